@@ -1,0 +1,5 @@
+/** Comparison with peers, benchmarks. */
+@NullMarked
+package dev.tilewright.bench;
+
+import org.jspecify.annotations.NullMarked;

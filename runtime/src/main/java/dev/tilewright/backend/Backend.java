@@ -1,0 +1,31 @@
+package dev.tilewright.backend;
+
+import dev.tilewright.conv.ConvAlgorithm;
+import dev.tilewright.kernel.Applicability;
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.op.OpProblem;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A family of kernels that share a way of reaching the hardware: reference (plain Java), vector
+ * (jdk.incubator.vector), native (C through JNA). Found with {@link java.util.ServiceLoader}.
+ */
+public interface Backend {
+  /** Lower-case name, the first half of its algorithms' ids. */
+  String name();
+
+  /** Whether the backend runs on this machine; asked once. Must not throw. */
+  Applicability available();
+
+  /** Its convolution algorithms; only asked if available. */
+  List<ConvAlgorithm> convolutions();
+
+  /**
+   * A kernel for an operator that is not a convolution, if this backend has a better one than the
+   * portable one of {@link dev.tilewright.op.Operators}.
+   */
+  default Optional<Kernel> operator(OpProblem problem) {
+    return Optional.empty();
+  }
+}

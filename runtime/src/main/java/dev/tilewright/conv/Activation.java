@@ -1,0 +1,54 @@
+package dev.tilewright.conv;
+
+/** Elementwise function that a convolution can apply to its result before storing it. */
+public sealed interface Activation {
+  /** Identity. */
+  record None() implements Activation {}
+
+  /** min(max(x, low), high); ReLU is (0, +inf), ReLU6 is (0, 6). NaN stays NaN. */
+  record Clip(float low, float high) implements Activation {}
+
+  /** x for x above 0, slope * x elsewhere. */
+  record LeakyRelu(float slope) implements Activation {}
+
+  /** 1 / (1 + exp(-x)). */
+  record Sigmoid() implements Activation {}
+
+  /** max(0, min(1, alpha * x + beta)). */
+  record HardSigmoid(float alpha, float beta) implements Activation {}
+
+  /** x * sigmoid(x), also called Swish. */
+  record Silu() implements Activation {}
+
+  /** x * max(0, min(1, x / 6 + 0.5)). */
+  record HardSwish() implements Activation {}
+
+  /** 0.5 * x * (1 + erf(x / sqrt 2)). */
+  record Gelu() implements Activation {}
+
+  record Tanh() implements Activation {}
+
+  static Activation none() {
+    return new None();
+  }
+
+  /** Rectified linear unit: max(x, 0). */
+  static Activation relu() {
+    return new Clip(0, Float.POSITIVE_INFINITY);
+  }
+
+  /** The function on one value: the definition, in double. NaN in, NaN out. */
+  default double apply(double x) {
+    return switch (this) {
+      case None() -> x;
+      case Clip(float low, float high) -> Math.min(Math.max(x, low), high);
+      case LeakyRelu(float slope) -> x > 0 ? x : slope * x;
+      case Sigmoid() -> 1 / (1 + Math.exp(-x));
+      case HardSigmoid(float alpha, float beta) -> Math.max(0, Math.min(1, alpha * x + beta));
+      case Silu() -> x / (1 + Math.exp(-x));
+      case HardSwish() -> x * Math.max(0, Math.min(1, x / 6 + 0.5));
+      case Gelu() -> 0.5 * x * (1 + Erf.erf(x / Math.sqrt(2)));
+      case Tanh() -> Math.tanh(x);
+    };
+  }
+}

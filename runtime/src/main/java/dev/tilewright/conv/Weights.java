@@ -1,0 +1,63 @@
+package dev.tilewright.conv;
+
+import dev.tilewright.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trained values of one convolution, and the forms that kernels packed them into. Packing happens
+ * once per form, however many plans (input sizes, thread counts) use it. Safe for use by several
+ * threads.
+ */
+public final class Weights {
+  private final Tensor filter;
+  private final @Nullable Tensor bias;
+  private final Arena arena;
+  private final Map<String, MemorySegment> packed = new ConcurrentHashMap<>();
+
+  /**
+   * @param filter [K, C/G, FH, FW] float32
+   * @param bias [K] float32, or null
+   * @param arena owns the packed forms
+   */
+  public Weights(Tensor filter, @Nullable Tensor bias, Arena arena) {
+    this.filter = filter;
+    this.bias = bias;
+    this.arena = arena;
+  }
+
+  public Tensor filter() {
+    return filter;
+  }
+
+  public @Nullable Tensor bias() {
+    return bias;
+  }
+
+  /**
+   * The filter (or bias) in a kernel's own layout.
+   *
+   * @param form names the layout and everything it depends on but the weights, such as {@code
+   *     panels32}; same form, same bytes
+   * @param bytes size of the packed form
+   * @param packer fills it; called at most once per form, memory is zeroed and 64-byte aligned
+   */
+  public MemorySegment packed(String form, long bytes, Consumer<MemorySegment> packer) {
+    return packed.computeIfAbsent(
+        form,
+        f -> {
+          MemorySegment memory = arena.allocate(Math.max(64, bytes), 64);
+          packer.accept(memory);
+          return memory;
+        });
+  }
+
+  /** Bytes of all packed forms. */
+  public long packedBytes() {
+    return packed.values().stream().mapToLong(MemorySegment::byteSize).sum();
+  }
+}

@@ -1,0 +1,114 @@
+package dev.tilewright.graph;
+
+import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.TensorType;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Grows a graph node by node. The type of every value is inferred as it is added, and a node whose
+ * inputs are all constants becomes a constant.
+ */
+public final class GraphBuilder {
+  /** Computes a node whose inputs are known. */
+  @FunctionalInterface
+  public interface Folder {
+    List<Tensor> fold(Op op, List<Tensor> inputs, List<TensorType> outputs);
+  }
+
+  private final Folder folder;
+  private final List<Value> inputs = new ArrayList<>();
+  private final List<Node> nodes = new ArrayList<>();
+  private final Map<String, Value> outputs = new LinkedHashMap<>();
+  private final Map<Value, Tensor> constants = new LinkedHashMap<>();
+  private final Map<Value, Node> producers = new HashMap<>();
+  private final Map<String, Integer> names = new HashMap<>();
+
+  public GraphBuilder(Folder folder) {
+    this.folder = folder;
+  }
+
+  public Value input(String name, TensorType type) {
+    Value value = new Value(unique(name), type);
+    inputs.add(value);
+    return value;
+  }
+
+  public Value constant(String name, Tensor tensor) {
+    Value value = new Value(unique(name), tensor.type());
+    constants.put(value, tensor);
+    return value;
+  }
+
+  /** Adds a node with one output and returns it. */
+  public Value add(String name, Op op, Value... in) {
+    return addAll(name, op, Arrays.asList(in)).getFirst();
+  }
+
+  /**
+   * Adds a node and returns its outputs.
+   *
+   * @param name of the node; its outputs are named after it
+   * @throws ShapeException if the operator cannot take these inputs
+   */
+  public List<Value> addAll(String name, Op op, List<Value> in) {
+    List<TensorType> types;
+    try {
+      types = ShapeInference.infer(op, in.stream().map(Value::type).toList());
+    } catch (ShapeException e) {
+      throw new ShapeException("node '" + name + "': " + e.getMessage());
+    }
+    List<Tensor> known = in.stream().map(constants::get).filter(t -> t != null).toList();
+    if (known.size() == in.size() && !in.isEmpty()) {
+      return folder.fold(op, known, types).stream().map(t -> constant(name, t)).toList();
+    }
+    List<Value> out = types.stream().map(t -> new Value(unique(name), t)).toList();
+    Node node = new Node(out.getFirst().name(), op, in, out);
+    nodes.add(node);
+    out.forEach(v -> producers.put(v, node));
+    return out;
+  }
+
+  /** The values of a constant, or null if the value is computed or an input. */
+  public @Nullable Tensor constantOf(Value value) {
+    return constants.get(value);
+  }
+
+  /** The node that computes the value, or null if it is a constant or an input. */
+  public @Nullable Node producer(Value value) {
+    return producers.get(value);
+  }
+
+  public void output(String name, Value value) {
+    outputs.put(name, value);
+  }
+
+  /** The graph without the nodes and constants that no output needs. Inputs all stay. */
+  public Graph build() {
+    Set<Value> live = new HashSet<>(outputs.values());
+    Deque<Node> kept = new ArrayDeque<>();
+    for (Node node : nodes.reversed()) {
+      if (node.outputs().stream().anyMatch(live::contains)) {
+        live.addAll(node.inputs());
+        kept.addFirst(node);
+      }
+    }
+    Map<Value, Tensor> used = new LinkedHashMap<>(constants);
+    used.keySet().retainAll(live);
+    return new Graph(inputs, List.copyOf(kept), outputs, used);
+  }
+
+  private String unique(String name) {
+    int count = names.merge(name, 1, Integer::sum);
+    return count == 1 ? name : unique(name + "#" + count);
+  }
+}

@@ -1,0 +1,20 @@
+package dev.tilewright.graph;
+
+import java.util.List;
+
+/** One operator applied to values. */
+public record Node(String name, Op op, List<Value> inputs, List<Value> outputs) {
+  public Node {
+    inputs = List.copyOf(inputs);
+    outputs = List.copyOf(outputs);
+  }
+
+  /** The only output of a node that has one. */
+  public Value output() {
+    return outputs.getFirst();
+  }
+
+  public Value input(int i) {
+    return inputs.get(i);
+  }
+}

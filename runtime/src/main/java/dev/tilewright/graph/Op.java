@@ -1,0 +1,189 @@
+package dev.tilewright.graph;
+
+import dev.tilewright.conv.Activation;
+import dev.tilewright.conv.ConvShape.Padding;
+import dev.tilewright.conv.ConvShape.Size;
+import dev.tilewright.conv.Epilogue;
+import dev.tilewright.tensor.DType;
+import dev.tilewright.tensor.Shape;
+import java.util.List;
+
+/**
+ * An operator with its attributes. Sealed: adding one makes the compiler list every switch (shape
+ * inference, kernels, passes) that must learn it.
+ *
+ * <p>The set is small on purpose: the importer turns the many operators of the model format into
+ * these. Image tensors are [N, H, W, C]. Axes are never negative.
+ */
+public sealed interface Op {
+  /** How windows slide over an image. */
+  record Window(Size kernel, Size stride, Size dilation, Padding pad) {}
+
+  /**
+   * Inputs: src [N, H, W, C], filter [K, C/G, FH, FW], then bias [K] and residual [N, OH, OW, K]
+   * where the epilogue says so.
+   */
+  record Conv(Window window, int groups, Epilogue epilogue) implements Op {}
+
+  /**
+   * Transposed convolution, the gradient of Conv. Inputs: src [N, H, W, C], filter [C, K/G, FH,
+   * FW], bias [K] if said. OH = (H - 1) * stride - pads + (FH - 1) * dilation + 1 + extra.
+   *
+   * @param extra rows and columns added at the bottom and right
+   */
+  record ConvTranspose(Window window, int groups, Padding extra, boolean bias) implements Op {}
+
+  /** What a pooling window computes. */
+  enum PoolKind {
+    MAX,
+    AVERAGE
+  }
+
+  /**
+   * Input: [N, H, W, C].
+   *
+   * @param out height and width of the result: a window may start inside the padding and hang over
+   *     its end (the model format's ceil mode)
+   * @param countPad whether an average divides by the whole window, padding included; cells past
+   *     the padding never count
+   */
+  record Pool(PoolKind kind, Window window, Size out, boolean countPad) implements Op {}
+
+  /** Inputs: a [..., M, K], b [..., K, N]; leading dimensions broadcast. */
+  record MatMul() implements Op {}
+
+  /** Input: x, float32. */
+  record Activate(Activation activation) implements Op {}
+
+  /** Functions of one value that no convolution fuses. */
+  enum UnaryFunction {
+    SQRT,
+    EXP,
+    LOG,
+    ERF,
+    ABS,
+    NEG,
+    FLOOR,
+    CEIL,
+    ROUND,
+    RECIPROCAL,
+    NOT
+  }
+
+  /** Input: x. */
+  record Unary(UnaryFunction function) implements Op {}
+
+  /** Functions of two values; comparisons and logic give BOOL. */
+  enum BinaryFunction {
+    ADD,
+    SUB,
+    MUL,
+    DIV,
+    POW,
+    MIN,
+    MAX,
+    EQUAL,
+    LESS,
+    GREATER,
+    AND,
+    OR
+  }
+
+  /** Inputs: a, b of one element type; shapes broadcast as in numpy. Integer DIV truncates. */
+  record Binary(BinaryFunction function) implements Op {}
+
+  /** Inputs: condition (BOOL), a, b; shapes broadcast. */
+  record Where() implements Op {}
+
+  /** What a reduction computes. */
+  enum ReduceKind {
+    MEAN,
+    SUM,
+    MAX,
+    MIN,
+    PROD
+  }
+
+  /**
+   * Input: x.
+   *
+   * @param keepDims whether reduced dimensions stay, as 1
+   */
+  record Reduce(ReduceKind kind, List<Integer> axes, boolean keepDims) implements Op {}
+
+  /** exp(x - max) / sum over one axis. */
+  record Softmax(int axis) implements Op {}
+
+  /** Inputs: one or more tensors that differ only in this axis. */
+  record Concat(int axis) implements Op {}
+
+  /**
+   * out[i] = x[starts + i * steps] in every axis.
+   *
+   * @param steps not 0; negative walks backwards
+   */
+  record Slice(List<Integer> starts, List<Integer> steps, Shape sizes) implements Op {}
+
+  /** What lies outside the tensor. */
+  enum PadMode {
+    CONSTANT,
+    REFLECT,
+    EDGE
+  }
+
+  /** Negative amounts crop. */
+  record Pad(PadMode mode, List<Integer> before, List<Integer> after, double value) implements Op {}
+
+  /** out[i] has the dimension perm[i] of x. */
+  record Transpose(List<Integer> perm) implements Op {}
+
+  /** The same values in the same order under another shape. */
+  record Reshape(Shape shape) implements Op {}
+
+  /** Repeats dimensions of 1 (numpy broadcast_to). */
+  record Expand(Shape shape) implements Op {}
+
+  /** Inputs: data, indices (INT64 or INT32; negative count from the end). */
+  record Gather(int axis) implements Op {}
+
+  /** Float to integer truncates; to BOOL is x != 0. */
+  record Cast(DType to) implements Op {}
+
+  /** How Resize reads between samples. */
+  enum Interpolation {
+    NEAREST,
+    LINEAR,
+    CUBIC
+  }
+
+  /** How Resize maps an output coordinate to an input coordinate; names of the model format. */
+  enum CoordinateTransform {
+    HALF_PIXEL,
+    PYTORCH_HALF_PIXEL,
+    ALIGN_CORNERS,
+    ASYMMETRIC
+  }
+
+  /** Which neighbour NEAREST takes; names of the model format. */
+  enum NearestMode {
+    ROUND_PREFER_FLOOR,
+    ROUND_PREFER_CEIL,
+    FLOOR,
+    CEIL
+  }
+
+  /**
+   * Input: x, float32, any rank.
+   *
+   * @param scales output over input per axis, as used by the coordinate transform
+   * @param cubicA coefficient of the cubic kernel (Keys 1981), -0.75 by default
+   */
+  record Resize(
+      Interpolation interpolation,
+      CoordinateTransform transform,
+      NearestMode nearest,
+      double cubicA,
+      List<Double> scales,
+      Shape sizes)
+      implements Op {}
+}

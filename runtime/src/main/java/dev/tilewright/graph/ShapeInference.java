@@ -1,0 +1,287 @@
+package dev.tilewright.graph;
+
+import dev.tilewright.conv.ConvShape;
+import dev.tilewright.conv.ConvShape.Padding;
+import dev.tilewright.conv.ConvShape.Size;
+import dev.tilewright.tensor.DType;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.TensorType;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The output types of every operator, and the rules its inputs must meet. */
+public final class ShapeInference {
+  /** A tensor of more elements than this is refused: 2^31 float32 are 8 GiB. */
+  private static final long MAX_ELEMENTS = 1L << 31;
+
+  private ShapeInference() {}
+
+  /**
+   * Types of the outputs, given those of the inputs.
+   *
+   * @throws ShapeException if a rule of the operator is broken
+   */
+  public static List<TensorType> infer(Op op, List<TensorType> in) {
+    try {
+      TensorType out = type(op, in);
+      require(out.shape().elements() <= MAX_ELEMENTS, "result too large: " + out);
+      return List.of(out);
+    } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
+      throw new ShapeException(op + " on " + in + ": " + e.getMessage());
+    }
+  }
+
+  private static TensorType type(Op op, List<TensorType> in) {
+    TensorType x = in.getFirst();
+    Shape s = x.shape();
+    return switch (op) {
+      case Op.Conv conv -> convolution(conv, in);
+      case Op.ConvTranspose conv -> transposedConvolution(conv, in);
+      case Op.Pool pool -> pool(pool, x);
+      case Op.MatMul m -> matMul(x, in.get(1));
+      case Op.Activate a -> floats(x);
+      case Op.Unary(Op.UnaryFunction f) ->
+          f == Op.UnaryFunction.NOT ? is(x, DType.BOOL) : arithmetic(x);
+      case Op.Binary(Op.BinaryFunction f) -> binary(f, x, in.get(1));
+      case Op.Where w -> {
+        is(x, DType.BOOL);
+        same(in.get(1), in.get(2));
+        Shape all = broadcast(s, broadcast(in.get(1).shape(), in.get(2).shape()));
+        yield new TensorType(in.get(1).dtype(), all);
+      }
+      case Op.Reduce r -> reduce(r, x);
+      case Op.Softmax(int axis) -> {
+        s.dim(axis);
+        yield floats(x);
+      }
+      case Op.Concat(int axis) -> concat(axis, in);
+      case Op.Slice slice -> slice(slice, x);
+      case Op.Pad pad -> pad(pad, x);
+      case Op.Transpose(List<Integer> perm) -> {
+        require(
+            perm.stream().sorted().toList().equals(range(s.rank())), "not a permutation: " + perm);
+        yield new TensorType(x.dtype(), new Shape(perm.stream().map(s::dim).toList()));
+      }
+      case Op.Reshape(Shape to) -> {
+        require(to.elements() == s.elements(), s + " has not as many elements as " + to);
+        yield new TensorType(x.dtype(), to);
+      }
+      case Op.Expand(Shape to) -> {
+        require(broadcast(s, to).equals(to), s + " does not expand to " + to);
+        yield new TensorType(x.dtype(), to);
+      }
+      case Op.Gather(int axis) -> {
+        DType index = in.get(1).dtype();
+        require(index == DType.INT64 || index == DType.INT32, "indices must be integers");
+        List<Integer> dims = new ArrayList<>(s.dims().subList(0, axis));
+        dims.addAll(in.get(1).shape().dims());
+        dims.addAll(s.dims().subList(axis + 1, s.rank()));
+        yield new TensorType(x.dtype(), new Shape(dims));
+      }
+      case Op.Cast(DType to) -> new TensorType(to, s);
+      case Op.Resize r -> {
+        require(
+            r.sizes().rank() == s.rank() && r.scales().size() == s.rank(),
+            "as many sizes and scales as dimensions are needed");
+        require(s.elements() > 0 || r.sizes().elements() == 0, "an empty image has no samples");
+        yield new TensorType(floats(x).dtype(), r.sizes());
+      }
+    };
+  }
+
+  private static TensorType convolution(Op.Conv conv, List<TensorType> in) {
+    Shape src = image(in.get(0));
+    Shape filter = floats(in.get(1)).shape();
+    require(filter.rank() == 4, "filter must be [K, C/G, FH, FW], is " + filter);
+    Op.Window w = conv.window();
+    ConvShape shape =
+        new ConvShape(
+            src.dim(0),
+            conv.groups(),
+            src.dim(3),
+            filter.dim(0),
+            new Size(src.dim(1), src.dim(2)),
+            w.kernel(),
+            w.stride(),
+            w.dilation(),
+            w.pad());
+    require(
+        filter.dim(1) == src.dim(3) / conv.groups(),
+        "filter takes " + filter.dim(1) + " channels a group, src has " + src.dim(3));
+    require(
+        filter.dim(2) == w.kernel().height() && filter.dim(3) == w.kernel().width(),
+        "filter is " + filter + ", kernel_shape says " + w.kernel());
+    Size size = shape.out();
+    Shape out = Shape.of(src.dim(0), size.height(), size.width(), filter.dim(0));
+    int next = 2;
+    if (conv.epilogue().bias()) {
+      require(in.get(next++).shape().elements() == filter.dim(0), "bias must have K values");
+    }
+    if (conv.epilogue().residual()) {
+      require(in.get(next++).shape().equals(out), "residual must have the shape of dst, " + out);
+    }
+    require(in.size() == next, "expected " + next + " inputs, got " + in.size());
+    return TensorType.floats(out);
+  }
+
+  private static TensorType transposedConvolution(Op.ConvTranspose conv, List<TensorType> in) {
+    Shape src = image(in.get(0));
+    Shape filter = floats(in.get(1)).shape();
+    require(filter.rank() == 4, "filter must be [C, K/G, FH, FW], is " + filter);
+    require(filter.dim(0) == src.dim(3), "filter takes " + filter.dim(0) + " channels");
+    require(conv.groups() > 0 && src.dim(3) % conv.groups() == 0, "groups must divide C");
+    Op.Window w = conv.window();
+    require(
+        filter.dim(2) == w.kernel().height() && filter.dim(3) == w.kernel().width(),
+        "filter is " + filter + ", kernel_shape says " + w.kernel());
+    Padding p = w.pad();
+    int height =
+        transposed(src.dim(1), w.stride().height(), w.kernel().height(), w.dilation().height());
+    int width =
+        transposed(src.dim(2), w.stride().width(), w.kernel().width(), w.dilation().width());
+    height = height - p.top() - p.bottom() + conv.extra().top() + conv.extra().bottom();
+    width = width - p.left() - p.right() + conv.extra().left() + conv.extra().right();
+    int k = Math.multiplyExact(filter.dim(1), conv.groups());
+    require(!conv.bias() || in.get(2).shape().elements() == k, "bias must have K values");
+    return TensorType.floats(Shape.of(src.dim(0), height, width, k));
+  }
+
+  private static int transposed(int in, int stride, int kernel, int dilation) {
+    return Math.addExact(Math.multiplyExact(in - 1, stride), (kernel - 1) * dilation + 1);
+  }
+
+  private static TensorType pool(Op.Pool pool, TensorType x) {
+    Shape src = image(x);
+    return TensorType.floats(
+        Shape.of(src.dim(0), pool.out().height(), pool.out().width(), src.dim(3)));
+  }
+
+  private static TensorType matMul(TensorType a, TensorType b) {
+    Shape left = floats(a).shape();
+    Shape right = floats(b).shape();
+    require(left.rank() >= 2 && right.rank() >= 2, "needs at least two dimensions");
+    require(left.dim(-1) == right.dim(-2), "inner dimensions differ: " + left + " x " + right);
+    Shape batch =
+        broadcast(
+            new Shape(left.dims().subList(0, left.rank() - 2)),
+            new Shape(right.dims().subList(0, right.rank() - 2)));
+    List<Integer> dims = new ArrayList<>(batch.dims());
+    dims.add(left.dim(-2));
+    dims.add(right.dim(-1));
+    return TensorType.floats(new Shape(dims));
+  }
+
+  private static TensorType binary(Op.BinaryFunction f, TensorType a, TensorType b) {
+    same(a, b);
+    Shape shape = broadcast(a.shape(), b.shape());
+    return switch (f) {
+      case ADD, SUB, MUL, DIV, POW, MIN, MAX -> new TensorType(arithmetic(a).dtype(), shape);
+      case EQUAL, LESS, GREATER -> new TensorType(DType.BOOL, shape);
+      case AND, OR -> new TensorType(is(a, DType.BOOL).dtype(), shape);
+    };
+  }
+
+  private static TensorType reduce(Op.Reduce r, TensorType x) {
+    List<Integer> dims = new ArrayList<>();
+    for (int i = 0; i < x.shape().rank(); i++) {
+      if (!r.axes().contains(i)) {
+        dims.add(x.shape().dim(i));
+      } else if (r.keepDims()) {
+        dims.add(1);
+      }
+    }
+    r.axes().forEach(x.shape()::dim);
+    return new TensorType(arithmetic(x).dtype(), new Shape(dims));
+  }
+
+  private static TensorType concat(int axis, List<TensorType> in) {
+    List<Integer> dims = new ArrayList<>(in.getFirst().shape().dims());
+    int sum = 0;
+    for (TensorType t : in) {
+      same(in.getFirst(), t);
+      sum = Math.addExact(sum, t.shape().dim(axis));
+      List<Integer> others = new ArrayList<>(t.shape().dims());
+      others.set(axis, dims.get(axis));
+      require(others.equals(dims), "shapes differ in another axis than " + axis);
+    }
+    dims.set(axis, sum);
+    return new TensorType(in.getFirst().dtype(), new Shape(dims));
+  }
+
+  private static TensorType slice(Op.Slice slice, TensorType x) {
+    for (int i = 0; i < x.shape().rank(); i++) {
+      int size = slice.sizes().dim(i);
+      long last = slice.starts().get(i) + (size - 1L) * slice.steps().get(i);
+      require(slice.steps().get(i) != 0, "step must not be 0");
+      require(
+          size == 0
+              || (slice.starts().get(i) >= 0
+                  && slice.starts().get(i) < x.shape().dim(i)
+                  && last >= 0
+                  && last < x.shape().dim(i)),
+          "slice leaves the tensor in axis " + i);
+    }
+    return new TensorType(x.dtype(), slice.sizes());
+  }
+
+  private static TensorType pad(Op.Pad pad, TensorType x) {
+    List<Integer> dims = new ArrayList<>();
+    for (int i = 0; i < x.shape().rank(); i++) {
+      int size = x.shape().dim(i);
+      int before = pad.before().get(i);
+      int after = pad.after().get(i);
+      dims.add(Math.addExact(Math.addExact(size, before), after));
+      require(
+          pad.mode() != Op.PadMode.REFLECT || (before < size && after < size),
+          "reflection needs less padding than the size of axis " + i);
+      require(pad.mode() != Op.PadMode.EDGE || size > 0, "an empty axis has no edge");
+    }
+    return new TensorType(x.dtype(), new Shape(dims));
+  }
+
+  /** The numpy rule: aligned at the last axis, dimensions are equal or one of them is 1. */
+  public static Shape broadcast(Shape a, Shape b) {
+    int rank = Math.max(a.rank(), b.rank());
+    List<Integer> dims = new ArrayList<>();
+    for (int i = -rank; i < 0; i++) {
+      int da = -i <= a.rank() ? a.dim(i) : 1;
+      int db = -i <= b.rank() ? b.dim(i) : 1;
+      require(da == db || da == 1 || db == 1, a + " and " + b + " do not broadcast");
+      dims.add(da == 1 ? db : da);
+    }
+    return new Shape(dims);
+  }
+
+  private static Shape image(TensorType x) {
+    require(floats(x).shape().rank() == 4, "needs an image tensor [N, H, W, C], got " + x);
+    return x.shape();
+  }
+
+  private static TensorType floats(TensorType x) {
+    return is(x, DType.FLOAT32);
+  }
+
+  private static TensorType arithmetic(TensorType x) {
+    require(x.dtype() != DType.BOOL, "no arithmetic on BOOL");
+    return x;
+  }
+
+  private static TensorType is(TensorType x, DType dtype) {
+    require(x.dtype() == dtype, "needs " + dtype + ", got " + x);
+    return x;
+  }
+
+  private static void same(TensorType a, TensorType b) {
+    require(a.dtype() == b.dtype(), "element types differ: " + a + " and " + b);
+  }
+
+  private static List<Integer> range(int n) {
+    return java.util.stream.IntStream.range(0, n).boxed().toList();
+  }
+
+  private static void require(boolean condition, String message) {
+    if (!condition) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package dev.tilewright.kernel;
+
+/**
+ * A step bound to its memory. Work is cut over output pixels and channels, never over the
+ * reduction, so that results do not depend on the number of threads.
+ */
+public interface Task {
+  /** Number of independent pieces, all of about equal cost; at least 1. */
+  int parts();
+
+  /**
+   * Computes the pieces from {@code from} (included) to {@code to} (excluded). Several threads may
+   * be inside at once, with disjoint pieces and different workers. Allocates nothing.
+   *
+   * @param worker 0 .. threads-1: whose scratch to use
+   */
+  void run(int from, int to, int worker);
+
+  /** A task in one piece. */
+  static Task serial(Runnable work) {
+    return new Task() {
+      @Override
+      public int parts() {
+        return 1;
+      }
+
+      @Override
+      public void run(int from, int to, int worker) {
+        work.run();
+      }
+    };
+  }
+}

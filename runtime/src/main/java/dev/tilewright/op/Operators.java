@@ -1,0 +1,52 @@
+package dev.tilewright.op;
+
+import dev.tilewright.graph.Op;
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.kernel.Operands;
+import dev.tilewright.kernel.Task;
+import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.TensorType;
+import dev.tilewright.tensor.View;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/** The portable kernel of every operator that is not a convolution. */
+public final class Operators {
+  private Operators() {}
+
+  /** A kernel for the node; one exists for every operator but Conv. */
+  public static Kernel kernel(OpProblem problem) {
+    return switch (problem.op()) {
+      case Op.Reshape r -> new Copy();
+      default -> throw new IllegalStateException(problem.op().toString());
+    };
+  }
+
+  /** Computes a node whose inputs are known. The results live as long as they are reachable. */
+  public static List<Tensor> evaluate(Op op, List<Tensor> in, List<TensorType> out) {
+    List<Tensor> results =
+        out.stream().map(t -> new Tensor(t, allocate(Arena.ofAuto(), t))).toList();
+    try (Arena arena = Arena.ofConfined()) {
+      OpProblem problem = new OpProblem(op, in.stream().map(Tensor::type).toList(), in, out);
+      Kernel kernel = kernel(problem);
+      long workspace =
+          kernel.workspaceBytes() == 0 ? 0 : arena.allocate(kernel.workspaceBytes(), 64).address();
+      List<View> from = in.stream().map(t -> nativeView(t, arena)).toList();
+      List<View> to = results.stream().map(t -> View.dense(t.data().address(), t.type())).toList();
+      Task task = kernel.bind(new Operands(from, to, workspace, 0, arena));
+      task.run(0, task.parts(), 0);
+    }
+    return results;
+  }
+
+  private static View nativeView(Tensor tensor, Arena arena) {
+    MemorySegment copy = allocate(arena, tensor.type());
+    MemorySegment.copy(tensor.data(), 0, copy, 0, tensor.type().bytes());
+    return View.dense(copy.address(), tensor.type());
+  }
+
+  private static MemorySegment allocate(Arena arena, TensorType type) {
+    return arena.allocate(Math.max(1, type.bytes()), 64).asSlice(0, type.bytes());
+  }
+}

@@ -1,0 +1,87 @@
+package dev.tilewright.plan;
+
+import dev.tilewright.graph.Value;
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.TensorType;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What will run, in order, and where every intermediate lives. Immutable; sessions share it.
+ *
+ * @param steps in execution order
+ * @param inputs where a run's inputs go, by the model's names
+ * @param outputs where its results are, by the model's names
+ * @param constants values that steps read, in native memory
+ * @param arenaBytes memory one session needs for intermediates and workspaces
+ * @param lowerBoundBytes largest sum of values alive at once: no arena can be smaller
+ * @param workspaceOffset where worker 0's scratch starts in the arena
+ * @param workspaceStride bytes of scratch per worker
+ * @param packedBytes memory of the packed weights, shared by all sessions of the model
+ * @param macs multiply-accumulates of one run
+ */
+public record Plan(
+    List<Step> steps,
+    Map<String, Value> inputs,
+    Map<String, Value> outputs,
+    Map<Value, Place> places,
+    Map<Value, Tensor> constants,
+    int threads,
+    long arenaBytes,
+    long lowerBoundBytes,
+    long workspaceOffset,
+    long workspaceStride,
+    long packedBytes,
+    long macs) {
+
+  /**
+   * Where a value sits in the arena.
+   *
+   * @param offset bytes from the start
+   * @param rowStride elements from one row of the innermost dimension to the next
+   */
+  public record Place(long offset, long rowStride) {}
+
+  /**
+   * One unit of execution.
+   *
+   * @param layer name of the node
+   * @param op the operator, as text
+   * @param key canonical text of the problem: the convolution's key, else operator and types
+   * @param choice what runs, and why
+   */
+  public record Step(
+      String layer,
+      String op,
+      String key,
+      long macs,
+      Choice choice,
+      Kernel kernel,
+      List<Value> inputs,
+      List<Value> outputs) {
+    public Step {
+      inputs = List.copyOf(inputs);
+      outputs = List.copyOf(outputs);
+    }
+
+    public List<TensorType> outputTypes() {
+      return outputs.stream().map(Value::type).toList();
+    }
+  }
+
+  /**
+   * What was chosen for a step, and what was not.
+   *
+   * @param algorithm id, {@code backend.algorithm}
+   * @param tile its parameters, empty if it has none
+   * @param reason in words, such as the estimated time
+   * @param others the algorithms not chosen: id and estimate, or id and why it does not apply
+   */
+  public record Choice(
+      String algorithm, String tile, Origin origin, String reason, Map<String, String> others) {}
+
+  public Plan {
+    steps = List.copyOf(steps);
+  }
+}

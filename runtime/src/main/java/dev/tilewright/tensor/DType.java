@@ -1,0 +1,23 @@
+package dev.tilewright.tensor;
+
+/** Element types. Arithmetic is float32; the integer types carry shapes, indices and masks. */
+public enum DType {
+  FLOAT32(4),
+  INT64(8),
+  INT32(4),
+  /** One byte, 0 or 1. */
+  BOOL(1),
+  UINT8(1),
+  INT8(1);
+
+  private final int bytes;
+
+  DType(int bytes) {
+    this.bytes = bytes;
+  }
+
+  /** Size of one element in bytes. */
+  public int bytes() {
+    return bytes;
+  }
+}

@@ -1,0 +1,83 @@
+package dev.tilewright.tensor;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Values in memory that someone else owns: dense, row major, little endian, any alignment.
+ *
+ * <p>Equality is identity of the memory, not of the values: tensors are large.
+ *
+ * @param type element type and shape
+ * @param data exactly {@code type.bytes()} bytes
+ */
+public record Tensor(TensorType type, MemorySegment data) {
+  /**
+   * @throws IllegalArgumentException if the data has another size than the type needs
+   */
+  public Tensor {
+    if (data.byteSize() != type.bytes()) {
+      throw new IllegalArgumentException(
+          type + " needs " + type.bytes() + " bytes, got " + data.byteSize());
+    }
+  }
+
+  /** A float32 tensor over the array, which is not copied. */
+  public static Tensor of(Shape shape, float... values) {
+    return new Tensor(TensorType.floats(shape), MemorySegment.ofArray(values));
+  }
+
+  /** An int64 tensor over the array, which is not copied. */
+  public static Tensor of(Shape shape, long... values) {
+    return new Tensor(new TensorType(DType.INT64, shape), MemorySegment.ofArray(values));
+  }
+
+  public Shape shape() {
+    return type.shape();
+  }
+
+  public DType dtype() {
+    return type.dtype();
+  }
+
+  /**
+   * A copy of the values.
+   *
+   * @throws IllegalStateException if this is not a float32 tensor
+   */
+  public float[] toFloats() {
+    if (dtype() != DType.FLOAT32) {
+      throw new IllegalStateException("not float32: " + type);
+    }
+    return data.toArray(JAVA_FLOAT_UNALIGNED);
+  }
+
+  /**
+   * A copy of the values of an integer or boolean tensor.
+   *
+   * @throws IllegalStateException if this is a float tensor
+   */
+  public long[] toLongs() {
+    long[] values = new long[Math.toIntExact(shape().elements())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          switch (dtype()) {
+            case INT64 -> data.getAtIndex(JAVA_LONG_UNALIGNED, i);
+            case INT32 -> data.getAtIndex(JAVA_INT_UNALIGNED, i);
+            case BOOL, INT8 -> data.get(JAVA_BYTE, i);
+            case UINT8 -> data.get(JAVA_BYTE, i) & 0xff;
+            case FLOAT32 -> throw new IllegalStateException("not an integer tensor: " + type);
+          };
+    }
+    return values;
+  }
+
+  /** The same values under another shape. */
+  public Tensor reshape(Shape shape) {
+    return new Tensor(new TensorType(dtype(), shape), data);
+  }
+}

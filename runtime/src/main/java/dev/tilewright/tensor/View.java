@@ -1,0 +1,34 @@
+package dev.tilewright.tensor;
+
+/**
+ * A tensor in native memory as kernels see it: rows of the innermost dimension, {@code rowStride}
+ * elements apart. A channel slice of a wider channels-last tensor is a view with a larger stride.
+ *
+ * @param address of the first element; 64-byte aligned unless the view is a slice
+ * @param type element type and shape
+ * @param rowStride elements from one row to the next; at least {@code type.shape().last()}
+ */
+public record View(long address, TensorType type, long rowStride) {
+  public static View dense(long address, TensorType type) {
+    return new View(address, type, type.shape().last());
+  }
+
+  public Shape shape() {
+    return type.shape();
+  }
+
+  /** Elements in a row. */
+  public int columns() {
+    return type.shape().last();
+  }
+
+  /** Number of rows: the product of all dimensions but the innermost. */
+  public long rows() {
+    return type.shape().product(0, Math.max(0, type.shape().rank() - 1));
+  }
+
+  /** Whether rows follow each other without a gap. */
+  public boolean isDense() {
+    return rowStride == columns() || rows() <= 1;
+  }
+}

@@ -1,0 +1,31 @@
+package dev.tilewright.vector;
+
+import dev.tilewright.backend.Backend;
+import dev.tilewright.conv.ConvAlgorithm;
+import dev.tilewright.kernel.Applicability;
+import java.util.List;
+
+/**
+ * Kernels on jdk.incubator.vector.
+ *
+ * <p>Invariant: this class mentions no type of that module, so it links where the module is absent
+ * and {@link #available} can say so.
+ */
+public final class VectorBackend implements Backend {
+  @Override
+  public String name() {
+    return "vector";
+  }
+
+  @Override
+  public Applicability available() {
+    return Applicability.when(
+        ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(),
+        "module not resolved; start java with --add-modules jdk.incubator.vector");
+  }
+
+  @Override
+  public List<ConvAlgorithm> convolutions() {
+    return List.of();
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * CNN inference: ONNX file to graph to plan to run.
+ *
+ * <p>What is exported is the contract. How a kernel is written ({@code reference}, {@code vector})
+ * stays inside.
+ */
+module dev.tilewright.runtime {
+  requires static transitive org.jspecify;
+  requires static jdk.incubator.vector;
+  requires jdk.management;
+  // The command line is optional for users of the library.
+  requires static java.desktop;
+  requires static info.picocli;
+  requires static com.google.gson;
+
+  exports dev.tilewright;
+  exports dev.tilewright.tensor;
+  exports dev.tilewright.kernel;
+  exports dev.tilewright.conv;
+  exports dev.tilewright.op;
+  exports dev.tilewright.backend;
+  exports dev.tilewright.graph;
+  exports dev.tilewright.plan;
+  exports dev.tilewright.onnx;
+  exports dev.tilewright.pass;
+  exports dev.tilewright.cli;
+
+  opens dev.tilewright.cli to
+      info.picocli;
+
+  uses dev.tilewright.backend.Backend;
+  uses dev.tilewright.cli.Verb;
+
+  provides dev.tilewright.backend.Backend with
+      dev.tilewright.reference.ReferenceBackend,
+      dev.tilewright.vector.VectorBackend;
+}

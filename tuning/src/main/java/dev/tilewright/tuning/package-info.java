@@ -1,0 +1,5 @@
+/** Measurement on the device. */
+@NullMarked
+package dev.tilewright.tuning;
+
+import org.jspecify.annotations.NullMarked;

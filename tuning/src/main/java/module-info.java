@@ -1,0 +1,7 @@
+/** Measures candidates on the device. */
+module dev.tilewright.tuning {
+  requires transitive dev.tilewright.runtime;
+  requires static transitive org.jspecify;
+
+  exports dev.tilewright.tuning;
+}
