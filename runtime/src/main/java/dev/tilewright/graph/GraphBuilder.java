@@ -57,7 +57,7 @@ public final class GraphBuilder {
   /**
    * Adds a node and returns its outputs.
    *
-   * @param name of the node; its outputs are named after it
+   * @param name of the node, for people; its outputs get unique names made from it
    * @throws ShapeException if the operator cannot take these inputs
    */
   public List<Value> addAll(String name, Op op, List<Value> in) {
@@ -72,7 +72,7 @@ public final class GraphBuilder {
       return folder.fold(op, known, types).stream().map(t -> constant(name, t)).toList();
     }
     List<Value> out = types.stream().map(t -> new Value(unique(name), t)).toList();
-    Node node = new Node(out.getFirst().name(), op, in, out);
+    Node node = new Node(name, op, in, out);
     nodes.add(node);
     out.forEach(v -> producers.put(v, node));
     return out;

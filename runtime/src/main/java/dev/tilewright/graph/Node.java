@@ -2,7 +2,11 @@ package dev.tilewright.graph;
 
 import java.util.List;
 
-/** One operator applied to values. */
+/**
+ * One operator applied to values.
+ *
+ * @param name of the layer in the model, for people; need not be unique
+ */
 public record Node(String name, Op op, List<Value> inputs, List<Value> outputs) {
   public Node {
     inputs = List.copyOf(inputs);

@@ -1,9 +1,13 @@
 package dev.tilewright.pass;
 
-import dev.tilewright.graph.Graph;
-
-/** A rewrite that preserves what the graph computes, up to float rounding. */
+/**
+ * A rewrite that preserves what the graph computes, up to float rounding, and never adds work.
+ *
+ * <p>The graph is rebuilt node by node, in order. A pass looks at one node of the old graph at a
+ * time, and backwards from it into the graph being built; what nothing uses any more disappears.
+ */
 @FunctionalInterface
-public interface Pass {
-  Graph apply(Graph graph);
+interface Pass {
+  /** Emits the node, or what replaces it, into the graph being built. */
+  void rewrite(Rewriter.At at);
 }

@@ -1,0 +1,149 @@
+package dev.tilewright.pass;
+
+import dev.tilewright.graph.Graph;
+import dev.tilewright.graph.GraphBuilder;
+import dev.tilewright.graph.Node;
+import dev.tilewright.graph.Op;
+import dev.tilewright.graph.Value;
+import dev.tilewright.tensor.Tensor;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Rebuilds a graph through a pass. Old values map to the new values that carry the same tensor. */
+final class Rewriter {
+  private final GraphBuilder builder;
+  private final Map<Value, Value> now = new HashMap<>();
+  private final Map<Value, Value> outputs = new HashMap<>();
+
+  /** By new value: how often the old values that map to it are used. */
+  private final Map<Value, Integer> demand = new HashMap<>();
+
+  private final Graph graph;
+  private final Map<Value, Integer> uses = new HashMap<>();
+
+  private Rewriter(Graph graph, GraphBuilder builder) {
+    this.graph = graph;
+    this.builder = builder;
+  }
+
+  static Graph apply(Pass pass, Graph graph, GraphBuilder.Folder folder) {
+    Rewriter r = new Rewriter(graph, new GraphBuilder(folder));
+    for (Value input : graph.inputs()) {
+      r.now.put(input, r.builder.input(input.name(), input.type()));
+    }
+    graph.constants().forEach((v, t) -> r.now.put(v, r.builder.constant(v.name(), t)));
+    graph.nodes().forEach(n -> n.inputs().forEach(v -> r.uses.merge(v, 1, Integer::sum)));
+    graph.outputs().values().forEach(v -> r.uses.merge(v, 1, Integer::sum));
+    for (Node node : graph.nodes()) {
+      pass.rewrite(r.new At(node));
+    }
+    graph
+        .outputs()
+        .forEach(
+            (name, value) -> r.builder.output(name, r.outputs.getOrDefault(value, r.now(value))));
+    return r.builder.build();
+  }
+
+  private void map(Value old, Value to) {
+    now.put(old, to);
+    demand.merge(to, uses.getOrDefault(old, 0), Integer::sum);
+  }
+
+  private Value now(Value old) {
+    Value value = now.get(old);
+    if (value == null) {
+      throw new IllegalStateException("pass lost " + old);
+    }
+    return value;
+  }
+
+  /** One node of the old graph, and the means to emit its replacement. */
+  final class At {
+    private final Node node;
+
+    private At(Node node) {
+      this.node = node;
+    }
+
+    Node node() {
+      return node;
+    }
+
+    Op op() {
+      return node.op();
+    }
+
+    /** An input of the node, in the new graph. */
+    Value in(int i) {
+      return now(node.input(i));
+    }
+
+    /**
+     * The node of the new graph that computes input {@code i}, if nothing but this node uses it;
+     * else null. Only such a node can be absorbed without computing it twice.
+     */
+    @Nullable Node soleProducer(int i) {
+      return soleProducer(in(i));
+    }
+
+    /** The same for a value of the new graph; one that no old value maps to has a single use. */
+    @Nullable Node soleProducer(Value value) {
+      return demand.getOrDefault(value, 1) > 1 ? null : builder.producer(value);
+    }
+
+    /** The node of the new graph that computes the value, or null. */
+    @Nullable Node producer(Value value) {
+      return builder.producer(value);
+    }
+
+    /** The values of a constant of the new graph, or null. */
+    @Nullable Tensor constant(Value value) {
+      return builder.constantOf(value);
+    }
+
+    Value constant(String name, Tensor tensor) {
+      return builder.constant(name, tensor);
+    }
+
+    /** Emits a node named after this one. */
+    Value emit(Op op, Value... in) {
+      return builder.add(node.name(), op, in);
+    }
+
+    /** Emits a node under another node's name: for one that grew by absorbing this. */
+    Value emit(String name, Op op, List<Value> in) {
+      return builder.addAll(name, op, in).getFirst();
+    }
+
+    /** Says which new value carries the node's output from here on. */
+    void replace(Value with) {
+      map(node.output(), with);
+    }
+
+    /** The new value that carries the node's output. */
+    Value out() {
+      return now(node.output());
+    }
+
+    /** Whether the node's output is an output of the model. */
+    boolean isOutput() {
+      return graph.outputs().containsValue(node.output());
+    }
+
+    /** Another value for the model's output than for the nodes that read this one. */
+    void replaceOutput(Value with) {
+      outputs.put(node.output(), with);
+    }
+
+    /** Emits the node as it is. */
+    void keep() {
+      List<Value> in = node.inputs().stream().map(Rewriter.this::now).toList();
+      List<Value> out = builder.addAll(node.name(), node.op(), in);
+      for (int i = 0; i < out.size(); i++) {
+        map(node.outputs().get(i), out.get(i));
+      }
+    }
+  }
+}

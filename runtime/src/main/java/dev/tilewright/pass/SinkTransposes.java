@@ -1,0 +1,255 @@
+package dev.tilewright.pass;
+
+import dev.tilewright.graph.Node;
+import dev.tilewright.graph.Op;
+import dev.tilewright.graph.Value;
+import dev.tilewright.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Moves every Transpose as far towards the outputs as it goes. The importer wraps each image
+ * operator in a pair of them (model files mean [N, C, H, W], we compute on [N, H, W, C]); on the
+ * way down they meet their inverses and vanish.
+ *
+ * <p>A value is represented by another one, its carrier, and the permutation that is still owed. An
+ * operator that does not care about the order of dimensions works on the carrier with its axes
+ * renamed; one that does pays the debt first.
+ */
+final class SinkTransposes implements Pass {
+  /** value = transpose(carrier, owed). */
+  private record Debt(Value carrier, Permutation owed) {}
+
+  private final Map<Value, Debt> debts = new HashMap<>(); // by value of the new graph
+  private final Map<Debt, Value> paid = new HashMap<>();
+
+  @Override
+  public void rewrite(Rewriter.At at) {
+    Node node = at.node();
+    switch (at.op()) {
+      case Op.Transpose(List<Integer> perm) -> {
+        Debt debt = debt(at.in(0));
+        owe(at, debt.carrier, debt.owed.then(new Permutation(perm)));
+      }
+      case Op.Activate a -> unary(at);
+      case Op.Unary u -> unary(at);
+      case Op.Cast c -> unary(at);
+      case Op.Binary b -> elementwise(at);
+      case Op.Where w -> elementwise(at);
+      case Op.Softmax(int axis) -> {
+        Debt d = debt(at.in(0));
+        owe(at, at.emit(new Op.Softmax(d.owed.order().get(axis)), d.carrier), d.owed);
+      }
+      case Op.Reduce(Op.ReduceKind kind, List<Integer> axes, boolean keep) -> {
+        Debt d = debt(at.in(0));
+        List<Integer> moved = axes.stream().map(a -> d.owed.order().get(a)).sorted().toList();
+        Value out = at.emit(new Op.Reduce(kind, moved, keep), d.carrier);
+        owe(at, out, keep ? d.owed : d.owed.without(moved));
+      }
+      case Op.Concat(int axis) -> {
+        Permutation owed = common(at, node.output().shape().rank());
+        Value[] in = carriers(at, owed);
+        owe(at, at.emit(new Op.Concat(owed.order().get(axis)), in), owed);
+      }
+      case Op.Slice(List<Integer> starts, List<Integer> steps, Shape sizes) -> {
+        Debt d = debt(at.in(0));
+        Permutation back = d.owed.inverse();
+        Op moved = new Op.Slice(back.apply(starts), back.apply(steps), back.apply(sizes));
+        owe(at, at.emit(moved, d.carrier), d.owed);
+      }
+      case Op.Pad(Op.PadMode mode, List<Integer> before, List<Integer> after, double value) -> {
+        Debt d = debt(at.in(0));
+        Permutation back = d.owed.inverse();
+        Op moved = new Op.Pad(mode, back.apply(before), back.apply(after), value);
+        owe(at, at.emit(moved, d.carrier), d.owed);
+      }
+      case Op.Resize r -> {
+        Debt d = debt(at.in(0));
+        Permutation back = d.owed.inverse();
+        Op moved =
+            new Op.Resize(
+                r.interpolation(),
+                r.transform(),
+                r.nearest(),
+                r.cubicA(),
+                back.apply(r.scales()),
+                back.apply(r.sizes()));
+        owe(at, at.emit(moved, d.carrier), d.owed);
+      }
+      case Op.Gather(int axis) when at.in(1).shape().rank() == 1 -> {
+        Debt d = debt(at.in(0));
+        Value out = at.emit(new Op.Gather(d.owed.order().get(axis)), d.carrier, pay(at, at.in(1)));
+        owe(at, out, d.owed);
+      }
+      case Op.Reshape(Shape to) when to.elements() > 0 -> reshape(at, to);
+      case Op.Conv c -> keep(at);
+      case Op.ConvTranspose c -> keep(at);
+      case Op.Pool p -> keep(at);
+      case Op.MatMul m -> keep(at);
+      case Op.Expand e -> keep(at);
+      case Op.Gather g -> keep(at);
+      case Op.Reshape r -> keep(at);
+    }
+    if (at.isOutput()) {
+      at.replaceOutput(pay(at, at.out()));
+    }
+  }
+
+  private Debt debt(Value value) {
+    return debts.getOrDefault(value, new Debt(value, Permutation.identity(value.shape().rank())));
+  }
+
+  /** Lets {@code transpose(carrier, owed)} stand for the node's output, without emitting it. */
+  private void owe(Rewriter.At at, Value carrier, Permutation owed) {
+    if (owed.isIdentity()) {
+      at.replace(carrier);
+    } else {
+      // A placeholder of the right type: never computed, only looked up in the map of debts.
+      Value promise = new Value(at.node().output().name() + "^T", at.node().output().type());
+      debts.put(promise, new Debt(carrier, owed));
+      at.replace(promise);
+    }
+  }
+
+  /** The value itself, transposed if a permutation is owed. */
+  private Value pay(Rewriter.At at, Value value) {
+    Debt debt = debt(value);
+    return debt.owed.isIdentity()
+        ? debt.carrier
+        : paid.computeIfAbsent(debt, d -> transpose(at, d.carrier, d.owed));
+  }
+
+  private static Value transpose(Rewriter.At at, Value x, Permutation p) {
+    if (p.isIdentity()) {
+      return x;
+    }
+    return p.movesOnlyUnitDims(x.shape())
+        ? at.emit(new Op.Reshape(p.apply(x.shape())), x)
+        : at.emit(new Op.Transpose(p.order()), x);
+  }
+
+  private void keep(Rewriter.At at) {
+    Value[] in = new Value[at.node().inputs().size()];
+    for (int i = 0; i < in.length; i++) {
+      in[i] = pay(at, at.in(i));
+    }
+    at.replace(at.emit(at.op(), in));
+  }
+
+  private void unary(Rewriter.At at) {
+    Debt d = debt(at.in(0));
+    owe(at, at.emit(at.op(), d.carrier), d.owed);
+  }
+
+  private void elementwise(Rewriter.At at) {
+    Permutation owed = common(at, at.node().output().shape().rank());
+    owe(at, at.emit(at.op(), carriers(at, owed)), owed);
+  }
+
+  /**
+   * The permutation that the node's inputs shall owe together: that of the largest input that owes
+   * one, for the other inputs must be transposed to match.
+   */
+  private Permutation common(Rewriter.At at, int rank) {
+    Permutation best = Permutation.identity(rank);
+    long most = 1;
+    for (int i = 0; i < at.node().inputs().size(); i++) {
+      Value v = at.in(i);
+      if (v.shape().rank() == rank
+          && !debt(v).owed.isIdentity()
+          && at.constant(v) == null
+          && v.shape().elements() > most) {
+        best = debt(v).owed;
+        most = v.shape().elements();
+      }
+    }
+    return best;
+  }
+
+  /** Every input as a carrier that owes {@code owed}; shorter shapes count as broadcast. */
+  private Value[] carriers(Rewriter.At at, Permutation owed) {
+    Value[] in = new Value[at.node().inputs().size()];
+    for (int i = 0; i < in.length; i++) {
+      Value v = at.in(i);
+      Debt d = debt(v);
+      if (d.owed.equals(owed)) {
+        in[i] = d.carrier;
+      } else if (owed.isIdentity()) {
+        in[i] = pay(at, v);
+      } else {
+        List<Integer> dims = new ArrayList<>(v.shape().dims());
+        while (dims.size() < owed.rank()) {
+          dims.addFirst(1);
+        }
+        Value x = pay(at, v);
+        Shape full = new Shape(dims);
+        x = full.equals(x.shape()) ? x : at.emit(new Op.Reshape(full), x);
+        in[i] = transpose(at, x, owed.inverse());
+      }
+    }
+    return in;
+  }
+
+  /**
+   * Reshape splits into blocks of neighbouring dimensions that are merged or split among
+   * themselves. A block whose dimensions lie together and in order in the carrier can be reshaped
+   * there; if one does not, the carrier is transposed so that all do, and blocks keep the carrier's
+   * order. So [N, C, H, W] to [N, C, H*W] costs nothing on a channels-last carrier.
+   */
+  private void reshape(Rewriter.At at, Shape to) {
+    Debt d = debt(at.in(0));
+    if (d.owed.isIdentity()) {
+      at.replace(at.emit(at.op(), d.carrier));
+      return;
+    }
+    List<Block> blocks = blocks(at.in(0).shape(), to);
+    List<Block> inOrder = new ArrayList<>(blocks);
+    inOrder.sort(
+        Comparator.comparingInt(b ->
+            b.from.stream()
+                .filter(i -> at.in(0).shape().dim(i) != 1)
+                .mapToInt(i -> d.owed.order().get(i))
+                .min()
+                .orElse(0)));
+    // Dimensions of the old shape in the order of the wanted carrier.
+    List<Integer> order = inOrder.stream().flatMap(b -> b.from.stream()).toList();
+    Permutation fix = new Permutation(order.stream().map(i -> d.owed.order().get(i)).toList());
+    Value carrier = transpose(at, d.carrier, fix);
+    List<Integer> newOrder = inOrder.stream().flatMap(b -> b.to.stream()).toList();
+    Shape shape = new Shape(newOrder.stream().map(to::dim).toList());
+    Value out = at.emit(new Op.Reshape(shape), carrier);
+    owe(at, out, new Permutation(newOrder).inverse());
+  }
+
+  /** Dimensions {@code from} of the old shape hold the elements of {@code to} of the new one. */
+  private record Block(List<Integer> from, List<Integer> to) {}
+
+  private static List<Block> blocks(Shape from, Shape to) {
+    List<Block> blocks = new ArrayList<>();
+    int i = 0;
+    int j = 0;
+    while (i < from.rank() || j < to.rank()) {
+      int i0 = i;
+      int j0 = j;
+      long left = i < from.rank() ? from.dim(i++) : 1;
+      long right = j < to.rank() ? to.dim(j++) : 1;
+      while (left != right) {
+        if (left < right) {
+          left *= from.dim(i++);
+        } else {
+          right *= to.dim(j++);
+        }
+      }
+      blocks.add(new Block(range(i0, i), range(j0, j)));
+    }
+    return blocks;
+  }
+
+  private static List<Integer> range(int from, int to) {
+    return IntStream.range(from, to).boxed().toList();
+  }
+}
