@@ -1,5 +1,6 @@
 package dev.tilewright.op;
 
+import dev.tilewright.conv.Activation;
 import dev.tilewright.graph.Op;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
@@ -15,11 +16,33 @@ import java.util.List;
 public final class Operators {
   private Operators() {}
 
-  /** A kernel for the node; one exists for every operator but Conv. */
+  /**
+   * A kernel for the node.
+   *
+   * @throws IllegalArgumentException for a Conv: convolutions are what ConvAlgorithms compute
+   */
   public static Kernel kernel(OpProblem problem) {
     return switch (problem.op()) {
-      case Op.Reshape r -> new Copy();
-      default -> throw new IllegalStateException(problem.op().toString());
+      case Op.Activate(Activation activation) -> new Activate(activation);
+      case Op.Unary(Op.UnaryFunction function) -> new Unary(function);
+      case Op.Binary(Op.BinaryFunction function) -> new Binary(function);
+      case Op.Where w -> new Where();
+      case Op.Cast c -> new Cast();
+      case Op.Reduce reduce -> new Reduce(reduce);
+      case Op.Concat concat -> new Concat(concat);
+      case Op.Slice slice -> new Slice(slice);
+      case Op.Pad pad -> new Pad(pad);
+      case Op.Transpose transpose -> new Transpose(transpose);
+      case Op.Reshape r -> new Copy(problem.in().getFirst(), problem.out().getFirst());
+      case Op.Expand e -> new Expand();
+      case Op.Gather gather -> new Gather(gather);
+      case Op.Softmax s -> throw new IllegalArgumentException("not yet: " + s);
+      case Op.MatMul m -> throw new IllegalArgumentException("not yet: " + m);
+      case Op.Pool p -> throw new IllegalArgumentException("not yet: " + p);
+      case Op.Resize r -> throw new IllegalArgumentException("not yet: " + r);
+      case Op.ConvTranspose c -> throw new IllegalArgumentException("not yet: " + c);
+      case Op.Conv c ->
+          throw new IllegalArgumentException("a convolution needs a ConvAlgorithm: " + c);
     };
   }
 
