@@ -4,7 +4,6 @@ import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
 import dev.tilewright.tensor.Shape;
-import dev.tilewright.tensor.TensorType;
 import dev.tilewright.tensor.View;
 
 /**
@@ -16,9 +15,9 @@ import dev.tilewright.tensor.View;
 final class Copy implements Kernel {
   private final boolean rowsNest;
 
-  Copy(TensorType from, TensorType to) {
-    int longer = Math.max(from.shape().last(), to.shape().last());
-    int shorter = Math.min(from.shape().last(), to.shape().last());
+  Copy(Shape from, Shape to) {
+    int longer = Math.max(from.last(), to.last());
+    int shorter = Math.min(from.last(), to.last());
     rowsNest = shorter > 0 && longer % shorter == 0;
   }
 
@@ -33,7 +32,7 @@ final class Copy implements Kernel {
     View to = operands.out().getFirst();
     int bytes = to.type().dtype().bytes();
     long elements = to.shape().elements();
-    if (!rowsNest || elements == 0) {
+    if (from.isDense() && to.isDense()) {
       return new Split(
           elements,
           1 << 14,

@@ -5,6 +5,7 @@ import dev.tilewright.graph.Op;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
+import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
 import dev.tilewright.tensor.View;
@@ -22,6 +23,8 @@ public final class Operators {
    * @throws IllegalArgumentException for a Conv: convolutions are what ConvAlgorithms compute
    */
   public static Kernel kernel(OpProblem problem) {
+    Shape x = problem.in().getFirst().shape();
+    Shape out = problem.out().getFirst().shape();
     return switch (problem.op()) {
       case Op.Activate(Activation activation) -> new Activate(activation);
       case Op.Unary(Op.UnaryFunction function) -> new Unary(function);
@@ -33,14 +36,14 @@ public final class Operators {
       case Op.Slice slice -> new Slice(slice);
       case Op.Pad pad -> new Pad(pad);
       case Op.Transpose transpose -> new Transpose(transpose);
-      case Op.Reshape r -> new Copy(problem.in().getFirst(), problem.out().getFirst());
+      case Op.Reshape r -> new Copy(x, out);
       case Op.Expand e -> new Expand();
       case Op.Gather gather -> new Gather(gather);
-      case Op.Softmax s -> throw new IllegalArgumentException("not yet: " + s);
-      case Op.MatMul m -> throw new IllegalArgumentException("not yet: " + m);
-      case Op.Pool p -> throw new IllegalArgumentException("not yet: " + p);
-      case Op.Resize r -> throw new IllegalArgumentException("not yet: " + r);
-      case Op.ConvTranspose c -> throw new IllegalArgumentException("not yet: " + c);
+      case Op.Softmax(int axis) -> new Softmax(axis, x.dim(axis));
+      case Op.MatMul m -> new MatMul(out.last());
+      case Op.Pool pool -> new Pool(pool, x.last());
+      case Op.Resize resize -> new Resize(resize, x);
+      case Op.ConvTranspose conv -> new ConvTranspose(conv, out.last());
       case Op.Conv c ->
           throw new IllegalArgumentException("a convolution needs a ConvAlgorithm: " + c);
     };
