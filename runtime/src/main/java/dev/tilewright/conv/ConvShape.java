@@ -47,20 +47,23 @@ public record ConvShape(
     require(batch > 0 && groups > 0, "batch and groups must be positive");
     require(inChannels > 0 && inChannels % groups == 0, "groups must divide inChannels");
     require(outChannels > 0 && outChannels % groups == 0, "groups must divide outChannels");
+    long height = (long) in.height + pad.top + pad.bottom;
+    long width = (long) in.width + pad.left + pad.right;
+    require(height <= Integer.MAX_VALUE && width <= Integer.MAX_VALUE, "padding is too large");
     require(
-        span(kernel.height, dilation.height) <= in.height + pad.top + pad.bottom
-            && span(kernel.width, dilation.width) <= in.width + pad.left + pad.right,
+        span(kernel.height, dilation.height) <= height
+            && span(kernel.width, dilation.width) <= width,
         "dilated kernel is larger than the padded input");
   }
 
   /** Output height and width: floor((in + pad - span) / stride) + 1. */
   public Size out() {
-    int height =
+    long height =
         (in.height + pad.top + pad.bottom - span(kernel.height, dilation.height)) / stride.height
             + 1;
-    int width =
+    long width =
         (in.width + pad.left + pad.right - span(kernel.width, dilation.width)) / stride.width + 1;
-    return new Size(height, width);
+    return new Size((int) height, (int) width);
   }
 
   /** Multiply-accumulates of the direct algorithm; the denominator of every GFLOP/s we report. */
@@ -129,8 +132,8 @@ public record ConvShape(
 
   private static final java.util.regex.Pattern KEY_NUMBER = java.util.regex.Pattern.compile("\\d+");
 
-  private static int span(int taps, int dilation) {
-    return (taps - 1) * dilation + 1;
+  private static long span(int taps, int dilation) {
+    return (taps - 1L) * dilation + 1;
   }
 
   private static void require(boolean condition, String message) {

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Grows a graph node by node. The type of every value is inferred as it is added, and a node whose
- * inputs are all constants becomes a constant.
+ * inputs are all constants becomes a constant, unless it is a convolution or would grow out of
+ * bounds.
  */
 public final class GraphBuilder {
   /** Computes a node whose inputs are known. */
@@ -24,6 +25,12 @@ public final class GraphBuilder {
   public interface Folder {
     List<Tensor> fold(Op op, List<Tensor> inputs, List<TensorType> outputs);
   }
+
+  /**
+   * A constant may always shrink or keep its size, but grows to this at most: a few bytes of model
+   * must not become gigabytes while it is read.
+   */
+  private static final long FOLD_BYTES = 64L << 20;
 
   private final Folder folder;
   private final List<Value> inputs = new ArrayList<>();
@@ -64,18 +71,24 @@ public final class GraphBuilder {
     List<TensorType> types;
     try {
       types = ShapeInference.infer(op, in.stream().map(Value::type).toList());
+      List<Tensor> known = in.stream().map(constants::get).filter(t -> t != null).toList();
+      if (known.size() == in.size() && isFoldable(op, in, types)) {
+        return folder.fold(op, known, types).stream().map(t -> constant(name, t)).toList();
+      }
     } catch (ShapeException e) {
       throw new ShapeException("node '" + name + "': " + e.getMessage());
-    }
-    List<Tensor> known = in.stream().map(constants::get).filter(t -> t != null).toList();
-    if (known.size() == in.size() && !in.isEmpty()) {
-      return folder.fold(op, known, types).stream().map(t -> constant(name, t)).toList();
     }
     List<Value> out = types.stream().map(t -> new Value(unique(name), t)).toList();
     Node node = new Node(name, op, in, out);
     nodes.add(node);
     out.forEach(v -> producers.put(v, node));
     return out;
+  }
+
+  private static boolean isFoldable(Op op, List<Value> in, List<TensorType> out) {
+    long before = in.stream().mapToLong(v -> v.type().bytes()).sum();
+    long after = out.stream().mapToLong(TensorType::bytes).sum();
+    return !(op instanceof Op.Conv) && after <= Math.max(before, FOLD_BYTES);
   }
 
   /** The values of a constant, or null if the value is computed or an input. */

@@ -14,6 +14,8 @@ public final class ShapeInference {
   /** A tensor of more elements than this is refused: 2^31 float32 are 8 GiB. */
   private static final long MAX_ELEMENTS = 1L << 31;
 
+  private static final int ANY = -1;
+
   private ShapeInference() {}
 
   /**
@@ -23,12 +25,41 @@ public final class ShapeInference {
    */
   public static List<TensorType> infer(Op op, List<TensorType> in) {
     try {
+      int arity = arity(op);
+      require(
+          in.size() == arity || (arity == ANY && !in.isEmpty()),
+          "wrong number of inputs: " + in.size());
       TensorType out = type(op, in);
       require(out.shape().elements() <= MAX_ELEMENTS, "result too large: " + out);
       return List.of(out);
     } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
       throw new ShapeException(op + " on " + in + ": " + e.getMessage());
     }
+  }
+
+  /** Number of inputs; ANY is one or more. */
+  private static int arity(Op op) {
+    return switch (op) {
+      case Op.Conv c -> 2 + (c.epilogue().bias() ? 1 : 0) + (c.epilogue().residual() ? 1 : 0);
+      case Op.ConvTranspose c -> c.bias() ? 3 : 2;
+      case Op.Concat c -> ANY;
+      case Op.Where w -> 3;
+      case Op.MatMul m -> 2;
+      case Op.Binary b -> 2;
+      case Op.Gather g -> 2;
+      case Op.Pool p -> 1;
+      case Op.Activate a -> 1;
+      case Op.Unary u -> 1;
+      case Op.Reduce r -> 1;
+      case Op.Softmax s -> 1;
+      case Op.Slice s -> 1;
+      case Op.Pad p -> 1;
+      case Op.Transpose t -> 1;
+      case Op.Reshape r -> 1;
+      case Op.Expand e -> 1;
+      case Op.Cast c -> 1;
+      case Op.Resize r -> 1;
+    };
   }
 
   private static TensorType type(Op op, List<TensorType> in) {
@@ -41,7 +72,11 @@ public final class ShapeInference {
       case Op.MatMul m -> matMul(x, in.get(1));
       case Op.Activate a -> floats(x);
       case Op.Unary(Op.UnaryFunction f) ->
-          f == Op.UnaryFunction.NOT ? is(x, DType.BOOL) : arithmetic(x);
+          switch (f) {
+            case NOT -> is(x, DType.BOOL);
+            case ABS, NEG -> arithmetic(x);
+            case SQRT, EXP, LOG, ERF, FLOOR, CEIL, ROUND, RECIPROCAL -> floats(x);
+          };
       case Op.Binary(Op.BinaryFunction f) -> binary(f, x, in.get(1));
       case Op.Where w -> {
         is(x, DType.BOOL);
@@ -51,7 +86,7 @@ public final class ShapeInference {
       }
       case Op.Reduce r -> reduce(r, x);
       case Op.Softmax(int axis) -> {
-        s.dim(axis);
+        axis(axis, s);
         yield floats(x);
       }
       case Op.Concat(int axis) -> concat(axis, in);
@@ -73,7 +108,7 @@ public final class ShapeInference {
       case Op.Gather(int axis) -> {
         DType index = in.get(1).dtype();
         require(index == DType.INT64 || index == DType.INT32, "indices must be integers");
-        List<Integer> dims = new ArrayList<>(s.dims().subList(0, axis));
+        List<Integer> dims = new ArrayList<>(s.dims().subList(0, axis(axis, s)));
         dims.addAll(in.get(1).shape().dims());
         dims.addAll(s.dims().subList(axis + 1, s.rank()));
         yield new TensorType(x.dtype(), new Shape(dims));
@@ -83,7 +118,11 @@ public final class ShapeInference {
         require(
             r.sizes().rank() == s.rank() && r.scales().size() == s.rank(),
             "as many sizes and scales as dimensions are needed");
-        require(s.elements() > 0 || r.sizes().elements() == 0, "an empty image has no samples");
+        for (int i = 0; i < s.rank(); i++) {
+          double scale = r.scales().get(i);
+          require(scale > 0 && Double.isFinite(scale), "scale must be positive, is " + scale);
+          require(s.dim(i) > 0 || r.sizes().dim(i) == 0, "an empty axis has no samples");
+        }
         yield new TensorType(floats(x).dtype(), r.sizes());
       }
     };
@@ -103,14 +142,13 @@ public final class ShapeInference {
         "filter is " + filter + ", kernel_shape says " + w.kernel());
     Size size = shape.out();
     Shape out = Shape.of(src.dim(0), size.height(), size.width(), filter.dim(0));
-    int next = 2;
     if (conv.epilogue().bias()) {
-      require(in.get(next++).shape().elements() == filter.dim(0), "bias must have K values");
+      bias(in.get(2), filter.dim(0));
     }
     if (conv.epilogue().residual()) {
-      require(in.get(next++).shape().equals(out), "residual must have the shape of dst, " + out);
+      Shape residual = floats(in.getLast()).shape();
+      require(residual.equals(out), "residual must have the shape of dst, " + out);
     }
-    require(in.size() == next, "expected " + next + " inputs, got " + in.size());
     return TensorType.floats(out);
   }
 
@@ -129,19 +167,41 @@ public final class ShapeInference {
         transposed(src.dim(1), w.stride().height(), w.kernel().height(), w.dilation().height());
     int width =
         transposed(src.dim(2), w.stride().width(), w.kernel().width(), w.dilation().width());
-    height = height - p.top() - p.bottom() + conv.extra().top() + conv.extra().bottom();
-    width = width - p.left() - p.right() + conv.extra().left() + conv.extra().right();
+    Padding extra = conv.extra();
+    require(extra.top() == 0 && extra.left() == 0, "extra rows are at the bottom and right");
+    height = transposedSize(height, (long) p.top() + p.bottom(), extra.bottom());
+    width = transposedSize(width, (long) p.left() + p.right(), extra.right());
     int k = Math.multiplyExact(filter.dim(1), conv.groups());
-    require(!conv.bias() || in.get(2).shape().elements() == k, "bias must have K values");
+    if (conv.bias()) {
+      bias(in.get(2), k);
+    }
     return TensorType.floats(Shape.of(src.dim(0), height, width, k));
   }
 
   private static int transposed(int in, int stride, int kernel, int dilation) {
-    return Math.addExact(Math.multiplyExact(in - 1, stride), (kernel - 1) * dilation + 1);
+    int span = Math.addExact(Math.multiplyExact(kernel - 1, dilation), 1);
+    return Math.addExact(Math.multiplyExact(in - 1, stride), span);
+  }
+
+  private static int transposedSize(int spread, long pads, int extra) {
+    long size = spread - pads + extra;
+    require(size > 0, "padding leaves nothing of the result");
+    return Math.toIntExact(size);
+  }
+
+  private static void bias(TensorType bias, int k) {
+    require(floats(bias).shape().elements() == k, "bias must have " + k + " values, is " + bias);
   }
 
   private static TensorType pool(Op.Pool pool, TensorType x) {
     Shape src = image(x);
+    Op.Window w = pool.window();
+    long lastY = (pool.out().height() - 1L) * w.stride().height();
+    long lastX = (pool.out().width() - 1L) * w.stride().width();
+    require(
+        lastY < (long) w.pad().top() + src.dim(1) + w.pad().bottom()
+            && lastX < (long) w.pad().left() + src.dim(2) + w.pad().right(),
+        "a window starts after the padding");
     return TensorType.floats(
         Shape.of(src.dim(0), pool.out().height(), pool.out().width(), src.dim(3)));
   }
@@ -172,6 +232,7 @@ public final class ShapeInference {
   }
 
   private static TensorType reduce(Op.Reduce r, TensorType x) {
+    r.axes().forEach(axis -> axis(axis, x.shape()));
     List<Integer> dims = new ArrayList<>();
     for (int i = 0; i < x.shape().rank(); i++) {
       if (!r.axes().contains(i)) {
@@ -180,15 +241,16 @@ public final class ShapeInference {
         dims.add(1);
       }
     }
-    r.axes().forEach(x.shape()::dim);
     return new TensorType(arithmetic(x).dtype(), new Shape(dims));
   }
 
   private static TensorType concat(int axis, List<TensorType> in) {
     List<Integer> dims = new ArrayList<>(in.getFirst().shape().dims());
     int sum = 0;
+    axis(axis, in.getFirst().shape());
     for (TensorType t : in) {
       same(in.getFirst(), t);
+      require(t.shape().rank() == dims.size(), "ranks differ");
       sum = Math.addExact(sum, t.shape().dim(axis));
       List<Integer> others = new ArrayList<>(t.shape().dims());
       others.set(axis, dims.get(axis));
@@ -199,6 +261,12 @@ public final class ShapeInference {
   }
 
   private static TensorType slice(Op.Slice slice, TensorType x) {
+    int rank = x.shape().rank();
+    require(
+        slice.starts().size() == rank
+            && slice.steps().size() == rank
+            && slice.sizes().rank() == rank,
+        "as many starts, steps and sizes as dimensions are needed");
     for (int i = 0; i < x.shape().rank(); i++) {
       int size = slice.sizes().dim(i);
       long last = slice.starts().get(i) + (size - 1L) * slice.steps().get(i);
@@ -215,6 +283,10 @@ public final class ShapeInference {
   }
 
   private static TensorType pad(Op.Pad pad, TensorType x) {
+    int rank = x.shape().rank();
+    require(
+        pad.before().size() == rank && pad.after().size() == rank,
+        "as many paddings as dimensions are needed");
     List<Integer> dims = new ArrayList<>();
     for (int i = 0; i < x.shape().rank(); i++) {
       int size = x.shape().dim(i);
@@ -259,6 +331,11 @@ public final class ShapeInference {
   private static TensorType is(TensorType x, DType dtype) {
     require(x.dtype() == dtype, "needs " + dtype + ", got " + x);
     return x;
+  }
+
+  private static int axis(int axis, Shape shape) {
+    require(axis >= 0 && axis < shape.rank(), "no axis " + axis + " in " + shape);
+    return axis;
   }
 
   private static void same(TensorType a, TensorType b) {

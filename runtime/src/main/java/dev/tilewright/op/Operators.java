@@ -1,9 +1,11 @@
 package dev.tilewright.op;
 
+import dev.tilewright.conv.Activation;
 import dev.tilewright.graph.Op;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
+import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
 import dev.tilewright.tensor.View;
@@ -15,11 +17,35 @@ import java.util.List;
 public final class Operators {
   private Operators() {}
 
-  /** A kernel for the node; one exists for every operator but Conv. */
+  /**
+   * A kernel for the node.
+   *
+   * @throws IllegalArgumentException for a Conv: convolutions are what ConvAlgorithms compute
+   */
   public static Kernel kernel(OpProblem problem) {
+    Shape x = problem.in().getFirst().shape();
+    Shape out = problem.out().getFirst().shape();
     return switch (problem.op()) {
-      case Op.Reshape r -> new Copy();
-      default -> throw new IllegalStateException(problem.op().toString());
+      case Op.Activate(Activation activation) -> new Activate(activation);
+      case Op.Unary(Op.UnaryFunction function) -> new Unary(function);
+      case Op.Binary(Op.BinaryFunction function) -> new Binary(function);
+      case Op.Where w -> new Where();
+      case Op.Cast c -> new Cast();
+      case Op.Reduce reduce -> new Reduce(reduce);
+      case Op.Concat concat -> new Concat(concat);
+      case Op.Slice slice -> new Slice(slice);
+      case Op.Pad pad -> new Pad(pad);
+      case Op.Transpose transpose -> new Transpose(transpose);
+      case Op.Reshape r -> new Copy(x, out);
+      case Op.Expand e -> new Expand();
+      case Op.Gather gather -> new Gather(gather);
+      case Op.Softmax(int axis) -> new Softmax(axis, x.dim(axis));
+      case Op.MatMul m -> new MatMul(out.last());
+      case Op.Pool pool -> new Pool(pool, x.last());
+      case Op.Resize resize -> new Resize(resize, x);
+      case Op.ConvTranspose conv -> new ConvTranspose(conv, out.last());
+      case Op.Conv c ->
+          throw new IllegalArgumentException("a convolution needs a ConvAlgorithm: " + c);
     };
   }
 

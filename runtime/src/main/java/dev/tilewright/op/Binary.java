@@ -1,0 +1,144 @@
+package dev.tilewright.op;
+
+import dev.tilewright.graph.Op.BinaryFunction;
+import dev.tilewright.graph.ShapeException;
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.kernel.Operands;
+import dev.tilewright.kernel.Task;
+import dev.tilewright.tensor.DType;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.View;
+
+/**
+ * A function of two tensors that broadcast. Floats are computed in double, which after rounding is
+ * exactly the float32 result of the four basic operations; integers in 64 bits, keeping the low
+ * bits of narrower types. An integer division by zero is a {@link ShapeException}: a run-time error
+ * that says what happened, as the model cannot mean it.
+ */
+record Binary(BinaryFunction function) implements Kernel {
+  @Override
+  public boolean acceptsStridedRows() {
+    return true;
+  }
+
+  @Override
+  public Task bind(Operands operands) {
+    View x = operands.in().get(0);
+    View y = operands.in().get(1);
+    View out = operands.out().getFirst();
+    Shape all = out.shape();
+    Nest nest = new Nest(all, Nest.strides(out), Nest.strides(x, all), Nest.strides(y, all));
+    return nest.task(run(nest, x.type().dtype()), out.address(), x.address(), y.address());
+  }
+
+  private Nest.Run run(Nest nest, DType dtype) {
+    boolean floats = dtype == DType.FLOAT32;
+    return switch (function) {
+      case ADD, SUB, MUL, DIV, POW, MIN, MAX, AND, OR ->
+          floats ? floats(nest) : integers(nest, dtype);
+      case EQUAL, LESS, GREATER -> floats ? compareFloats(nest) : compareIntegers(nest, dtype);
+    };
+  }
+
+  private Nest.Run floats(Nest nest) {
+    return (dst, a, b, d, count) -> {
+      for (long i = 0; i < count; i++) {
+        double x = Elements.getFloat(a + i * nest.step(1));
+        double y = Elements.getFloat(b + i * nest.step(2));
+        Elements.setFloat(dst + i * nest.step(0), apply(x, y));
+      }
+    };
+  }
+
+  private Nest.Run integers(Nest nest, DType dtype) {
+    return (dst, a, b, d, count) -> {
+      for (long i = 0; i < count; i++) {
+        long x = Elements.getLong(dtype, a + i * nest.step(1));
+        long y = Elements.getLong(dtype, b + i * nest.step(2));
+        Elements.setLong(dtype, dst + i * nest.step(0), apply(x, y));
+      }
+    };
+  }
+
+  private Nest.Run compareFloats(Nest nest) {
+    return (dst, a, b, d, count) -> {
+      for (long i = 0; i < count; i++) {
+        double x = Elements.getFloat(a + i * nest.step(1));
+        double y = Elements.getFloat(b + i * nest.step(2));
+        Elements.setBool(dst + i * nest.step(0), holds(x < y, x == y, x > y));
+      }
+    };
+  }
+
+  private Nest.Run compareIntegers(Nest nest, DType dtype) {
+    return (dst, a, b, d, count) -> {
+      for (long i = 0; i < count; i++) {
+        long x = Elements.getLong(dtype, a + i * nest.step(1));
+        long y = Elements.getLong(dtype, b + i * nest.step(2));
+        Elements.setBool(dst + i * nest.step(0), holds(x < y, x == y, x > y));
+      }
+    };
+  }
+
+  private boolean holds(boolean less, boolean equal, boolean greater) {
+    return switch (function) {
+      case LESS -> less;
+      case EQUAL -> equal;
+      case GREATER -> greater;
+      case ADD, SUB, MUL, DIV, POW, MIN, MAX, AND, OR ->
+          throw new IllegalStateException(function + " is no comparison");
+    };
+  }
+
+  private double apply(double x, double y) {
+    return switch (function) {
+      case ADD -> x + y;
+      case SUB -> x - y;
+      case MUL -> x * y;
+      case DIV -> x / y;
+      case POW -> Math.pow(x, y);
+      case MIN -> Math.min(x, y);
+      case MAX -> Math.max(x, y);
+      case EQUAL, LESS, GREATER, AND, OR ->
+          throw new IllegalStateException(function + " gives no float");
+    };
+  }
+
+  private long apply(long x, long y) {
+    return switch (function) {
+      case ADD -> x + y;
+      case SUB -> x - y;
+      case MUL -> x * y;
+      case DIV -> divide(x, y);
+      case POW -> power(x, y);
+      case MIN -> Math.min(x, y);
+      case MAX -> Math.max(x, y);
+      case AND -> x & y;
+      case OR -> x | y;
+      case EQUAL, LESS, GREATER -> throw new IllegalStateException(function + " gives no integer");
+    };
+  }
+
+  private static long divide(long x, long y) {
+    if (y == 0) {
+      throw new ShapeException("integer division by zero");
+    }
+    return x / y;
+  }
+
+  /** By repeated squaring; a negative power is the truncated reciprocal. */
+  private static long power(long x, long y) {
+    if (y < 0) {
+      return (long) Math.pow((double) x, (double) y);
+    }
+    long result = 1;
+    long square = x;
+    for (long bits = y; bits != 0; bits >>= 1) {
+      if ((bits & 1) != 0) {
+        result *= square;
+      }
+      square *= square;
+    }
+    return result;
+  }
+}

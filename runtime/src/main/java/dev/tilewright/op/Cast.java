@@ -1,0 +1,43 @@
+package dev.tilewright.op;
+
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.kernel.Operands;
+import dev.tilewright.kernel.Task;
+import dev.tilewright.tensor.DType;
+import dev.tilewright.tensor.View;
+
+/**
+ * Another element type. Float to integer truncates and saturates, integer to a narrower integer
+ * keeps the low bits, and BOOL is x != 0.
+ */
+final class Cast implements Kernel {
+  @Override
+  public boolean acceptsStridedRows() {
+    return true;
+  }
+
+  @Override
+  public Task bind(Operands operands) {
+    View x = operands.in().getFirst();
+    View out = operands.out().getFirst();
+    if (x.type().dtype() == out.type().dtype()) {
+      return Move.into(out, x.address(), Nest.strides(x));
+    }
+    Nest nest = new Nest(out.shape(), Nest.strides(out), Nest.strides(x));
+    DType from = x.type().dtype();
+    DType to = out.type().dtype();
+    return nest.task(
+        (dst, src, c, d, count) -> {
+          for (long i = 0; i < count; i++) {
+            long address = src + i * nest.step(1);
+            long value =
+                from == DType.FLOAT32
+                    ? Elements.toLong(to, Elements.getFloat(address))
+                    : Elements.getLong(from, address);
+            Elements.setLong(to, dst + i * nest.step(0), value);
+          }
+        },
+        out.address(),
+        x.address());
+  }
+}

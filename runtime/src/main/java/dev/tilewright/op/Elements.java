@@ -1,0 +1,103 @@
+package dev.tilewright.op;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import dev.tilewright.tensor.DType;
+import dev.tilewright.tensor.Memory;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Single elements and runs of them at addresses, for every element type: floats travel as double,
+ * all others as long. Steps are in bytes.
+ */
+final class Elements {
+  private static final MemorySegment ALL = Memory.ALL;
+
+  private Elements() {}
+
+  static double getFloat(long address) {
+    return ALL.get(JAVA_FLOAT_UNALIGNED, address);
+  }
+
+  static void setFloat(long address, double value) {
+    ALL.set(JAVA_FLOAT_UNALIGNED, address, (float) value);
+  }
+
+  static double getDouble(long address) {
+    return Double.longBitsToDouble(ALL.get(JAVA_LONG_UNALIGNED, address));
+  }
+
+  static void setDouble(long address, double value) {
+    ALL.set(JAVA_LONG_UNALIGNED, address, Double.doubleToRawLongBits(value));
+  }
+
+  static boolean getBool(long address) {
+    return ALL.get(JAVA_BYTE, address) != 0;
+  }
+
+  static void setBool(long address, boolean value) {
+    ALL.set(JAVA_BYTE, address, (byte) (value ? 1 : 0));
+  }
+
+  /** The value of an element that is not a float. */
+  static long getLong(DType dtype, long address) {
+    return switch (dtype) {
+      case INT64 -> ALL.get(JAVA_LONG_UNALIGNED, address);
+      case INT32 -> ALL.get(JAVA_INT_UNALIGNED, address);
+      case INT8 -> ALL.get(JAVA_BYTE, address);
+      case UINT8 -> ALL.get(JAVA_BYTE, address) & 0xff;
+      case BOOL -> ALL.get(JAVA_BYTE, address) != 0 ? 1 : 0;
+      case FLOAT32 -> throw new IllegalArgumentException("not an integer type: " + dtype);
+    };
+  }
+
+  /** Stores an integer: a narrower type keeps the low bits, BOOL keeps value != 0. */
+  static void setLong(DType dtype, long address, long value) {
+    switch (dtype) {
+      case INT64 -> ALL.set(JAVA_LONG_UNALIGNED, address, value);
+      case INT32 -> ALL.set(JAVA_INT_UNALIGNED, address, (int) value);
+      case INT8, UINT8 -> ALL.set(JAVA_BYTE, address, (byte) value);
+      case BOOL -> setBool(address, value != 0);
+      case FLOAT32 -> ALL.set(JAVA_FLOAT_UNALIGNED, address, (float) value);
+    }
+  }
+
+  /**
+   * A float as an integer of this type: truncated towards zero, saturated at the ends of the range,
+   * NaN is 0; BOOL is value != 0.
+   */
+  static long toLong(DType dtype, double value) {
+    return switch (dtype) {
+      case INT64 -> (long) value;
+      case INT32 -> (int) value;
+      case INT8 -> Math.clamp((long) value, Byte.MIN_VALUE, Byte.MAX_VALUE);
+      case UINT8 -> Math.clamp((long) value, 0, 255);
+      case BOOL -> value != 0 ? 1 : 0;
+      case FLOAT32 -> throw new IllegalArgumentException("not an integer type: " + dtype);
+    };
+  }
+
+  /** Copies {@code count} elements of {@code bytes} bytes each. */
+  static void copy(int bytes, long to, long toStep, long from, long fromStep, long count) {
+    if (toStep == bytes && fromStep == bytes) {
+      MemorySegment.copy(ALL, from, ALL, to, count * bytes);
+      return;
+    }
+    for (long i = 0; i < count; i++) {
+      copyOne(bytes, to + i * toStep, from + i * fromStep);
+    }
+  }
+
+  /** Copies an element of {@code bytes} bytes. */
+  static void copyOne(int bytes, long to, long from) {
+    switch (bytes) {
+      case 1 -> ALL.set(JAVA_BYTE, to, ALL.get(JAVA_BYTE, from));
+      case 4 -> ALL.set(JAVA_INT_UNALIGNED, to, ALL.get(JAVA_INT_UNALIGNED, from));
+      case 8 -> ALL.set(JAVA_LONG_UNALIGNED, to, ALL.get(JAVA_LONG_UNALIGNED, from));
+      default -> throw new IllegalArgumentException("no element type has " + bytes + " bytes");
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.tilewright.op;
+
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.kernel.Operands;
+import dev.tilewright.kernel.Task;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.View;
+import java.util.Arrays;
+
+/**
+ * [..., M, K] x [..., K, N] with leading dimensions that broadcast, summed in double. An item is
+ * one row of the result. Workspace: the sums of a row, 8 bytes each.
+ *
+ * @param n columns of the result
+ */
+record MatMul(int n) implements Kernel {
+  @Override
+  public long workspaceBytes() {
+    return (long) n * Double.BYTES;
+  }
+
+  @Override
+  public boolean acceptsStridedRows() {
+    return true;
+  }
+
+  @Override
+  public Task bind(Operands operands) {
+    View a = operands.in().get(0);
+    View b = operands.in().get(1);
+    View out = operands.out().getFirst();
+    Shape shape = out.shape();
+    int k = a.columns();
+    int last = shape.rank() - 1;
+    long[] bStrides = Arrays.copyOf(Nest.strides(b, shape), last);
+    bStrides[last - 1] = 0; // every row of a meets the same b
+    Nest rows =
+        new Nest(
+            new Shape(shape.dims().subList(0, last)),
+            Arrays.copyOf(Nest.strides(out), last),
+            Arrays.copyOf(Nest.strides(a, shape), last),
+            bStrides);
+    long bRow = Float.BYTES * b.rowStride();
+    return Split.byCost(
+        rows.elements(),
+        (long) k * n,
+        (from, to, worker) -> {
+          long sums = operands.workspace(worker);
+          for (long row = from; row < to; row++) {
+            long left = a.address() + rows.offset(1, row);
+            long right = b.address() + rows.offset(2, row);
+            Sums.fill(sums, n, 0);
+            for (long i = 0; i < k; i++) {
+              Sums.addScaled(
+                  sums, n, Elements.getFloat(left + 4 * i), right + i * bRow, Float.BYTES);
+            }
+            Sums.store(out.address() + rows.offset(0, row), sums, n, 1);
+          }
+        });
+  }
+}
