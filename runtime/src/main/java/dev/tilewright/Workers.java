@@ -58,7 +58,7 @@ final class Workers implements AutoCloseable {
 
   private final Thread[] threads;
   private final boolean[] parked;
-  private volatile int epoch;
+  private final AtomicInteger epoch = new AtomicInteger();
   private volatile @Nullable Region current;
   private volatile boolean closed;
 
@@ -76,6 +76,7 @@ final class Workers implements AutoCloseable {
   }
 
   /** Runs the whole task, on the calling thread and as many workers as it is worth. */
+  @SuppressWarnings("ThreadPriorityCheck") // yield: see there
   void run(Region region) {
     if (region.threads == 1) {
       region.task.run(0, region.parts, 0);
@@ -85,7 +86,7 @@ final class Workers implements AutoCloseable {
     region.done.set(0);
     region.next.set(0);
     current = region;
-    epoch++; // only the session's thread writes it
+    epoch.incrementAndGet();
     for (int i = 0; i < region.threads - 1; i++) {
       if ((boolean) PARKED.getVolatile(parked, i)) {
         LockSupport.unpark(threads[i]);
@@ -119,19 +120,19 @@ final class Workers implements AutoCloseable {
 
   /** The next epoch after {@code seen}, or any if closed. */
   private int await(int seen, int index) {
-    for (int spins = 0; epoch == seen && !closed; spins++) {
+    for (int spins = 0; epoch.get() == seen && !closed; spins++) {
       if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
         PARKED.setVolatile(parked, index, true);
         // Looked at again after saying so: a run that starts now either sees the flag or is seen.
-        if (epoch == seen && !closed) {
+        if (epoch.get() == seen && !closed) {
           LockSupport.park(this);
         }
         PARKED.setVolatile(parked, index, false);
       }
     }
-    return epoch;
+    return epoch.get();
   }
 
   @Override
