@@ -1,38 +1,142 @@
 package dev.tilewright;
 
 import dev.tilewright.graph.Value;
+import dev.tilewright.kernel.Operands;
 import dev.tilewright.plan.Plan;
 import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.View;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Map;
 
 /**
  * A session made ready for one set of input shapes: fill {@link #input}, {@link #run}, read {@link
- * #output}. The tensors are the session's own memory, nothing is copied.
+ * #output}. The tensors are the session's own memory, nothing is copied. Like its session, not safe
+ * for use by several threads at once.
  */
 public final class Execution {
   private final Plan plan;
+  private final Session session;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment memory;
+  private final Workers.Region[] steps;
 
-  Execution(Plan plan) {
+  Execution(Plan plan, Session session) {
     this.plan = plan;
+    this.session = session;
+    this.memory = arena.allocate(Math.max(64, plan.arenaBytes()), 64);
+    this.steps = new Workers.Region[plan.steps().size()];
+    for (int i = 0; i < steps.length; i++) {
+      Plan.Step step = plan.steps().get(i);
+      Operands operands =
+          new Operands(
+              views(step.inputs()),
+              views(step.outputs()),
+              memory.address() + plan.workspaceOffset(),
+              plan.workspaceStride(),
+              arena);
+      steps[i] = new Workers.Region(step.kernel().bind(operands), step.threads());
+    }
   }
 
   public Plan plan() {
     return plan;
   }
 
-  /** The memory of one input, dense, in the layout of the model file. */
+  /**
+   * The memory of one input, dense, in the layout of the model file. A run leaves it as it is.
+   *
+   * @throws IllegalArgumentException if the model has no such input
+   */
   public Tensor input(String name) {
-    return new Tensor(named(plan.inputs(), name).type(), MemorySegment.NULL);
+    return tensor(named(plan.inputs(), name));
   }
 
-  /** The memory of one output, valid after {@link #run} and until the next one. */
+  /**
+   * The memory of one output, valid after {@link #run} and until the next one.
+   *
+   * @throws IllegalArgumentException if the model has no such output
+   */
   public Tensor output(String name) {
-    return new Tensor(named(plan.outputs(), name).type(), MemorySegment.NULL);
+    return tensor(named(plan.outputs(), name));
   }
 
-  /** Runs every step once. Allocates nothing on the Java heap. */
-  public void run() {}
+  /**
+   * Runs every step once. Allocates nothing on the Java heap.
+   *
+   * @throws IllegalStateException if the session is closed or running in another thread, or has
+   *     dropped this execution for newer ones
+   */
+  public void run() {
+    session.enter();
+    try {
+      requireMemory();
+      for (Workers.Region step : steps) {
+        session.workers().run(step);
+      }
+    } finally {
+      session.leave();
+    }
+  }
+
+  /**
+   * Like {@link #run}, and adds the time of each step to {@code nanos}.
+   *
+   * @param nanos one element a step of the plan
+   */
+  public void runTimed(long[] nanos) {
+    session.enter();
+    try {
+      requireMemory();
+      long before = System.nanoTime();
+      for (int i = 0; i < steps.length; i++) {
+        session.workers().run(steps[i]);
+        long now = System.nanoTime();
+        nanos[i] += now - before;
+        before = now;
+      }
+    } finally {
+      session.leave();
+    }
+  }
+
+  void free() {
+    arena.close();
+  }
+
+  private void requireMemory() {
+    if (!arena.scope().isAlive()) {
+      throw new IllegalStateException("the session dropped this execution; prepare it again");
+    }
+  }
+
+  private List<View> views(List<Value> values) {
+    return values.stream().map(this::view).toList();
+  }
+
+  private View view(Value value) {
+    Plan.Place place = plan.places().get(value);
+    if (place == null) {
+      return View.dense(constant(value).data().address(), value.type());
+    }
+    return new View(memory.address() + place.offset(), value.type(), place.rowStride());
+  }
+
+  private Tensor tensor(Value value) {
+    Plan.Place place = plan.places().get(value);
+    return place == null
+        ? constant(value)
+        : new Tensor(value.type(), memory.asSlice(place.offset(), value.type().bytes()));
+  }
+
+  private Tensor constant(Value value) {
+    Tensor tensor = plan.constants().get(value);
+    if (tensor == null) {
+      throw new IllegalStateException("the plan has no place for " + value);
+    }
+    return tensor;
+  }
 
   private static Value named(Map<String, Value> values, String name) {
     Value value = values.get(name);

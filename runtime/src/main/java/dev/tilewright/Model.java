@@ -1,57 +1,158 @@
 package dev.tilewright;
 
+import dev.tilewright.backend.Backends;
+import dev.tilewright.graph.Graph;
+import dev.tilewright.onnx.OnnxImporter;
+import dev.tilewright.onnx.OnnxModel;
 import dev.tilewright.onnx.Signature;
+import dev.tilewright.pass.Passes;
 import dev.tilewright.plan.Plan;
+import dev.tilewright.plan.Planner;
 import dev.tilewright.tensor.Shape;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** A network with its weights. Safe for use by several threads; sessions run it. */
+/**
+ * A network with its weights. Safe for use by several threads; each opens its own {@link Session}.
+ *
+ * <p>Close the sessions first, then the model: they use its packed weights.
+ */
 public final class Model implements AutoCloseable {
-  private final byte[] bytes;
+  /** Plans kept for different input shapes and options; the least recently used is dropped. */
+  private static final int KEPT_PLANS = 16;
 
-  private Model(byte[] bytes) {
-    this.bytes = bytes;
+  private record PlanKey(Map<String, Shape> shapes, SessionOptions options) {}
+
+  private final Arena arena;
+  private final OnnxModel onnx;
+  private final ModelMemory memory;
+  private final AtomicInteger openSessions = new AtomicInteger();
+  private final Map<PlanKey, Plan> plans =
+      new LinkedHashMap<>(KEPT_PLANS, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<PlanKey, Plan> eldest) {
+          return size() > KEPT_PLANS;
+        }
+      };
+
+  private Model(Arena arena, MemorySegment bytes) {
+    this.arena = arena;
+    try {
+      onnx = OnnxModel.read(bytes);
+      OnnxImporter.check(onnx);
+    } catch (RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+    memory = new ModelMemory(arena, onnx.tensors());
   }
 
   /**
-   * Reads an ONNX file.
+   * Reads an ONNX file, which stays mapped until the model is closed.
    *
-   * @throws dev.tilewright.onnx.ModelFormatException if it is not a model this runtime can run
+   * @throws dev.tilewright.onnx.ModelFormatException if it is not an ONNX model
+   * @throws dev.tilewright.onnx.UnsupportedModelException if it needs what this runtime lacks
    */
   public static Model load(Path file) throws IOException {
-    return new Model(Files.readAllBytes(file));
-  }
-
-  /** Reads a model that is already in memory. */
-  public static Model of(byte[] bytes) {
-    return new Model(bytes.clone());
-  }
-
-  public List<Signature> inputs() {
-    return List.of();
-  }
-
-  public List<String> outputs() {
-    return List.of();
-  }
-
-  /** The plan for these input shapes; kept, so that asking again is cheap. */
-  public Plan plan(Map<String, Shape> shapes, SessionOptions options) {
-    if (bytes.length == 0 || shapes.isEmpty()) {
-      throw new IllegalStateException("empty model");
+    Arena arena = Arena.ofShared();
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return new Model(arena, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena));
+    } catch (IOException e) {
+      arena.close();
+      throw e;
     }
-    return new Plan(
-        List.of(), Map.of(), Map.of(), Map.of(), Map.of(), options.threads(), 0, 0, 0, 0, 0, 0);
   }
 
+  /**
+   * Reads a model that is already in memory; the bytes are copied.
+   *
+   * @throws dev.tilewright.onnx.ModelFormatException if it is not an ONNX model
+   * @throws dev.tilewright.onnx.UnsupportedModelException if it needs what this runtime lacks
+   */
+  public static Model of(byte[] bytes) {
+    Arena arena = Arena.ofShared();
+    MemorySegment copy = arena.allocate(Math.max(1, bytes.length), 64).asSlice(0, bytes.length);
+    return new Model(arena, copy.copyFrom(MemorySegment.ofArray(bytes)));
+  }
+
+  /** What the model takes; dimensions may be open. */
+  public List<Signature> inputs() {
+    return onnx.inputs();
+  }
+
+  /** Names of what the model gives, in its order. */
+  public List<String> outputs() {
+    return onnx.outputs();
+  }
+
+  /**
+   * The network at these input sizes, rewritten as it will run.
+   *
+   * @param shapes of all inputs, by name
+   * @throws IllegalArgumentException if an input is missing, unknown or has another shape than the
+   *     model allows
+   */
+  public Graph graph(Map<String, Shape> shapes) {
+    return Passes.standard(OnnxImporter.graph(onnx, shapes, memory), memory);
+  }
+
+  /**
+   * The plan for these input shapes; kept, so that asking again is cheap.
+   *
+   * @throws IllegalArgumentException as {@link #graph}, or if the backend does not run here
+   */
+  public Plan plan(Map<String, Shape> shapes, SessionOptions options) {
+    PlanKey key = new PlanKey(Map.copyOf(shapes), options);
+    synchronized (plans) {
+      Plan plan = plans.get(key);
+      if (plan == null) {
+        plan =
+            new Planner(
+                    memory,
+                    Backends.load().usable(options.backend()),
+                    options.backend(),
+                    options.threads())
+                .plan(graph(shapes));
+        plans.put(key, plan);
+      }
+      return plan;
+    }
+  }
+
+  /** A session of its own memory and threads; any number may be open. */
   public Session session(SessionOptions options) {
-    return new Session(this, options);
+    Backends.load().usable(options.backend()); // a bad choice fails here, not in the first run
+    Session session = new Session(this, options);
+    openSessions.incrementAndGet();
+    return session;
   }
 
+  void released() {
+    openSessions.decrementAndGet();
+  }
+
+  /**
+   * Frees the weights.
+   *
+   * @throws IllegalStateException if a session of this model is open: it would read freed memory
+   */
   @Override
-  public void close() {}
+  public void close() {
+    if (openSessions.get() > 0) {
+      throw new IllegalStateException("close the model's sessions first");
+    }
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
 }

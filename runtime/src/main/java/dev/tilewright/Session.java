@@ -1,34 +1,133 @@
 package dev.tilewright;
 
+import dev.tilewright.onnx.Signature;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A model with memory to run in. Not safe for use by several threads at once. */
+/**
+ * A model with memory and threads to run in. Not safe for use by several threads at once: that is
+ * an error, not a race. Sessions of one model share its packed weights.
+ */
 public final class Session implements AutoCloseable {
+  /** Input shapes whose memory is kept ready; the least recently used is freed. */
+  private static final int KEPT_EXECUTIONS = 4;
+
   private final Model model;
   private final SessionOptions options;
+  private final Workers workers;
+  private final AtomicBoolean busy = new AtomicBoolean();
+  private boolean closed;
+  private final Map<Map<String, Shape>, Execution> ready = new LinkedHashMap<>(16, 0.75f, true);
 
   Session(Model model, SessionOptions options) {
     this.model = model;
     this.options = options;
+    this.workers = new Workers(options.threads());
   }
 
-  /** Runs the model once. The results are copies. */
+  /**
+   * Runs the model once. The results are copies on the heap.
+   *
+   * @param inputs one tensor for each input of the model
+   * @throws IllegalArgumentException if an input is missing, unknown, or of another type or shape
+   *     than the model takes
+   * @throws IllegalStateException if the session is closed or running in another thread
+   */
   public Map<String, Tensor> run(Map<String, Tensor> inputs) {
     Map<String, Shape> shapes = new LinkedHashMap<>();
+    for (Signature signature : model.inputs()) {
+      Tensor tensor = inputs.get(signature.name());
+      if (tensor != null && tensor.dtype() != signature.dtype()) {
+        throw new IllegalArgumentException(
+            "input '"
+                + signature.name()
+                + "' is "
+                + tensor.type()
+                + ", the model takes "
+                + signature);
+      }
+    }
     inputs.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
     Execution execution = prepare(shapes);
+    inputs.forEach((name, tensor) -> execution.input(name).data().copyFrom(tensor.data()));
     execution.run();
-    return new LinkedHashMap<>(inputs);
+    Map<String, Tensor> results = new LinkedHashMap<>();
+    for (String name : model.outputs()) {
+      Tensor own = execution.output(name);
+      MemorySegment copy = Arena.ofAuto().allocate(Math.max(1, own.type().bytes()), 8);
+      results.put(
+          name, new Tensor(own.type(), copy.asSlice(0, own.type().bytes()).copyFrom(own.data())));
+    }
+    return results;
   }
 
-  /** Memory for inputs of these shapes, to run in without copies. */
+  /**
+   * Memory and a plan for inputs of these shapes, to run in without copies. The last few are kept:
+   * asking again for the same shapes gives the same execution; one that was dropped says so when it
+   * is run.
+   *
+   * @throws IllegalArgumentException if the model does not take such inputs
+   * @throws IllegalStateException if the session is closed or running in another thread
+   */
   public Execution prepare(Map<String, Shape> shapes) {
-    return new Execution(model.plan(shapes, options));
+    enter();
+    try {
+      Execution found = ready.get(shapes);
+      if (found == null) {
+        found = new Execution(model.plan(shapes, options), this);
+        if (ready.size() == KEPT_EXECUTIONS) {
+          Iterator<Execution> eldest = ready.values().iterator();
+          eldest.next().free();
+          eldest.remove();
+        }
+        ready.put(Map.copyOf(shapes), found);
+      }
+      return found;
+    } finally {
+      leave();
+    }
   }
 
+  Workers workers() {
+    return workers;
+  }
+
+  /** Takes the session for the calling thread. */
+  void enter() {
+    if (!busy.compareAndSet(false, true)) {
+      throw new IllegalStateException("the session is in use by another thread; open one for each");
+    }
+    if (closed) {
+      busy.set(false);
+      throw new IllegalStateException("the session is closed");
+    }
+  }
+
+  void leave() {
+    busy.set(false);
+  }
+
+  /**
+   * Frees the memory and ends the threads. Closing again does nothing.
+   *
+   * @throws IllegalStateException if the session is running in another thread
+   */
   @Override
-  public void close() {}
+  public void close() {
+    if (closed) {
+      return;
+    }
+    enter();
+    closed = true;
+    workers.close();
+    ready.values().forEach(Execution::free);
+    model.released();
+    leave();
+  }
 }

@@ -30,6 +30,17 @@ public record Graph(
 
   /** Multiply-accumulates of all convolutions and matrix products. */
   public long macs() {
-    return nodes.stream().mapToLong(Macs::of).sum();
+    return nodes.stream().mapToLong(Graph::macs).sum();
+  }
+
+  /** Multiply-accumulates of one node: the direct algorithm's, whatever will run. */
+  public static long macs(Node node) {
+    return switch (node.op()) {
+      case Op.Conv conv -> node.output().shape().elements() * node.input(1).shape().product(1, 4);
+      case Op.ConvTranspose t ->
+          node.input(0).shape().elements() * node.input(1).shape().product(1, 4);
+      case Op.MatMul m -> node.output().shape().elements() * node.input(0).shape().last();
+      default -> 0;
+    };
   }
 }

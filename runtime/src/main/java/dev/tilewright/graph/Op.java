@@ -1,6 +1,7 @@
 package dev.tilewright.graph;
 
 import dev.tilewright.conv.Activation;
+import dev.tilewright.conv.ConvShape;
 import dev.tilewright.conv.ConvShape.Padding;
 import dev.tilewright.conv.ConvShape.Size;
 import dev.tilewright.conv.Epilogue;
@@ -23,7 +24,25 @@ public sealed interface Op {
    * Inputs: src [N, H, W, C], filter [K, C/G, FH, FW], then bias [K] and residual [N, OH, OW, K]
    * where the epilogue says so.
    */
-  record Conv(Window window, int groups, Epilogue epilogue) implements Op {}
+  record Conv(Window window, int groups, Epilogue epilogue) implements Op {
+    /**
+     * The geometry for inputs of these shapes.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public ConvShape shape(Shape src, Shape filter) {
+      return new ConvShape(
+          src.dim(0),
+          groups,
+          src.dim(3),
+          filter.dim(0),
+          new Size(src.dim(1), src.dim(2)),
+          window.kernel(),
+          window.stride(),
+          window.dilation(),
+          window.pad());
+    }
+  }
 
   /**
    * Transposed convolution, the gradient of Conv. Inputs: src [N, H, W, C], filter [C, K/G, FH,

@@ -133,17 +133,7 @@ public final class ShapeInference {
     Shape filter = floats(in.get(1)).shape();
     require(filter.rank() == 4, "filter must be [K, C/G, FH, FW], is " + filter);
     Op.Window w = conv.window();
-    ConvShape shape =
-        new ConvShape(
-            src.dim(0),
-            conv.groups(),
-            src.dim(3),
-            filter.dim(0),
-            new Size(src.dim(1), src.dim(2)),
-            w.kernel(),
-            w.stride(),
-            w.dilation(),
-            w.pad());
+    ConvShape shape = conv.shape(src, filter);
     require(
         filter.dim(1) == src.dim(3) / conv.groups(),
         "filter takes " + filter.dim(1) + " channels a group, src has " + src.dim(3));

@@ -76,7 +76,7 @@ record Pool(Op.Pool op, int channels) implements Kernel {
         }
       }
     }
-    Sums.store(dst, sums, channels, max ? 1 : (double) cells);
+    Sums.store(dst, sums, channels, max ? 1.0 : (double) cells);
   }
 
   private boolean insidePadding(Shape shape, long y, long x) {

@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 
 /** The order in which a freshly imported graph is rewritten. Order matters; each line says why. */
 public final class Passes {
-  private static final List<Supplier<Pass>> STANDARD =
+  static final List<Supplier<Pass>> STANDARD =
       List.of(
           SinkTransposes::new, // first: what follows sees neighbours, not the layout between them
           RecogniseActivations::new, // before folding takes their constants apart

@@ -11,8 +11,9 @@ import java.util.Map;
  * What will run, in order, and where every intermediate lives. Immutable; sessions share it.
  *
  * @param steps in execution order
- * @param inputs where a run's inputs go, by the model's names
- * @param outputs where its results are, by the model's names
+ * @param inputs of a run, by the model's names
+ * @param outputs of a run, by the model's names
+ * @param places of all values in the arena that are not constants
  * @param constants values that steps read, in native memory
  * @param arenaBytes memory one session needs for intermediates and workspaces
  * @param lowerBoundBytes largest sum of values alive at once: no arena can be smaller
@@ -49,6 +50,7 @@ public record Plan(
    * @param layer name of the node
    * @param op the operator, as text
    * @param key canonical text of the problem: the convolution's key, else operator and types
+   * @param threads that share the step; fewer than the session has if it is too small
    * @param choice what runs, and why
    */
   public record Step(
@@ -56,6 +58,7 @@ public record Plan(
       String op,
       String key,
       long macs,
+      int threads,
       Choice choice,
       Kernel kernel,
       List<Value> inputs,

@@ -1,0 +1,76 @@
+package dev.tilewright.backend;
+
+import dev.tilewright.kernel.Applicability;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+
+/** The backends of this process, asked once whether they run here. */
+public final class Backends {
+  /** Order of preference for operators that several backends have. */
+  private static final List<String> PREFERENCE = List.of("native", "vector", "reference");
+
+  private final Map<Backend, Applicability> all;
+
+  private Backends(Map<Backend, Applicability> all) {
+    this.all = all;
+  }
+
+  /** Every backend on the module or class path; found once. */
+  public static Backends load() {
+    return Loaded.BACKENDS;
+  }
+
+  private static final class Loaded {
+    static final Backends BACKENDS =
+        of(ServiceLoader.load(Backend.class, Backend.class.getClassLoader()));
+  }
+
+  /** These backends, for tests. */
+  public static Backends of(Iterable<Backend> backends) {
+    List<Backend> sorted = new ArrayList<>();
+    backends.forEach(sorted::add);
+    sorted.sort(java.util.Comparator.comparingInt(b -> PREFERENCE.indexOf(b.name())));
+    Map<Backend, Applicability> all = new LinkedHashMap<>();
+    sorted.forEach(b -> all.put(b, b.available()));
+    return new Backends(all);
+  }
+
+  /** Every backend found, and whether it runs here. */
+  public Map<String, Applicability> availability() {
+    Map<String, Applicability> answer = new LinkedHashMap<>();
+    all.forEach((backend, applicability) -> answer.put(backend.name(), applicability));
+    return answer;
+  }
+
+  /**
+   * The backends that may be used for a choice, preferred ones first. The reference is always last
+   * among them: it computes whatever nothing else can.
+   *
+   * @param choice {@code auto} or the name of one
+   * @throws IllegalArgumentException if there is no such backend, or it does not run here; the
+   *     message says why
+   */
+  public List<Backend> usable(String choice) {
+    if (!choice.equals("auto")) {
+      Backend named =
+          all.keySet().stream()
+              .filter(b -> b.name().equals(choice))
+              .findFirst()
+              .orElseThrow(() ->
+                  new IllegalArgumentException(
+                      "no backend '" + choice + "', there is auto and " + availability().keySet()));
+      if (all.get(named) instanceof Applicability.No(String reason)) {
+        throw new IllegalArgumentException("backend '" + choice + "' does not run here: " + reason);
+      }
+    }
+    return all.entrySet().stream()
+        .filter(e -> e.getValue().isYes())
+        .map(Map.Entry::getKey)
+        .filter(
+            b -> choice.equals("auto") || b.name().equals(choice) || b.name().equals("reference"))
+        .toList();
+  }
+}

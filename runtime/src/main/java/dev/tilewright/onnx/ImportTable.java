@@ -1,0 +1,171 @@
+package dev.tilewright.onnx;
+
+import dev.tilewright.graph.Op.BinaryFunction;
+import dev.tilewright.graph.Op.PoolKind;
+import dev.tilewright.graph.Op.ReduceKind;
+import dev.tilewright.graph.Op.UnaryFunction;
+import dev.tilewright.graph.Value;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operators of the model format that can be imported: one line an operator and range of
+ * versions. To add one, write its method in the file of its idea and a line here.
+ */
+final class ImportTable {
+  /** The oldest opset with numpy broadcasting, and the newest this table was checked against. */
+  static final int FIRST = 7;
+
+  static final int LAST = 21;
+
+  /** Adds a node to the graph and returns its results. */
+  @FunctionalInterface
+  interface Import {
+    List<Value> apply(NodeScope node);
+  }
+
+  /**
+   * One line.
+   *
+   * @param outputs results that the import returns at most
+   * @param refusal why a node cannot be imported whatever its shapes, or null; sees attributes only
+   */
+  record Row(
+      String op,
+      int first,
+      int last,
+      int outputs,
+      Import run,
+      Function<OnnxNode, @Nullable String> refusal) {
+    Row unless(Function<OnnxNode, @Nullable String> why) {
+      return new Row(op, first, last, outputs, run, why);
+    }
+  }
+
+  private static final Map<String, List<Row>> ROWS =
+      Stream.of(
+              // Convolutions and windows
+              row("Conv", ImportConvolutions::conv).unless(Windows::refusal),
+              row("ConvTranspose", ImportConvolutions::convTranspose).unless(Windows::refusal),
+              row("AveragePool", n -> ImportPools.pool(n, PoolKind.AVERAGE))
+                  .unless(Windows::refusal),
+              row("MaxPool", n -> ImportPools.pool(n, PoolKind.MAX)).unless(ImportPools::refusal),
+              row("GlobalAveragePool", n -> ImportPools.global(n, ReduceKind.MEAN)),
+              row("GlobalMaxPool", n -> ImportPools.global(n, ReduceKind.MAX)),
+              row("BatchNormalization", ImportNormalizations::batch)
+                  .unless(ImportNormalizations::batchRefusal),
+              row("InstanceNormalization", ImportNormalizations::instance),
+              row("LayerNormalization", 17, LAST, ImportNormalizations::layer),
+              row("Resize", 10, 10, ImportResize::scaled).unless(ImportResize::refusal),
+              row("Resize", 11, LAST, ImportResize::resize).unless(ImportResize::refusal),
+              row("Upsample", FIRST, 9, ImportResize::scaled).unless(ImportResize::refusal),
+              // Matrix products
+              row("Gemm", ImportProducts::gemm),
+              row("MatMul", ImportProducts::matMul),
+              // Activations
+              row("Clip", FIRST, 10, ImportActivations::clipAttributes),
+              row("Clip", 11, LAST, ImportActivations::clip),
+              row("Elu", ImportActivations::elu),
+              row("Gelu", 20, LAST, ImportActivations::gelu).unless(ImportActivations::geluRefusal),
+              row("HardSigmoid", ImportActivations::hardSigmoid),
+              row("HardSwish", 14, LAST, ImportActivations::hardSwish),
+              row("LeakyRelu", ImportActivations::leakyRelu),
+              row("LogSoftmax", ImportActivations::logSoftmax),
+              row("PRelu", ImportActivations::pRelu),
+              row("Relu", ImportActivations::relu),
+              row("Sigmoid", ImportActivations::sigmoid),
+              row("Softmax", ImportActivations::softmax),
+              row("Softplus", ImportActivations::softplus),
+              row("Tanh", ImportActivations::tanh),
+              // Elementwise arithmetic, comparison, logic
+              row("Abs", n -> n.unary(UnaryFunction.ABS, n.in(0))),
+              row("Ceil", n -> n.unary(UnaryFunction.CEIL, n.floats(0))),
+              row("Erf", 9, LAST, n -> n.unary(UnaryFunction.ERF, n.floats(0))),
+              row("Exp", n -> n.unary(UnaryFunction.EXP, n.floats(0))),
+              row("Floor", n -> n.unary(UnaryFunction.FLOOR, n.floats(0))),
+              row("Log", n -> n.unary(UnaryFunction.LOG, n.floats(0))),
+              row("Neg", n -> n.unary(UnaryFunction.NEG, n.in(0))),
+              row("Not", n -> n.unary(UnaryFunction.NOT, n.in(0))),
+              row("Reciprocal", n -> n.unary(UnaryFunction.RECIPROCAL, n.floats(0))),
+              row("Round", 11, LAST, n -> n.unary(UnaryFunction.ROUND, n.floats(0))),
+              row("Sqrt", n -> n.unary(UnaryFunction.SQRT, n.floats(0))),
+              row("Add", n -> n.binary(BinaryFunction.ADD, n.in(0), n.in(1))),
+              row("And", n -> n.binary(BinaryFunction.AND, n.in(0), n.in(1))),
+              row("Div", n -> n.binary(BinaryFunction.DIV, n.in(0), n.in(1))),
+              row("Equal", n -> n.binary(BinaryFunction.EQUAL, n.in(0), n.in(1))),
+              row("Greater", n -> n.binary(BinaryFunction.GREATER, n.in(0), n.in(1))),
+              row("Less", n -> n.binary(BinaryFunction.LESS, n.in(0), n.in(1))),
+              row("Mul", n -> n.binary(BinaryFunction.MUL, n.in(0), n.in(1))),
+              row("Or", n -> n.binary(BinaryFunction.OR, n.in(0), n.in(1))),
+              row("Pow", ImportMath::pow),
+              row("Sub", n -> n.binary(BinaryFunction.SUB, n.in(0), n.in(1))),
+              row("Max", n -> ImportMath.chain(n, BinaryFunction.MAX)),
+              row("Mean", ImportMath::mean),
+              row("Min", n -> ImportMath.chain(n, BinaryFunction.MIN)),
+              row("Sum", n -> ImportMath.chain(n, BinaryFunction.ADD)),
+              row("Where", 9, LAST, ImportMath::where),
+              row("Cast", ImportMath::cast).unless(ImportMath::castRefusal),
+              row("Dropout", n -> n.in(0)),
+              row("Identity", n -> n.in(0)),
+              // Reductions
+              row("ReduceMax", n -> ImportMath.reduce(n, ReduceKind.MAX)),
+              row("ReduceMean", n -> ImportMath.reduce(n, ReduceKind.MEAN)),
+              row("ReduceMin", n -> ImportMath.reduce(n, ReduceKind.MIN)),
+              row("ReduceProd", n -> ImportMath.reduce(n, ReduceKind.PROD)),
+              row("ReduceSum", n -> ImportMath.reduce(n, ReduceKind.SUM)),
+              // Constants
+              row("Constant", ImportConstants::constant).unless(ImportConstants::refusal),
+              row("ConstantOfShape", 9, LAST, ImportConstants::constantOfShape),
+              row("Range", 11, LAST, ImportConstants::range),
+              row("Shape", ImportConstants::shape),
+              row("Size", ImportConstants::size),
+              // Shapes and moving values
+              row("Concat", ImportShapes::concat),
+              row("DepthToSpace", ImportShapes::depthToSpace),
+              row("Expand", 8, LAST, ImportShapes::expand),
+              row("Flatten", ImportShapes::flatten),
+              row("Gather", ImportSlices::gather),
+              row("Pad", FIRST, 10, ImportSlices::padAttributes).unless(ImportSlices::padRefusal),
+              row("Pad", 11, LAST, ImportSlices::pad).unless(ImportSlices::padRefusal),
+              row("Reshape", ImportShapes::reshape),
+              row("Slice", FIRST, 9, ImportSlices::sliceAttributes),
+              row("Slice", 10, LAST, ImportSlices::slice),
+              row("SpaceToDepth", ImportShapes::spaceToDepth),
+              rows("Split", ImportSlices::split),
+              row("Squeeze", ImportShapes::squeeze),
+              row("Tile", ImportShapes::tile),
+              row("Transpose", ImportShapes::transpose),
+              row("Unsqueeze", ImportShapes::unsqueeze))
+          .collect(Collectors.groupingBy(Row::op));
+
+  private ImportTable() {}
+
+  /** The line for an operator, or null if there is none for this version. */
+  static @Nullable Row find(OnnxNode node, int opset) {
+    if (!node.domain().isEmpty() || opset < FIRST || opset > LAST) {
+      return null;
+    }
+    for (Row row : ROWS.getOrDefault(node.opType(), List.of())) {
+      if (row.first <= opset && opset <= row.last) {
+        return row;
+      }
+    }
+    return null;
+  }
+
+  private static Row row(String op, Function<NodeScope, Value> run) {
+    return row(op, FIRST, LAST, run);
+  }
+
+  private static Row row(String op, int first, int last, Function<NodeScope, Value> run) {
+    return new Row(op, first, last, 1, n -> List.of(run.apply(n)), n -> null);
+  }
+
+  private static Row rows(String op, Import run) {
+    return new Row(op, FIRST, LAST, Integer.MAX_VALUE, run, n -> null);
+  }
+}

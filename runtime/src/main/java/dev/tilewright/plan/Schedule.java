@@ -1,0 +1,102 @@
+package dev.tilewright.plan;
+
+import dev.tilewright.graph.Graph;
+import dev.tilewright.graph.Node;
+import dev.tilewright.graph.Op;
+import dev.tilewright.graph.Value;
+import dev.tilewright.plan.Selection.Chosen;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The steps in order: one for each node that computes, none for what is only another view, and
+ * copies for the inputs of a Concat that could not be computed in place.
+ */
+final class Schedule {
+  /**
+   * Where a value lies.
+   *
+   * @param root the value whose buffer it is in
+   * @param offset elements from the start of that buffer
+   */
+  record Spot(Value root, long offset, long rowStride) {}
+
+  private final List<Plan.Step> steps = new ArrayList<>();
+  private final Map<Value, Spot> spots = new HashMap<>();
+
+  Schedule(Graph graph, Arrangement arrangement, Selection selection, Map<Node, Chosen> chosen) {
+    for (Value v : graph.inputs()) {
+      spots.put(v, spot(arrangement, v));
+    }
+    for (Node node : graph.nodes()) {
+      node.outputs().forEach(v -> spots.put(v, spot(arrangement, v)));
+      Chosen c = chosen.get(node);
+      if (arrangement.isFree(node)) {
+        continue;
+      }
+      if (c == null) {
+        copies(node, graph, arrangement, selection);
+      } else {
+        steps.add(step(node, node.op().getClass().getSimpleName(), c, operands(node)));
+      }
+    }
+  }
+
+  List<Plan.Step> steps() {
+    return steps;
+  }
+
+  Map<Value, Spot> spots() {
+    return spots;
+  }
+
+  /** The value whose buffer holds this one; itself for a constant. */
+  Value root(Value value) {
+    Spot spot = spots.get(value);
+    return spot == null ? value : spot.root;
+  }
+
+  /** Weights reach a convolution through its kernel, not as operands. */
+  private static List<Value> operands(Node node) {
+    if (!(node.op() instanceof Op.Conv conv)) {
+      return node.inputs();
+    }
+    return conv.epilogue().residual()
+        ? List.of(node.input(0), node.inputs().getLast())
+        : List.of(node.input(0));
+  }
+
+  private void copies(Node concat, Graph graph, Arrangement arrangement, Selection selection) {
+    for (int i = 0; i < concat.inputs().size(); i++) {
+      Value in = concat.input(i);
+      if (arrangement.isInPlace(concat, i) || in.shape().elements() == 0) {
+        continue;
+      }
+      Value part = new Value(concat.output().name() + "[" + i + "]", in.type());
+      Arrangement.Spot to = arrangement.spot(concat, i);
+      spots.put(part, new Spot(arrangement.root(concat.output()), to.offset(), to.rowStride()));
+      Node copy = new Node(concat.name(), new Op.Reshape(in.shape()), List.of(in), List.of(part));
+      steps.add(step(copy, "Concat", selection.choose(copy, graph), copy.inputs()));
+    }
+  }
+
+  private static Plan.Step step(Node node, String op, Chosen c, List<Value> operands) {
+    return new Plan.Step(
+        node.name(),
+        op,
+        c.key(),
+        Graph.macs(node),
+        c.threads(),
+        c.choice(),
+        c.kernel(),
+        operands,
+        node.outputs());
+  }
+
+  private static Spot spot(Arrangement arrangement, Value value) {
+    return new Spot(
+        arrangement.root(value), arrangement.offset(value), arrangement.rowStride(value));
+  }
+}

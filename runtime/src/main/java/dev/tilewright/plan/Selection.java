@@ -1,0 +1,157 @@
+package dev.tilewright.plan;
+
+import dev.tilewright.backend.Backend;
+import dev.tilewright.conv.ConvAlgorithm;
+import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.conv.ConvShape;
+import dev.tilewright.conv.Tile;
+import dev.tilewright.conv.Weights;
+import dev.tilewright.graph.Graph;
+import dev.tilewright.graph.Node;
+import dev.tilewright.graph.Op;
+import dev.tilewright.graph.Value;
+import dev.tilewright.kernel.Applicability;
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.op.OpProblem;
+import dev.tilewright.op.Operators;
+import dev.tilewright.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses what computes a node: among algorithms by estimated time, among backends by preference.
+ */
+final class Selection {
+  /** A node with the kernel that will compute it. */
+  record Chosen(String key, Plan.Choice choice, Kernel kernel, int threads) {}
+
+  private record Candidate(ConvAlgorithm algorithm, Tile tile, ConvProblem problem, double nanos) {}
+
+  private final List<Backend> backends;
+  private final String forced;
+  private final int threads;
+  private final BiFunction<Tensor, @Nullable Tensor, Weights> weights;
+
+  /**
+   * @param choice {@code auto} or the name of the only backend allowed
+   * @param weights gives the model's packed weights over a filter and a bias
+   */
+  Selection(
+      List<Backend> backends,
+      String choice,
+      int threads,
+      BiFunction<Tensor, @Nullable Tensor, Weights> weights) {
+    this.backends = backends;
+    this.forced = choice;
+    this.threads = threads;
+    this.weights = weights;
+  }
+
+  Chosen choose(Node node, Graph graph) {
+    return node.op() instanceof Op.Conv conv
+        ? convolution(node, conv, graph)
+        : operator(node, graph);
+  }
+
+  private Chosen convolution(Node node, Op.Conv conv, Graph graph) {
+    Tensor filter = graph.constants().get(node.input(1));
+    Tensor bias = conv.epilogue().bias() ? graph.constants().get(node.input(2)) : null;
+    if (filter == null || (conv.epilogue().bias() && bias == null)) {
+      throw new IllegalArgumentException(
+          "layer '" + node.name() + "': weights computed at run time are not supported");
+    }
+    ConvShape shape = conv.shape(node.input(0).shape(), filter.shape());
+    Map<String, String> others = new LinkedHashMap<>();
+    Candidate best = null;
+    for (Backend backend : backends) {
+      for (ConvAlgorithm algorithm : backend.convolutions()) {
+        Candidate candidate =
+            estimate(algorithm, new ConvProblem(shape, conv.epilogue(), 1), others);
+        if (candidate != null && (best == null || candidate.nanos < best.nanos)) {
+          best = candidate;
+        }
+      }
+    }
+    if (best == null) {
+      throw new IllegalStateException("no algorithm computes " + shape.key() + ": " + others);
+    }
+    others.remove(best.algorithm.id());
+    Plan.Choice choice =
+        new Plan.Choice(
+            best.algorithm.id(),
+            best.tile.toString(),
+            origin(best.algorithm.id()),
+            reason(best.nanos, others),
+            others);
+    Kernel kernel = best.algorithm.prepare(best.problem, best.tile, weights.apply(filter, bias));
+    return new Chosen(best.problem.key(), choice, kernel, best.problem.threads());
+  }
+
+  private @Nullable Candidate estimate(
+      ConvAlgorithm algorithm, ConvProblem one, Map<String, String> others) {
+    if (algorithm.check(one) instanceof Applicability.No(String reason)) {
+      others.put(algorithm.id(), reason);
+      return null;
+    }
+    Candidate best = null;
+    for (Tile tile : algorithm.tiles(one)) {
+      double serial = CostModel.nanos(algorithm.cost(one, tile));
+      int useful = CostModel.threads(serial, threads);
+      double nanos = CostModel.onThreads(serial, useful);
+      if (best == null || nanos < best.nanos) {
+        ConvProblem problem = new ConvProblem(one.shape(), one.epilogue(), useful);
+        best = new Candidate(algorithm, tile, problem, nanos);
+      }
+    }
+    if (best != null) {
+      others.put(algorithm.id(), micros(best.nanos));
+    }
+    return best;
+  }
+
+  private Chosen operator(Node node, Graph graph) {
+    OpProblem problem =
+        new OpProblem(
+            node.op(),
+            node.inputs().stream().map(Value::type).toList(),
+            node.inputs().stream().<@Nullable Tensor>map(graph.constants()::get).toList(),
+            node.outputs().stream().map(Value::type).toList());
+    String name = node.op().getClass().getSimpleName().toLowerCase(Locale.ROOT);
+    long bytes =
+        problem.in().stream().mapToLong(t -> t.bytes()).sum()
+            + problem.out().stream().mapToLong(t -> t.bytes()).sum();
+    int useful = CostModel.threads(CostModel.streaming(bytes), threads);
+    String key = name + problem.in() + "_t" + useful;
+    for (Backend backend : backends) {
+      Kernel kernel = backend.operator(problem).orElse(null);
+      if (kernel != null) {
+        String id = backend.name() + "." + name;
+        return chosen(key, id, "first backend that has it", kernel, useful);
+      }
+    }
+    return chosen(key, "portable." + name, "no backend has it", Operators.kernel(problem), useful);
+  }
+
+  private Chosen chosen(String key, String id, String reason, Kernel kernel, int useful) {
+    return new Chosen(key, new Plan.Choice(id, "", origin(id), reason, Map.of()), kernel, useful);
+  }
+
+  private Origin origin(String id) {
+    return id.startsWith(forced + ".") ? Origin.FORCED : Origin.ESTIMATED;
+  }
+
+  private static String reason(double nanos, Map<String, String> others) {
+    long applicable = others.values().stream().filter(o -> o.endsWith(" us")).count();
+    return applicable == 0
+        ? "only one applies"
+        : "estimated " + micros(nanos) + ", best of " + (applicable + 1);
+  }
+
+  private static String micros(double nanos) {
+    return String.format(Locale.ROOT, "%.1f us", nanos / 1000);
+  }
+}
