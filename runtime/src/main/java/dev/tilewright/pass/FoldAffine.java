@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * A convolution followed by a scale or shift per output channel is a convolution with other
  * weights: filter' = filter * scale, bias' = bias * scale + shift. Batch normalisation, which the
  * importer writes as a scale and a shift, disappears this way, and so does the bias that some
- * exporters put in a node of its own.
+ * exporters put in a node of its own. Transposed convolutions likewise.
  */
 final class FoldAffine implements Pass {
   @Override
@@ -29,59 +29,84 @@ final class FoldAffine implements Pass {
 
   private static boolean fold(Rewriter.At at, BinaryFunction function) {
     int side = at.constant(at.in(1)) != null ? 0 : 1;
-    if (function != BinaryFunction.ADD && function != BinaryFunction.MUL && side == 1) {
+    boolean commutes = function == BinaryFunction.ADD || function == BinaryFunction.MUL;
+    boolean scales = function == BinaryFunction.MUL || function == BinaryFunction.DIV;
+    if (!(commutes || (side == 0 && (scales || function == BinaryFunction.SUB)))) {
       return false; // c - x and c / x are no scale or shift of x
     }
     // What a Reshape puts between a matrix product and its bias keeps the channels last.
-    Node producer = at.soleProducer(side);
-    Value x = producer == null ? at.in(side) : producer.output();
+    Node conv = at.soleProducer(side);
+    Value x = at.in(side);
     Node reshape = null;
-    if (producer != null && producer.op() instanceof Op.Reshape && x.shape().rank() > 0) {
-      reshape = producer;
-      producer = at.soleProducer(reshape.input(0));
+    if (conv != null && conv.op() instanceof Op.Reshape && x.shape().rank() > 0) {
+      reshape = conv;
+      conv = at.soleProducer(reshape.input(0));
     }
-    if (producer == null
-        || !(producer.op() instanceof Op.Conv conv)
-        || conv.epilogue().residual()
-        || !(conv.epilogue().activation() instanceof Activation.None)
-        || x.shape().last() != producer.output().shape().last()) {
+    if (conv == null
+        || !canTakeAffine(conv.op())
+        || x.shape().last() != conv.output().shape().last()
+        || !at.node().output().shape().equals(x.shape())) {
       return false;
     }
-    Value perChannel = perChannel(at, at.in(1 - side), x.shape());
-    if (perChannel == null || !at.node().output().shape().equals(x.shape())) {
+    Value vector = perChannel(at, at.in(1 - side), x.shape());
+    if (vector == null) {
       return false;
     }
-    Value folded = fold(at, function, producer, conv, perChannel);
+    Value folded = scales ? scale(at, conv, function, vector) : shift(at, conv, function, vector);
     at.replace(reshape == null ? folded : at.emit(reshape.op(), folded));
     return true;
   }
 
-  private static Value fold(
-      Rewriter.At at, BinaryFunction function, Node node, Op.Conv conv, Value vector) {
-    Value filter = node.input(1);
-    @Nullable Value bias = conv.epilogue().bias() ? node.input(2) : null;
-    int k = filter.shape().dim(0);
-    if (function == BinaryFunction.MUL || function == BinaryFunction.DIV) {
-      Value scale = at.emit(new Op.Reshape(Shape.of(k, 1, 1, 1)), vector);
-      filter = at.emit(new Op.Binary(function), filter, scale);
-      bias = bias == null ? null : at.emit(new Op.Binary(function), bias, vector);
-    } else if (bias != null) {
+  private static boolean canTakeAffine(Op op) {
+    return switch (op) {
+      case Op.Conv(Op.Window w, int g, Epilogue e) ->
+          !e.residual() && e.activation() instanceof Activation.None;
+      case Op.ConvTranspose t -> t.groups() == 1;
+      default -> false;
+    };
+  }
+
+  private static Value scale(Rewriter.At at, Node conv, BinaryFunction function, Value vector) {
+    int k = vector.shape().dim(0);
+    // The output channels are the first axis of a filter, the second of a transposed one.
+    Shape alongFilter = conv.op() instanceof Op.Conv ? Shape.of(k, 1, 1, 1) : Shape.of(1, k, 1, 1);
+    Value factors = at.emit(new Op.Reshape(alongFilter), vector);
+    Value filter = at.emit(new Op.Binary(function), conv.input(1), factors);
+    Value bias = bias(conv);
+    return emit(
+        at, conv, filter, bias == null ? null : at.emit(new Op.Binary(function), bias, vector));
+  }
+
+  private static Value shift(Rewriter.At at, Node conv, BinaryFunction function, Value vector) {
+    Value bias = bias(conv);
+    if (bias != null) {
       bias = at.emit(new Op.Binary(function), bias, vector);
+    } else if (function == BinaryFunction.ADD) {
+      bias = vector;
     } else {
-      bias =
-          function == BinaryFunction.ADD
-              ? vector
-              : at.emit(new Op.Unary(Op.UnaryFunction.NEG), vector);
+      bias = at.emit(new Op.Unary(Op.UnaryFunction.NEG), vector);
     }
+    return emit(at, conv, conv.input(1), bias);
+  }
+
+  private static @Nullable Value bias(Node conv) {
+    return conv.inputs().size() > 2 ? conv.input(2) : null;
+  }
+
+  private static Value emit(Rewriter.At at, Node node, Value filter, @Nullable Value bias) {
     List<Value> in = new ArrayList<>(List.of(node.input(0), filter));
     if (bias != null) {
       in.add(bias);
     }
     Op op =
-        new Op.Conv(
-            conv.window(),
-            conv.groups(),
-            new Epilogue(bias != null, false, conv.epilogue().activation()));
+        switch (node.op()) {
+          case Op.Conv c ->
+              new Op.Conv(
+                  c.window(), c.groups(), new Epilogue(bias != null, false, Activation.none()));
+          case Op.ConvTranspose t ->
+              new Op.ConvTranspose(t.window(), t.groups(), t.extra(), bias != null);
+          default -> throw new IllegalStateException(node.toString());
+        };
     return at.emit(node.name(), op, in);
   }
 

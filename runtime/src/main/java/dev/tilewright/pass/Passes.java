@@ -10,6 +10,7 @@ public final class Passes {
   static final List<Supplier<Pass>> STANDARD =
       List.of(
           SinkTransposes::new, // first: what follows sees neighbours, not the layout between them
+          Simplify::new, // a factor of 1 would hide the activation it is part of
           RecogniseActivations::new, // before folding takes their constants apart
           FoldAffine::new, // before the activation, which would stand between conv and its norm
           FoldPad::new,

@@ -5,8 +5,6 @@ import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Op.BinaryFunction;
 import dev.tilewright.graph.Value;
-import dev.tilewright.tensor.DType;
-import dev.tilewright.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,8 +58,8 @@ final class RecogniseActivations implements Pass {
 
   /** (x * clip(x + 3, 0, 6)) / 6 and clip(a * x + b, 0, m) / m, with / m or * (1 / m). */
   private static @Nullable Value scaled(Rewriter.At at, BinaryFunction f) {
-    int side = f == BinaryFunction.MUL && scalar(at, at.in(0)) != null ? 1 : 0;
-    Double factor = scalar(at, at.in(1 - side));
+    int side = f == BinaryFunction.MUL && at.scalar(at.in(0)) != null ? 1 : 0;
+    Double factor = at.scalar(at.in(1 - side));
     Node node = at.producer(at.in(side));
     if (factor == null || node == null) {
       return null;
@@ -102,20 +100,13 @@ final class RecogniseActivations implements Pass {
         || f != BinaryFunction.ADD) {
       return null;
     }
-    int side = scalar(at, sum.input(0)) != null ? 1 : 0;
-    Double shift = scalar(at, sum.input(1 - side));
+    int side = at.scalar(sum.input(0)) != null ? 1 : 0;
+    Double shift = at.scalar(sum.input(1 - side));
     if (shift == null || !sum.output().shape().equals(sum.input(side).shape())) {
       return null;
     }
     Activation hard = new Activation.HardSigmoid((float) scale, (float) (shift * scale));
     return at.emit(new Op.Activate(hard), sum.input(side));
-  }
-
-  private static @Nullable Double scalar(Rewriter.At at, Value value) {
-    Tensor t = at.constant(value);
-    return t == null || t.dtype() != DType.FLOAT32 || t.shape().elements() != 1
-        ? null
-        : (double) t.toFloats()[0];
   }
 
   private static boolean near(double a, double b) {

@@ -5,6 +5,7 @@ import dev.tilewright.graph.GraphBuilder;
 import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
+import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Tensor;
 import java.util.HashMap;
 import java.util.List;
@@ -101,6 +102,14 @@ final class Rewriter {
     /** The values of a constant of the new graph, or null. */
     @Nullable Tensor constant(Value value) {
       return builder.constantOf(value);
+    }
+
+    /** The value of a float32 constant of one element, or null. */
+    @Nullable Double scalar(Value value) {
+      Tensor t = constant(value);
+      return t == null || t.dtype() != DType.FLOAT32 || t.shape().elements() != 1
+          ? null
+          : (double) t.toFloats()[0];
     }
 
     Value constant(String name, Tensor tensor) {

@@ -1,0 +1,64 @@
+package dev.tilewright.pass;
+
+import dev.tilewright.graph.Op;
+import dev.tilewright.graph.Op.BinaryFunction;
+import dev.tilewright.graph.Value;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Arithmetic that does nothing goes: x * 1, x / 1, x + 0, x - 0, padding by nothing, a slice of
+ * everything, a concatenation of one, a cast to the same type. x ^ 2 becomes x * x, for no machine
+ * has a power.
+ */
+final class Simplify implements Pass {
+  @Override
+  public void rewrite(Rewriter.At at) {
+    Value simple =
+        switch (at.op()) {
+          case Op.Binary(BinaryFunction f) -> binary(at, f);
+          case Op.Pad p when isZero(p.before()) && isZero(p.after()) -> at.in(0);
+          case Op.Slice s when s.steps().stream().allMatch(step -> step == 1) -> at.in(0);
+          case Op.Concat c when at.node().inputs().size() == 1 -> at.in(0);
+          case Op.Cast c -> at.in(0);
+          case Op.Expand e -> at.in(0);
+          case Op.Reshape r -> at.in(0);
+          default -> null;
+        };
+    if (simple == null || !simple.type().equals(at.node().output().type())) {
+      at.keep();
+    } else {
+      at.replace(simple);
+    }
+  }
+
+  private static @Nullable Value binary(Rewriter.At at, BinaryFunction f) {
+    for (int side = 0; side < 2; side++) {
+      Double c = at.scalar(at.in(1 - side));
+      boolean either = side == 0; // the constant is on the right
+      if (c == null) {
+        continue;
+      }
+      Value x = at.in(side);
+      boolean nothing =
+          switch (f) {
+            case MUL -> c == 1;
+            case DIV -> either && c == 1;
+            case ADD -> c == 0;
+            case SUB -> either && c == 0;
+            default -> false;
+          };
+      if (nothing) {
+        return x;
+      }
+      if (f == BinaryFunction.POW && either && c == 2) {
+        return at.emit(new Op.Binary(BinaryFunction.MUL), x, x);
+      }
+    }
+    return null;
+  }
+
+  private static boolean isZero(List<Integer> amounts) {
+    return amounts.stream().allMatch(a -> a == 0);
+  }
+}
