@@ -1,0 +1,204 @@
+package dev.tilewright.onnx;
+
+import dev.tilewright.graph.Graph;
+import dev.tilewright.graph.GraphBuilder;
+import dev.tilewright.op.Operators;
+import dev.tilewright.tensor.DType;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Builds a model file in memory. Names of inputs and outputs of a node are given as one text,
+ * separated by spaces; a dash is an input that is left out.
+ */
+final class ModelBytes {
+  private final OnnxBytes graph = new OnnxBytes();
+  private final List<OnnxBytes> opsets = new ArrayList<>();
+  private final Map<String, Shape> shapes = new LinkedHashMap<>();
+
+  ModelBytes(int opset) {
+    opset("", opset);
+  }
+
+  ModelBytes opset(String domain, int version) {
+    opsets.add(new OnnxBytes().text(1, domain).integer(2, version));
+    return this;
+  }
+
+  ModelBytes input(String name, Integer... dims) {
+    return typedInput(name, 1, dims);
+  }
+
+  ModelBytes typedInput(String name, int type, Integer... dims) {
+    shapes.put(name, Shape.of(dims));
+    Object[] sizes = dims;
+    return openInput(name, type, sizes);
+  }
+
+  /** Dimensions are numbers, or texts that name open ones. */
+  ModelBytes openInput(String name, int type, Object... dims) {
+    OnnxBytes shape = new OnnxBytes();
+    for (Object dim : dims) {
+      OnnxBytes d = new OnnxBytes();
+      shape.message(1, dim instanceof Integer i ? d.integer(1, i) : d.text(2, dim.toString()));
+    }
+    OnnxBytes tensor = new OnnxBytes().integer(1, type).message(2, shape);
+    graph.message(11, new OnnxBytes().text(1, name).message(2, new OnnxBytes().message(1, tensor)));
+    return this;
+  }
+
+  ModelBytes output(String... names) {
+    for (String name : names) {
+      graph.message(12, new OnnxBytes().text(1, name));
+    }
+    return this;
+  }
+
+  ModelBytes floats(String name, Shape shape, float... values) {
+    return initializer(tensor(name, Tensor.of(shape, values)));
+  }
+
+  ModelBytes floats(String name, float... values) {
+    return floats(name, Shape.of(values.length), values);
+  }
+
+  /** A filter or bias whose values do not matter. */
+  ModelBytes weights(String name, Integer... dims) {
+    Shape shape = Shape.of(dims);
+    float[] values = new float[(int) shape.elements()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i % 7 - 3;
+    }
+    return floats(name, shape, values);
+  }
+
+  ModelBytes longs(String name, long... values) {
+    return initializer(tensor(name, Tensor.of(Shape.of(values.length), values)));
+  }
+
+  ModelBytes scalar(String name, long value) {
+    return initializer(tensor(name, Tensor.of(Shape.SCALAR, value)));
+  }
+
+  ModelBytes initializer(OnnxBytes tensor) {
+    graph.message(5, tensor);
+    return this;
+  }
+
+  ModelBytes node(String op, String in, String out, OnnxBytes... attributes) {
+    return node("", op, in, out, attributes);
+  }
+
+  ModelBytes node(String domain, String op, String in, String out, OnnxBytes... attributes) {
+    OnnxBytes node = new OnnxBytes();
+    for (String name : in.isEmpty() ? new String[0] : in.split(" ", -1)) {
+      node.text(1, name.equals("-") ? "" : name);
+    }
+    for (String name : out.split(" ", -1)) {
+      node.text(2, name);
+    }
+    node.text(3, op + "_of_test").text(4, op).text(7, domain);
+    for (OnnxBytes attribute : attributes) {
+      node.message(5, attribute);
+    }
+    graph.message(1, node);
+    return this;
+  }
+
+  static OnnxBytes tensor(String name, Tensor tensor) {
+    OnnxBytes bytes = new OnnxBytes();
+    tensor.shape().dims().forEach(d -> bytes.integer(1, d));
+    int type =
+        switch (tensor.dtype()) {
+          case FLOAT32 -> 1;
+          case UINT8 -> 2;
+          case INT8 -> 3;
+          case INT32 -> 6;
+          case INT64 -> 7;
+          case BOOL -> 9;
+        };
+    byte[] data = tensor.data().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+    return bytes.integer(2, type).text(8, name).bytes(9, data);
+  }
+
+  static OnnxBytes integer(String name, long value) {
+    return new OnnxBytes().text(1, name).integer(3, value).integer(20, 2);
+  }
+
+  static OnnxBytes real(String name, float value) {
+    return new OnnxBytes().text(1, name).real(2, value).integer(20, 1);
+  }
+
+  static OnnxBytes text(String name, String value) {
+    return new OnnxBytes().text(1, name).text(4, value).integer(20, 3);
+  }
+
+  static OnnxBytes integers(String name, long... values) {
+    OnnxBytes attribute = new OnnxBytes().text(1, name);
+    for (long value : values) {
+      attribute.integer(8, value);
+    }
+    return attribute.integer(20, 7);
+  }
+
+  static OnnxBytes reals(String name, float... values) {
+    OnnxBytes attribute = new OnnxBytes().text(1, name);
+    for (float value : values) {
+      attribute.real(7, value);
+    }
+    return attribute.integer(20, 6);
+  }
+
+  static OnnxBytes value(Tensor tensor) {
+    return new OnnxBytes().text(1, "value").message(5, tensor("", tensor)).integer(20, 4);
+  }
+
+  byte[] toBytes() {
+    OnnxBytes model = new OnnxBytes().integer(1, 8).message(7, graph);
+    opsets.forEach(opset -> model.message(8, opset));
+    return model.toBytes();
+  }
+
+  OnnxModel read() {
+    return OnnxModel.read(java.lang.foreign.MemorySegment.ofArray(toBytes()));
+  }
+
+  /** The graph for the shapes the inputs were declared with. */
+  Graph graph() {
+    return graph(Operators::evaluate);
+  }
+
+  Graph graph(GraphBuilder.Folder folder) {
+    return graph(folder, shapes);
+  }
+
+  Graph graph(GraphBuilder.Folder folder, Map<String, Shape> inputShapes) {
+    return OnnxImporter.graph(read(), inputShapes, folder);
+  }
+
+  /** The constant that the output folded to. */
+  Tensor folded(String output) {
+    Graph graph = graph();
+    Tensor tensor = graph.constants().get(graph.outputs().get(output));
+    if (tensor == null) {
+      throw new AssertionError(output + " did not fold: " + graph.nodes());
+    }
+    return tensor;
+  }
+
+  static float[] floats(Tensor tensor) {
+    if (tensor.dtype() == DType.FLOAT32) {
+      return tensor.toFloats();
+    }
+    long[] longs = tensor.toLongs();
+    float[] values = new float[longs.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = longs[i];
+    }
+    return values;
+  }
+}
