@@ -53,19 +53,17 @@ class GraphBuilderTest {
   void convolutionsAreLeftToTheirAlgorithms() {
     Size unit = new Size(1, 1);
     Op conv =
-        new Op.Conv(
-            new Op.Window(unit, unit, unit, new Padding(0, 0, 0, 0)), 1, Epilogue.NONE);
+        new Op.Conv(new Op.Window(unit, unit, unit, new Padding(0, 0, 0, 0)), 1, Epilogue.NONE);
     Value src = builder.constant("src", Tensor.of(Shape.of(1, 1, 1, 1), 2f));
     Value filter = builder.constant("filter", Tensor.of(Shape.of(1, 1, 1, 1), 3f));
     Value dst = builder.add("conv", conv, src, filter);
     assertThat(builder.producer(dst)).isNotNull();
-    assertThatThrownBy(
-            () ->
-                Operators.evaluate(
-                    conv,
-                    java.util.List.of(
-                        Tensor.of(Shape.of(1, 1, 1, 1), 2f), Tensor.of(Shape.of(1, 1, 1, 1), 3f)),
-                    java.util.List.of(dst.type())))
+    assertThatThrownBy(() ->
+            Operators.evaluate(
+                conv,
+                java.util.List.of(
+                    Tensor.of(Shape.of(1, 1, 1, 1), 2f), Tensor.of(Shape.of(1, 1, 1, 1), 3f)),
+                java.util.List.of(dst.type())))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("ConvAlgorithm");
   }
