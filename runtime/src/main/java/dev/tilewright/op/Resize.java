@@ -18,7 +18,17 @@ final class Resize implements Kernel {
    * Where the samples along an axis come from: result i is the sum over t of {@code weights[i *
    * count + t] * x[positions[i * count + t]]}.
    */
-  private record Taps(int count, int[] positions, double[] weights) {}
+  private static final class Taps {
+    final int count;
+    final int[] positions;
+    final double[] weights;
+
+    Taps(int count, int out) {
+      this.count = count;
+      positions = new int[Math.multiplyExact(out, count)];
+      weights = new double[out * count];
+    }
+  }
 
   private final Op.Resize op;
 
@@ -35,7 +45,7 @@ final class Resize implements Kernel {
     }
     taps = new Taps[axes];
     for (int i = 0; i < axes; i++) {
-      taps[i] = taps(i, in.dim(i));
+      taps[i] = taps(in, i);
     }
     block = in.product(axes, in.rank());
   }
@@ -44,23 +54,27 @@ final class Resize implements Kernel {
     return in.dim(axis) == op.sizes().dim(axis) && op.scales().get(axis) == 1;
   }
 
-  private Taps taps(int axis, int in) {
+  private Taps taps(Shape shape, int axis) {
+    int in = shape.dim(axis);
     int out = op.sizes().dim(axis);
-    boolean nearest = op.interpolation() == Op.Interpolation.NEAREST;
-    boolean identity = in == out && op.scales().get(axis) == 1;
-    int count = nearest || identity ? 1 : op.interpolation() == Op.Interpolation.LINEAR ? 2 : 4;
-    int[] positions = new int[out * count];
-    double[] weights = new double[out * count];
+    boolean identity = isIdentity(shape, axis);
+    int count =
+        switch (op.interpolation()) {
+          case NEAREST -> 1;
+          case LINEAR -> identity ? 1 : 2;
+          case CUBIC -> identity ? 1 : 4;
+        };
+    Taps taps = new Taps(count, out);
     for (int i = 0; i < out; i++) {
       double x = identity ? i : source(i, in, out, op.scales().get(axis));
       double first = count == 1 ? nearest(x) : Math.floor(x) - (count / 2 - 1);
       for (int t = 0; t < count; t++) {
         // Outside the tensor its edge goes on.
-        positions[i * count + t] = (int) Math.clamp(first + t, 0, in - 1);
-        weights[i * count + t] = weight(count, Math.abs(x - first - t));
+        taps.positions[i * count + t] = (int) Math.clamp(first + t, 0, in - 1);
+        taps.weights[i * count + t] = weight(count, Math.abs(x - first - t));
       }
     }
-    return new Taps(count, positions, weights);
+    return taps;
   }
 
   /** The coordinate in the input of output i. */
@@ -107,7 +121,7 @@ final class Resize implements Kernel {
     long[] strides = Nest.strides(x);
     long combinations = 1;
     for (Taps axis : taps) {
-      combinations *= axis.count();
+      combinations *= axis.count;
     }
     long all = combinations;
     return Split.byCost(
@@ -131,11 +145,11 @@ final class Resize implements Kernel {
     for (int axis = taps.length - 1; axis >= 0; axis--) {
       Taps t = taps[axis];
       int size = op.sizes().dim(axis);
-      int tap = (int) (i % size) * t.count() + (int) (c % t.count());
-      weight *= t.weights()[tap];
-      x += t.positions()[tap] * strides[axis];
+      int tap = (int) (i % size) * t.count + (int) (c % t.count);
+      weight *= t.weights[tap];
+      x += t.positions[tap] * strides[axis];
       i /= size;
-      c /= t.count();
+      c /= t.count;
     }
     if (weight != 0) { // an infinite sample counts only where it has weight
       Sums.addScaled(sums, block, weight, x, Float.BYTES);

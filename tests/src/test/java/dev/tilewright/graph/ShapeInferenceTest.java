@@ -51,7 +51,7 @@ class ShapeInferenceTest {
     refuses("groups must divide", new Op.Conv(THREE, 4, Epilogue.NONE), IMAGE, floats(4, 1, 3, 3));
     refuses("[N, H, W, C]", plain, floats(9, 11, 6), floats(4, 6, 3, 3));
     refuses("needs FLOAT32", plain, of(DType.INT64, 2, 9, 11, 6), floats(4, 6, 3, 3));
-    refuses("kernel is larger", plain, floats(1, 0, 1, 6), floats(4, 6, 3, 3));
+    refuses("size must be positive", plain, floats(1, 0, 1, 6), floats(4, 6, 3, 3));
     Window huge = new Window(new Size(3, 3), ONE, new Size(1 << 30, 1), NO_PAD);
     refuses("kernel is larger", new Op.Conv(huge, 1, Epilogue.NONE), IMAGE, floats(4, 6, 3, 3));
     Window padded = new Window(new Size(3, 3), ONE, ONE, new Padding(Integer.MAX_VALUE, 0, 9, 0));

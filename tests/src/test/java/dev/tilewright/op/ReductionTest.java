@@ -125,7 +125,7 @@ class ReductionTest {
   @Test
   void softmaxSumsToOneAlongAnyAxis() {
     for (Shape shape :
-        List.of(Shape.of(2, 3, 4, 5), Shape.of(1, 700, 40, 1), Shape.of(4, 0, 2, 3))) {
+        List.of(Shape.of(2, 3, 4, 5), Shape.of(1, 37, 41, 1), Shape.of(4, 0, 2, 3))) {
       Tensor x = Cells.random(random, shape);
       for (int axis = 0; axis < 4; axis++) {
         int a = axis;
