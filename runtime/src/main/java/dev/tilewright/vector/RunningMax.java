@@ -7,7 +7,7 @@ import dev.tilewright.tensor.View;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Maximum over large windows of stride 1, separably: along rows into the workspace, then along
+ * Maximum over large windows of stride and dilation 1, separably: along rows into the workspace, then along
  * columns. A 13x13 window costs 26 comparisons instead of 169.
  *
  * <p>A unit is one vector of channels of a band of output rows; the workspace holds its rows, [band
@@ -27,7 +27,7 @@ record RunningMax(PoolAxis rows, PoolAxis columns) implements Kernel {
 
   @Override
   public long workspaceBytes() {
-    int height = Math.min(rows.in(), BAND + (rows.kernel() - 1) * rows.dilation());
+    int height = Math.min(rows.in(), BAND + rows.kernel() - 1);
     return (long) height * columns.out() * Lanes.BYTES;
   }
 
@@ -56,7 +56,7 @@ record RunningMax(PoolAxis rows, PoolAxis columns) implements Kernel {
   private void band(View src, View dst, long image, int firstRow, long channel, long workspace) {
     int lastRow = Math.min(firstRow + BAND, rows.out()) - 1;
     int top = rows.first(firstRow);
-    int bottom = rows.first(lastRow) + (rows.count(lastRow) - 1) * rows.dilation();
+    int bottom = rows.first(lastRow) + rows.count(lastRow) - 1;
     long pixel = 4 * src.rowStride();
     long line = (long) columns.out() * Lanes.BYTES;
     for (int h = top; h <= bottom; h++) {
@@ -64,7 +64,7 @@ record RunningMax(PoolAxis rows, PoolAxis columns) implements Kernel {
       long to = workspace + (h - top) * line;
       for (int ow = 0; ow < columns.out(); ow++) {
         long first = from + columns.first(ow) * pixel;
-        max(first, columns.dilation() * pixel, columns.count(ow), to + (long) ow * Lanes.BYTES);
+        max(first, pixel, columns.count(ow), to + (long) ow * Lanes.BYTES);
       }
     }
     long ldd = 4 * dst.rowStride();
@@ -73,7 +73,7 @@ record RunningMax(PoolAxis rows, PoolAxis columns) implements Kernel {
       long to = dst.address() + (image * rows.out() + oh) * columns.out() * ldd + channel;
       for (int ow = 0; ow < columns.out(); ow++) {
         long first = from + (long) ow * Lanes.BYTES;
-        max(first, rows.dilation() * line, rows.count(oh), to + ow * ldd);
+        max(first, line, rows.count(oh), to + ow * ldd);
       }
     }
   }

@@ -83,27 +83,35 @@ final class VectorMath {
     p = p.fma(s, Lanes.broadcast(-0.3761262595653534f));
     p = p.fma(s, Lanes.broadcast(1.1283791065216064f));
     FloatVector a = x.abs();
-    FloatVector large = copySign(Lanes.broadcast(1).sub(erfc(a)), x);
+    FloatVector b = a.min(10f);
+    FloatVector square = b.mul(b);
+    FloatVector tail = erfc(b, square, b.fma(b, square.neg()));
+    FloatVector large = copySign(Lanes.broadcast(1).sub(tail), x);
     return p.mul(x).blend(large, a.compare(GT, 1f));
   }
 
   /**
-   * x/2 * (1 + erf(x / sqrt 2)). Relative error at most 10 u above -5 and 40 u down to -13, where
-   * the result goes out of range: the tail is computed as x/2 * erfc, without cancellation.
+   * x/2 * (1 + erf(x / sqrt 2)). Relative error at most 10 u down to -13, where the result goes out
+   * of range: the tail is computed as x/2 * erfc, without cancellation.
    */
   static FloatVector gelu(FloatVector x) {
-    FloatVector tail = erfc(x.abs().mul(0x1.6a09e6p-1f));
+    FloatVector a = x.abs().min(14.2f);
+    FloatVector square = a.mul(a);
+    FloatVector rest = a.fma(a, square.neg());
+    FloatVector tail = erfc(a.mul(0x1.6a09e6p-1f), square.mul(0.5f), rest.mul(0.5f));
     FloatVector sum = tail.blend(Lanes.broadcast(2).sub(tail), x.compare(GT, 0f));
     return x.mul(0.5f).mul(sum);
   }
 
   /**
-   * erfc a, a >= 0: e^(-a^2) * g(q) / (1 + 2a) with q = (a - 2) / (a + 2) (Shepherd and Laframboise
-   * 1981). The rounding error of a^2 is put back, else it would be multiplied by a^2.
+   * erfc a, a >= 0, which is 0 in float32 long before 10: e^(-a^2) * g(q) / (1 + 2a) with q = (a -
+   * 2) / (a + 2) (Shepherd and Laframboise 1981).
+   *
+   * @param square a^2
+   * @param rest what a^2 lost by rounding; the exponential would multiply it by a^2
    */
-  private static FloatVector erfc(FloatVector a) {
-    FloatVector b = a.min(10.1f);
-    FloatVector q = b.sub(2f).div(b.add(2f));
+  private static FloatVector erfc(FloatVector a, FloatVector square, FloatVector rest) {
+    FloatVector q = a.sub(2f).div(a.add(2f));
     FloatVector g = Lanes.broadcast(-0.0004005795926786959f);
     g = g.fma(q, Lanes.broadcast(-0.001229930785484612f));
     g = g.fma(q, Lanes.broadcast(0.0013135253684595227f));
@@ -114,11 +122,9 @@ final class VectorMath {
     g = g.fma(q, Lanes.broadcast(-0.16603142023086548f));
     g = g.fma(q, Lanes.broadcast(-0.0927639827132225f));
     g = g.fma(q, Lanes.broadcast(1.2769783735275269f));
-    FloatVector square = b.mul(b);
-    FloatVector rest = b.fma(b, square.neg());
     FloatVector e = exp(square.neg());
     e = e.sub(e.mul(rest));
-    return e.mul(g).div(b.add(b).add(1f));
+    return e.mul(g).div(a.add(a).add(1f));
   }
 
   private static FloatVector copySign(FloatVector magnitude, FloatVector sign) {

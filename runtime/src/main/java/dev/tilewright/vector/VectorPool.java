@@ -43,7 +43,9 @@ final class VectorPool implements Kernel {
         pool.kind() == PoolKind.MAX
             && Math.min(rows.kernel(), columns.kernel()) >= RunningMax.MIN_KERNEL
             && rows.stride() == 1
-            && columns.stride() == 1;
+            && columns.stride() == 1
+            && rows.dilation() == 1
+            && columns.dilation() == 1;
     return Optional.of(
         separable ? new RunningMax(rows, columns) : new VectorPool(pool, rows, columns));
   }

@@ -60,8 +60,7 @@ final class VectorMathTest {
   @Test
   void geluKeepsItsTail() {
     DoubleUnaryOperator gelu = VectorMathTest::gelu;
-    grid(VectorMath::gelu, gelu, -5, 20, 10 * U, 0);
-    grid(VectorMath::gelu, gelu, -12.9, -5, 40 * U, 0);
+    grid(VectorMath::gelu, gelu, -12.9, 20, 10 * U, 0);
     grid(VectorMath::gelu, gelu, -100, -12.9, 0, 1e-36);
     assertThat(at(VectorMath::gelu, Float.POSITIVE_INFINITY)).isEqualTo(Float.POSITIVE_INFINITY);
     assertThat(at(VectorMath::gelu, Float.NaN)).isNaN();

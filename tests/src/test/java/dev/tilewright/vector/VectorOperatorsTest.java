@@ -204,7 +204,7 @@ final class VectorOperatorsTest {
       pool(i, channels, height, width, kernel, stride, dilation);
     }
     pool(0, channels, 13, 13, new Size(5, 5), new Size(1, 1), new Size(1, 1));
-    pool(0, channels, 37, 9, new Size(5, 7), new Size(1, 1), new Size(2, 1));
+    pool(0, channels, 37, 9, new Size(5, 7), new Size(1, 1), new Size(1, 1));
     pool(0, channels, 13, 13, new Size(13, 13), new Size(1, 1), new Size(1, 1));
     pool(1, channels, 13, 13, new Size(13, 13), new Size(1, 1), new Size(1, 1));
   }
@@ -340,8 +340,8 @@ final class VectorOperatorsTest {
             OperatorCheck.bind(new Op.Reduce(ReduceKind.MEAN, List.of(1, 2), true), arena, image),
             OperatorCheck.bind(new Op.Softmax(3), arena, image),
             OperatorCheck.bind(new Op.MatMul(), arena, Shape.of(197, 64), Shape.of(64, 197)));
-    for (Task task : tasks) {
-      assertThat(settled(task)).as("bytes a run").isZero();
+    for (int i = 0; i < tasks.size(); i++) {
+      assertThat(settled(tasks.get(i))).as("bytes a run of task %d", i).isZero();
     }
   }
 
