@@ -3,7 +3,10 @@ package dev.tilewright.vector;
 import dev.tilewright.backend.Backend;
 import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.kernel.Applicability;
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.op.OpProblem;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Kernels on jdk.incubator.vector.
@@ -27,5 +30,10 @@ public final class VectorBackend implements Backend {
   @Override
   public List<ConvAlgorithm> convolutions() {
     return List.of();
+  }
+
+  @Override
+  public Optional<Kernel> operator(OpProblem problem) {
+    return VectorOperators.kernel(problem);
   }
 }

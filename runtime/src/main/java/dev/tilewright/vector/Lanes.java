@@ -1,0 +1,83 @@
+package dev.tilewright.vector;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+import dev.tilewright.tensor.Memory;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The vector that every kernel here works with, and how it reaches memory.
+ *
+ * <p>Addresses are masked before use: C2 then knows that they are not negative and bounded, and
+ * drops every check on the access.
+ */
+final class Lanes {
+  /** As wide as the machine prefers; the property is for tests of narrower machines. */
+  static final VectorSpecies<Float> SPECIES =
+      switch (Integer.getInteger("tilewright.vector.bits", 0)) {
+        case 128 -> FloatVector.SPECIES_128;
+        case 256 -> FloatVector.SPECIES_256;
+        case 512 -> FloatVector.SPECIES_512;
+        case 0 -> preferred();
+        default ->
+            throw new IllegalArgumentException("tilewright.vector.bits must be 128, 256 or 512");
+      };
+
+  /** Floats in a vector: 4, 8 or 16. */
+  static final int LENGTH = SPECIES.length();
+
+  /** Bytes in a vector. */
+  static final int BYTES = 4 * LENGTH;
+
+  /** User space of all 64-bit machines that Java runs on. */
+  static final long MASK = 0x7fff_ffff_ffffL;
+
+  static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+
+  private Lanes() {}
+
+  /** SVE machines can prefer more than 512 bits, which no kernel here was written for. */
+  private static VectorSpecies<Float> preferred() {
+    VectorSpecies<Float> species = FloatVector.SPECIES_PREFERRED;
+    return species.vectorBitSize() > 512
+        ? VectorSpecies.of(float.class, VectorShape.S_512_BIT)
+        : species;
+  }
+
+  static FloatVector load(long address) {
+    return FloatVector.fromMemorySegment(SPECIES, Memory.ALL, address & MASK, ORDER);
+  }
+
+  static void store(FloatVector v, long address) {
+    v.intoMemorySegment(Memory.ALL, address & MASK, ORDER);
+  }
+
+  static FloatVector broadcast(float value) {
+    return FloatVector.broadcast(SPECIES, value);
+  }
+
+  /** One float in every lane. */
+  static FloatVector spread(long address) {
+    return FloatVector.broadcast(SPECIES, get(address));
+  }
+
+  static float get(long address) {
+    return Memory.ALL.get(JAVA_FLOAT_UNALIGNED, address & MASK);
+  }
+
+  static void set(long address, float value) {
+    Memory.ALL.set(JAVA_FLOAT_UNALIGNED, address & MASK, value);
+  }
+
+  /**
+   * Vectors that cover {@code n >= LENGTH} floats. If they do not fit, the last one starts at
+   * {@code n - LENGTH} and repeats what the one before did: no kernel writes over its input, so
+   * computing a value twice does no harm and no tail loop is needed.
+   */
+  static int cover(long n) {
+    return (int) ((n + LENGTH - 1) / LENGTH);
+  }
+}

@@ -1,0 +1,41 @@
+package dev.tilewright.vector;
+
+import dev.tilewright.graph.Op;
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.op.OpProblem;
+import dev.tilewright.tensor.DType;
+import dev.tilewright.tensor.TensorType;
+import java.util.Optional;
+
+/**
+ * The operators that have a SIMD kernel here, and for which shapes. What is not listed is left to
+ * the portable kernels: rare, or no faster with vectors.
+ */
+final class VectorOperators {
+  private VectorOperators() {}
+
+  static Optional<Kernel> kernel(OpProblem problem) {
+    return switch (problem.op()) {
+      case Op.Transpose t -> Moves.transpose(problem, t.perm());
+      case Op.Slice s -> Moves.slice(problem, s);
+      case Op.Concat c -> Moves.concat(problem, c.axis());
+      case Op.Activate a -> map(problem, RowMap.of(a.activation()));
+      case Op.Unary u -> RowMap.of(u.function()).flatMap(map -> map(problem, map));
+      case Op.Binary b -> VectorBinary.of(problem, b.function());
+      case Op.Pool p -> VectorPool.of(problem, p);
+      case Op.Reduce r -> VectorReduce.of(problem, r);
+      case Op.Softmax s -> VectorSoftmax.of(problem, s.axis());
+      case Op.MatMul m -> VectorMatMul.of(problem);
+      case Op.Resize r -> VectorResize.of(problem, r);
+      default -> Optional.empty();
+    };
+  }
+
+  private static Optional<Kernel> map(OpProblem problem, RowMap map) {
+    TensorType out = problem.out().getFirst();
+    if (out.dtype() != DType.FLOAT32 || out.shape().elements() < Lanes.LENGTH) {
+      return Optional.empty();
+    }
+    return Optional.of(new MapRows(map, out.shape().last(), 1));
+  }
+}
