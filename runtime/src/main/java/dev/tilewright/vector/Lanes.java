@@ -32,6 +32,10 @@ final class Lanes {
   /** Bytes in a vector. */
   static final int BYTES = 4 * LENGTH;
 
+  /** Vector registers: 32 with AVX-512 and on ARM and RISC-V, 16 on other x86. */
+  static final int REGISTERS =
+      LENGTH < 16 && System.getProperty("os.arch").matches("amd64|x86_64") ? 16 : 32;
+
   /** User space of all 64-bit machines that Java runs on. */
   static final long MASK = 0x7fff_ffff_ffffL;
 

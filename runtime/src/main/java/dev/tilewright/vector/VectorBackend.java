@@ -22,14 +22,16 @@ public final class VectorBackend implements Backend {
 
   @Override
   public Applicability available() {
-    return Applicability.when(
-        ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(),
-        "module not resolved; start java with --add-modules jdk.incubator.vector");
+    if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+      return new Applicability.No(
+          "module not resolved; start java with --add-modules jdk.incubator.vector");
+    }
+    return Jit.compilesVectors();
   }
 
   @Override
   public List<ConvAlgorithm> convolutions() {
-    return List.of();
+    return VectorConvolutions.all();
   }
 
   @Override

@@ -1,0 +1,127 @@
+package dev.tilewright.vector;
+
+import dev.tilewright.conv.Activation;
+import dev.tilewright.conv.ConvAlgorithm;
+import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.conv.ConvShape;
+import dev.tilewright.conv.Cost;
+import dev.tilewright.conv.Tile;
+import dev.tilewright.conv.Weights;
+import dev.tilewright.kernel.Applicability;
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.kernel.Operands;
+import dev.tilewright.kernel.Task;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Convolution as one matrix product per group over channels-last rows that are not copied: [pixels,
+ * taps * C/G] times [taps * C/G, K/G]. Where each factor of a pixel lies is one table of offsets,
+ * the same for all pixels, so that the micro-kernel is one flat loop whatever the filter size.
+ *
+ * <p>{@code vector.gemm} is the case without taps and padding: rows are read in place. {@code
+ * vector.implicit_gemm} is every other: a block of rows is first copied with its padding, which
+ * costs a few percent and leaves the loop without a branch.
+ */
+final class GemmConv implements ConvAlgorithm {
+  static final GemmConv POINTWISE = new GemmConv("vector.gemm", true);
+  static final GemmConv IMPLICIT = new GemmConv("vector.implicit_gemm", false);
+
+  private final String id;
+  private final boolean pointwise;
+
+  private GemmConv(String id, boolean pointwise) {
+    this.id = id;
+    this.pointwise = pointwise;
+  }
+
+  @Override
+  public String id() {
+    return id;
+  }
+
+  @Override
+  public Applicability check(ConvProblem problem) {
+    ConvShape s = problem.shape();
+    if (pointwise != (s.isPointwise() && GemmGeometry.unpadded(s))) {
+      return new Applicability.No(
+          pointwise
+              ? "not a 1x1 convolution without padding; vector.implicit_gemm takes it"
+              : "a 1x1 convolution without padding; vector.gemm takes it without copying");
+    }
+    return Applicability.when(
+        GemmGeometry.windowBytes(s) <= Integer.MAX_VALUE,
+        "a filter window spans more than 2 GiB of input; use a smaller image");
+  }
+
+  @Override
+  public List<Tile> tiles(ConvProblem problem) {
+    int pixels = GemmGeometry.pixels(problem.shape());
+    int vectors = Panels.of(problem.shape(), 1).vectors();
+    return Stream.of(MicroTile.candidates())
+        .filter(t -> (t.mr() <= pixels && t.nv() <= vectors) || (t.mr() == 1 && t.nv() == 1))
+        .sorted(Comparator.comparingDouble(t -> estimate(problem, t)))
+        .limit(8)
+        .map(MicroTile::tile)
+        .toList();
+  }
+
+  @Override
+  public Cost cost(ConvProblem problem, Tile tile) {
+    MicroTile t = MicroTile.of(tile);
+    ConvShape s = problem.shape();
+    GemmGeometry g = GemmGeometry.of(problem, t);
+    Panels panels = Panels.of(s, t.nv());
+    double fmas =
+        (double) g.computedPixels() * panels.vectors() * Lanes.LENGTH * panels.depth() * s.groups();
+    ConvShape.Size out = s.out();
+    double src = 4.0 * s.batch() * s.inChannels() * s.in().height() * s.in().width();
+    double dst = 4.0 * s.batch() * s.outChannels() * out.height() * out.width();
+    double filter = (double) panels.offset(s.groups(), 0) * s.batch() * g.blocks();
+    double bytes =
+        src * (g.copies() ? 3 : 1) + dst * (problem.epilogue().residual() ? 2 : 1) + filter;
+    return new Cost(fmas, bytes, t.efficiency(panels.depth()));
+  }
+
+  private double estimate(ConvProblem problem, MicroTile tile) {
+    Cost cost = cost(problem, tile.tile());
+    return cost.fmas() / cost.efficiency();
+  }
+
+  @Override
+  public Kernel prepare(ConvProblem problem, Tile tile, Weights weights) {
+    MicroTile t = MicroTile.of(tile);
+    GemmGeometry geometry = GemmGeometry.of(problem, t);
+    Panels panels = Panels.of(problem.shape(), t.nv());
+    long filter = panels.pack(weights).address();
+    long bias = Panels.bias(weights).address();
+    Activation activation = problem.epilogue().activation();
+    Activation inTile = ActivationCode.isShort(activation) ? activation : Activation.none();
+    GemmTile[] tiles = new GemmTile[t.nv() + 1];
+    for (int p = 0; p < panels.count(); p++) {
+      int nv = panels.width(p);
+      tiles[nv] =
+          GemmTiles.get(
+              new GemmTiles.Spec(
+                  geometry.mr(), nv, problem.epilogue().residual(), inTile, panels.masked()));
+    }
+    return new Kernel() {
+      @Override
+      public Task bind(Operands operands) {
+        Jit.awaitWarm();
+        return new GemmTask(problem, geometry, panels, tiles, filter, bias, operands);
+      }
+
+      @Override
+      public long workspaceBytes() {
+        return geometry.bandBytes();
+      }
+
+      @Override
+      public boolean acceptsStridedRows() {
+        return true;
+      }
+    };
+  }
+}

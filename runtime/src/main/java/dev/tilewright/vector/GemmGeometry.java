@@ -1,0 +1,155 @@
+package dev.tilewright.vector;
+
+import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.conv.ConvShape;
+
+/**
+ * How the pixels of a convolution are cut into blocks of output rows, and how a block's input rows
+ * are laid out.
+ *
+ * <p>A 1x1 convolution of stride 1 is seen as one image of width 1, so that its blocks are any
+ * number of pixels. Each block has at least mr pixels: its last tile ends with the block and
+ * computes some pixels twice.
+ *
+ * @param shape what is computed, 1x1 flattened
+ * @param mr pixels of a tile
+ * @param blocks of an image
+ * @param unit output rows that blocks are multiples of, but for the last
+ * @param copies whether input rows are copied into a band: because they need padding, or because of
+ *     a stride that maps the pixels of a tile to one cache set
+ * @param chunks pieces the panels of a group are cut into
+ */
+record GemmGeometry(ConvShape shape, int mr, int blocks, int unit, boolean copies, int chunks) {
+
+  /** Bytes of input a block reads: with a panel of the filter this stays in an L2 of 512 KB. */
+  private static final int BLOCK_BYTES = 192 << 10;
+
+  /** Less than this is not worth another piece: about 2 us. */
+  private static final long MACS_PER_PART = 250_000;
+
+  static GemmGeometry of(ConvProblem problem, MicroTile tile) {
+    ConvShape s = flat(problem.shape());
+    ConvShape.Size out = s.out();
+    int mr = Math.min(tile.mr(), out.height() * out.width());
+    int unit = out.width() == 1 ? mr : Math.ceilDiv(mr, out.width());
+    int units = Math.max(1, out.height() / unit);
+    long rowBytes = 4L * s.stride().height() * bandWidth(s) * (s.inChannels() / s.groups()) * unit;
+    long blocks = Math.ceilDiv(units, Math.max(1, BLOCK_BYTES / rowBytes));
+    long wanted = problem.threads() == 1 ? 1 : 4L * problem.threads();
+    wanted = Math.clamp(s.macs() / MACS_PER_PART, 1, wanted);
+    long pieces = Math.ceilDiv(wanted, (long) s.batch() * s.groups());
+    Panels panels = Panels.of(s, tile.nv());
+    int chunks = 1;
+    if (pieces > blocks) {
+      // More blocks cost a little padding each, more chunks read the input again: some of both.
+      blocks = Math.clamp((pieces + 1) / 2, blocks, units);
+      chunks = Math.clamp(Math.ceilDiv(pieces, blocks), 1, panels.independent());
+    }
+    boolean copies = !unpadded(s) || (conflicts(s, s.inChannels()) && panels.columns() >= 64);
+    return new GemmGeometry(s, mr, (int) blocks, unit, copies, chunks);
+  }
+
+  static boolean unpadded(ConvShape s) {
+    return s.pad().equals(new ConvShape.Padding(0, 0, 0, 0));
+  }
+
+  /** Pixels that a tile may be taken from: of one image, or all if it is flattened. */
+  static int pixels(ConvShape shape) {
+    ConvShape.Size out = flat(shape).out();
+    return out.height() * out.width();
+  }
+
+  /** Bytes from the first to the last factor of a pixel. */
+  static long windowBytes(ConvShape s) {
+    return 4L
+        * ((long) (s.kernel().height() - 1) * s.dilation().height() + 1)
+        * (s.in().width() + s.pad().left() + s.pad().right())
+        * (s.inChannels() + 16);
+  }
+
+  /**
+   * Whether pixels a stride apart fall into one set of an L1 cache, which are 4 KB apart: measured
+   * 50 % of the speed.
+   */
+  private static boolean conflicts(ConvShape s, long pixelStride) {
+    return 4 * pixelStride * s.stride().width() % 4096 == 0;
+  }
+
+  boolean conflicts(long pixelStride) {
+    return conflicts(shape, pixelStride);
+  }
+
+  /** First output row of a block; of the number of blocks, the number of rows. */
+  int firstRow(int block) {
+    int height = shape.out().height();
+    int units = Math.max(1, height / unit);
+    return block == blocks ? height : (int) ((long) block * units / blocks) * unit;
+  }
+
+  /** Largest number of output rows in a block. */
+  int mostRows() {
+    int most = 0;
+    for (int b = 0; b < blocks; b++) {
+      most = Math.max(most, firstRow(b + 1) - firstRow(b));
+    }
+    return most;
+  }
+
+  /** Pixels computed for all images, those that two tiles of a block share counted twice. */
+  long computedPixels() {
+    long sum = 0;
+    for (int b = 0; b < blocks; b++) {
+      int pixels = (firstRow(b + 1) - firstRow(b)) * shape.out().width();
+      sum += (long) Math.ceilDiv(pixels, mr) * mr;
+    }
+    return sum * shape.batch();
+  }
+
+  /** Input rows that this many output rows read. */
+  int inputRows(int outputRows) {
+    return (outputRows - 1) * shape.stride().height()
+        + (shape.kernel().height() - 1) * shape.dilation().height()
+        + 1;
+  }
+
+  /** Columns of the band: input columns and padding that some output reads. */
+  int bandWidth() {
+    return bandWidth(shape);
+  }
+
+  private static int bandWidth(ConvShape s) {
+    return (s.out().width() - 1) * s.stride().width()
+        + (s.kernel().width() - 1) * s.dilation().width()
+        + 1;
+  }
+
+  /** Floats from one pixel of the band to the next. */
+  int bandStride() {
+    int channels = shape.inChannels() / shape.groups();
+    return conflicts(shape, channels) ? channels + 16 : channels;
+  }
+
+  /** Size of the band of one worker. */
+  long bandBytes() {
+    return copies ? 4L * inputRows(mostRows()) * bandWidth() * bandStride() : 0;
+  }
+
+  /** A 1x1 convolution without stride and padding is the same over one long column of pixels. */
+  private static ConvShape flat(ConvShape s) {
+    boolean dense = s.isPointwise() && unpadded(s) && s.stride().equals(new ConvShape.Size(1, 1));
+    long pixels = (long) s.batch() * s.in().height() * s.in().width();
+    if (!dense || pixels > Integer.MAX_VALUE) {
+      return s;
+    }
+    return new ConvShape(
+        1,
+        s.groups(),
+        s.inChannels(),
+        s.outChannels(),
+        new ConvShape.Size((int) pixels, 1),
+        s.kernel(),
+        s.stride(),
+        s.dilation(),
+        s.pad());
+  }
+}

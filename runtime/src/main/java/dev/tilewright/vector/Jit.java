@@ -1,0 +1,148 @@
+package dev.tilewright.vector;
+
+import static java.lang.System.Logger.Level.DEBUG;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import com.sun.management.ThreadMXBean;
+import dev.tilewright.kernel.Applicability;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.LongConsumer;
+import javax.management.JMException;
+import javax.management.ObjectName;
+
+/**
+ * What the kernels of this package need from the virtual machine's compiler. Mentions no type of
+ * jdk.incubator.vector.
+ */
+final class Jit {
+  /** A kernel not compiled after this long is left to be compiled while it is used. */
+  private static final long WARM_UP_NANOS = 1_000_000_000;
+
+  private static final int SCRATCH_BYTES = 1 << 16;
+
+  private static final System.Logger LOG = System.getLogger(Jit.class.getName());
+
+  private Jit() {}
+
+  /** Whether C2 is there; every other compiler runs the Vector API 100 times slower or worse. */
+  static Applicability compilesVectors() {
+    String mode = System.getProperty("java.vm.info", "");
+    if (!System.getProperty("java.vm.name", "").contains("HotSpot")
+        && !System.getProperty("java.vm.name", "").contains("OpenJDK")) {
+      return new Applicability.No(
+          "vector code is only known to be fast on HotSpot; use a JDK with it");
+    }
+    if (System.getProperty("java.vm.name", "").contains("Zero") || mode.contains("interpreted")) {
+      return new Applicability.No("this VM only interprets; start java without -Xint, not on Zero");
+    }
+    if (mode.contains("emulated-client") || !option("TieredStopAtLevel", "4").equals("4")) {
+      return new Applicability.No(
+          "the C2 compiler is off; start java without -XX:TieredStopAtLevel and emulated client mode");
+    }
+    return Applicability.yes();
+  }
+
+  /**
+   * Whether fused multiply-add is an instruction. If not, {@code fma} of the Vector API goes
+   * through BigDecimal, 10,000 times slower.
+   */
+  static boolean fusedMultiplyAdd() {
+    return Fused.AVAILABLE;
+  }
+
+  private static final class Fused {
+    static final boolean AVAILABLE = option("UseFMA", "false").equals("true");
+  }
+
+  /**
+   * Calls the kernel in the background until the machine code of C2 runs it: until a call allocates
+   * nothing.
+   */
+  static void warm(LongConsumer kernel) {
+    WarmUp.last = CompletableFuture.runAsync(() -> WarmUp.run(kernel), WarmUp.EXECUTOR);
+  }
+
+  /** Returns when all kernels given to {@link #warm} so far are warm, or have had their time. */
+  static void awaitWarm() {
+    WarmUp.last.join();
+  }
+
+  private static final class WarmUp {
+    static final ExecutorService EXECUTOR =
+        Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("tilewright-warm-up").factory());
+
+    static volatile CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
+
+    static {
+      excludeC1();
+    }
+
+    static void run(LongConsumer kernel) {
+      ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+      try (Arena arena = Arena.ofConfined()) {
+        long scratch = arena.allocate(SCRATCH_BYTES, 64).address();
+        long end = System.nanoTime() + WARM_UP_NANOS;
+        int quiet = 0;
+        while (quiet < 3 && System.nanoTime() < end) {
+          long before = threads.getCurrentThreadAllocatedBytes();
+          for (int i = 0; i < 50; i++) {
+            kernel.accept(scratch);
+          }
+          quiet = threads.getCurrentThreadAllocatedBytes() == before ? quiet + 1 : 0;
+        }
+        if (quiet == 0) {
+          LOG.log(DEBUG, "a kernel was not compiled within its warm-up time");
+        }
+      } catch (RuntimeException e) {
+        LOG.log(DEBUG, "warm-up failed", e);
+      }
+    }
+  }
+
+  /**
+   * C1 handles vectors by boxing, and kernels too big for it stay at its slowest level (seen in 8
+   * of 9 starts with a 14x2 tile); without C1, in none of 20.
+   */
+  private static void excludeC1() {
+    String directive =
+        """
+        [{ match: ["dev/tilewright/vector/Generated*.run"],
+           c1: { Exclude: true }, c2: { BackgroundCompilation: false } }]
+        """;
+    try {
+      Path file = Files.createTempFile("tilewright", ".json");
+      try {
+        Files.writeString(file, directive);
+        Object answer =
+            ManagementFactory.getPlatformMBeanServer()
+                .invoke(
+                    new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                    "compilerDirectivesAdd",
+                    new Object[] {new String[] {file.toString()}},
+                    new String[] {String[].class.getName()});
+        LOG.log(DEBUG, "compiler directive for kernels: {0}", answer);
+      } finally {
+        Files.delete(file);
+      }
+    } catch (IOException | JMException | RuntimeException e) {
+      LOG.log(DEBUG, "no compiler directive for kernels; they may warm up slowly", e);
+    }
+  }
+
+  private static String option(String name, String otherwise) {
+    HotSpotDiagnosticMXBean vm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+    try {
+      return vm == null ? otherwise : vm.getVMOption(name).getValue();
+    } catch (IllegalArgumentException e) {
+      return otherwise;
+    }
+  }
+}

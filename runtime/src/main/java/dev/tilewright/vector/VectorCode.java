@@ -1,0 +1,349 @@
+package dev.tilewright.vector;
+
+import static java.lang.constant.ConstantDescs.CD_float;
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import dev.tilewright.tensor.Memory;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.function.Consumer;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.Vector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Writes the bytecode of a kernel, one vector operation a call, so that a generator reads like the
+ * kernel it generates.
+ *
+ * <p>Every value is a local variable. Each address that is computed is masked ({@link
+ * Lanes#ADDRESS_MASK}); displacements added to one are small constants.
+ */
+final class VectorCode {
+  /** A FloatVector in a local variable. */
+  record Vec(int slot) {}
+
+  /** A long (address, offset or stride) in a local variable. */
+  record Num(int slot) {}
+
+  /** An int in a local variable. */
+  record Count(int slot) {}
+
+  /** A mask in a local variable. */
+  record Mask(int slot) {}
+
+  private static final ClassDesc FLOATS = desc(FloatVector.class);
+  private static final ClassDesc INTS = desc(IntVector.class);
+  private static final ClassDesc VECTOR = desc(Vector.class);
+  private static final ClassDesc MASK = desc(VectorMask.class);
+  private static final ClassDesc SPECIES = desc(VectorSpecies.class);
+  private static final ClassDesc SEGMENT = desc(MemorySegment.class);
+  private static final ClassDesc ORDER = desc(ByteOrder.class);
+  private static final ClassDesc OPERATORS = desc(VectorOperators.class);
+  private static final ClassDesc COMPARISON = desc(VectorOperators.Comparison.class);
+  private static final ClassDesc BINARY = desc(VectorOperators.Binary.class);
+  private static final ClassDesc LANES = desc(Lanes.class);
+  private static final MethodTypeDesc OF_VECTOR = MethodTypeDesc.of(FLOATS, VECTOR);
+
+  private final CodeBuilder code;
+  private final boolean fused;
+  private int next;
+
+  /**
+   * @param fused whether multiply-add is one instruction here; if not it becomes two
+   * @param parameters descriptor of the method being written, an instance method
+   */
+  VectorCode(CodeBuilder code, boolean fused, MethodTypeDesc parameters) {
+    this.code = code;
+    this.fused = fused;
+    next = 1;
+    for (ClassDesc p : parameters.parameterList()) {
+      next += p.equals(CD_long) ? 2 : 1;
+    }
+  }
+
+  Num longArgument(int index) {
+    return new Num(code.parameterSlot(index));
+  }
+
+  Count intArgument(int index) {
+    return new Count(code.parameterSlot(index));
+  }
+
+  /** Locals made after this are free again once {@link #release} gets the result. */
+  int mark() {
+    return next;
+  }
+
+  void release(int mark) {
+    next = mark;
+  }
+
+  /** {@code base + displacement}, masked. */
+  Num address(Num base, long displacement) {
+    return masked(() -> code.lload(base.slot).loadConstant(displacement).ladd());
+  }
+
+  /** {@code base + offset}, masked. */
+  Num address(Num base, Num offset) {
+    return masked(() -> code.lload(base.slot).lload(offset.slot).ladd());
+  }
+
+  /** {@code base + index * step}, masked. */
+  Num address(Num base, Count index, long step) {
+    return masked(
+        () -> code.lload(base.slot).iload(index.slot).i2l().loadConstant(step).lmul().ladd());
+  }
+
+  /** {@code value * factor}. */
+  Num times(Num value, long factor) {
+    code.lload(value.slot).loadConstant(factor).lmul();
+    return storeLong();
+  }
+
+  /** The long at {@code at + displacement}. */
+  Num loadLong(Num at, long displacement) {
+    readFrom(at, displacement, "JAVA_LONG_UNALIGNED", ValueLayout.OfLong.class, CD_long);
+    return storeLong();
+  }
+
+  /** The non-negative int at {@code at}, widened. */
+  Num loadOffset(Num at) {
+    readFrom(at, 0, "JAVA_INT_UNALIGNED", ValueLayout.OfInt.class, CD_int);
+    // Tells C2 the sign, so that a sum with a masked address stays provably in range.
+    code.loadConstant(Integer.MAX_VALUE).iand().i2l();
+    return storeLong();
+  }
+
+  /** A full vector from {@code at + displacement}. */
+  Vec load(Num at, long displacement) {
+    species();
+    place(at, displacement);
+    code.invokestatic(
+        FLOATS, "fromMemorySegment", MethodTypeDesc.of(FLOATS, SPECIES, SEGMENT, CD_long, ORDER));
+    return storeVector();
+  }
+
+  /** The lanes under the mask from {@code at}, zero elsewhere. */
+  Vec load(Num at, Mask mask) {
+    species();
+    place(at, 0);
+    code.aload(mask.slot)
+        .invokestatic(
+            FLOATS,
+            "fromMemorySegment",
+            MethodTypeDesc.of(FLOATS, SPECIES, SEGMENT, CD_long, ORDER, MASK));
+    return storeVector();
+  }
+
+  /** The float at {@code base + offset} in all lanes; the base is masked, the offset positive. */
+  Vec broadcast(Num base, Num offset) {
+    species();
+    code.getstatic(desc(Memory.class), "ALL", SEGMENT)
+        .getstatic(desc(ValueLayout.class), "JAVA_FLOAT_UNALIGNED", desc(ValueLayout.OfFloat.class))
+        .lload(base.slot)
+        .lload(offset.slot)
+        .ladd()
+        .invokeinterface(
+            SEGMENT, "get", MethodTypeDesc.of(CD_float, desc(ValueLayout.OfFloat.class), CD_long));
+    code.invokestatic(FLOATS, "broadcast", MethodTypeDesc.of(FLOATS, SPECIES, CD_float));
+    return storeVector();
+  }
+
+  /** The same number, rounded to float, in all lanes. */
+  Vec constant(double value) {
+    species();
+    code.loadConstant((float) value)
+        .invokestatic(FLOATS, "broadcast", MethodTypeDesc.of(FLOATS, SPECIES, CD_float));
+    return storeVector();
+  }
+
+  Vec copy(Vec v) {
+    code.aload(v.slot);
+    return storeVector();
+  }
+
+  /** {@code into = from}. */
+  void assign(Vec into, Vec from) {
+    code.aload(from.slot).astore(into.slot);
+  }
+
+  void store(Vec v, Num at, long displacement) {
+    code.aload(v.slot);
+    place(at, displacement);
+    code.invokevirtual(
+        FLOATS, "intoMemorySegment", MethodTypeDesc.of(CD_void, SEGMENT, CD_long, ORDER));
+  }
+
+  void store(Vec v, Num at, Mask mask) {
+    code.aload(v.slot);
+    place(at, 0);
+    code.aload(mask.slot)
+        .invokevirtual(
+            FLOATS, "intoMemorySegment", MethodTypeDesc.of(CD_void, SEGMENT, CD_long, ORDER, MASK));
+  }
+
+  /** The mask of the first {@code lanes} lanes. */
+  Mask first(Num lanes) {
+    species();
+    code.lconst_0()
+        .lload(lanes.slot)
+        .invokeinterface(SPECIES, "indexInRange", MethodTypeDesc.of(MASK, CD_long, CD_long));
+    int slot = slots(1);
+    code.astore(slot);
+    return new Mask(slot);
+  }
+
+  /** {@code acc = a * b + acc}. */
+  void fma(Vec acc, Vec a, Vec b) {
+    pushMultiplyAdd(a, b, acc);
+    code.astore(acc.slot);
+  }
+
+  /** {@code a * b + c}. */
+  Vec multiplyAdd(Vec a, Vec b, Vec c) {
+    pushMultiplyAdd(a, b, c);
+    return storeVector();
+  }
+
+  Vec add(Vec a, Vec b) {
+    return binary("add", a, b);
+  }
+
+  Vec subtract(Vec a, Vec b) {
+    return binary("sub", a, b);
+  }
+
+  Vec multiply(Vec a, Vec b) {
+    return binary("mul", a, b);
+  }
+
+  Vec divide(Vec a, Vec b) {
+    return binary("div", a, b);
+  }
+
+  Vec negate(Vec a) {
+    code.aload(a.slot).invokevirtual(FLOATS, "neg", MethodTypeDesc.of(FLOATS));
+    return storeVector();
+  }
+
+  Vec abs(Vec a) {
+    code.aload(a.slot).invokevirtual(FLOATS, "abs", MethodTypeDesc.of(FLOATS));
+    return storeVector();
+  }
+
+  /** {@code a < b ? yes : no} per lane; no where either is NaN. */
+  Vec ifLess(Vec a, Vec b, Vec yes, Vec no) {
+    code.aload(no.slot).aload(yes.slot);
+    code.aload(a.slot)
+        .getstatic(OPERATORS, "LT", COMPARISON)
+        .aload(b.slot)
+        .invokevirtual(FLOATS, "compare", MethodTypeDesc.of(MASK, COMPARISON, VECTOR));
+    code.invokevirtual(FLOATS, "blend", MethodTypeDesc.of(FLOATS, VECTOR, MASK));
+    return storeVector();
+  }
+
+  /**
+   * 2 to the power of the integer in the low mantissa bits of {@code shifted}, a number in [2^23,
+   * 2^24).
+   */
+  Vec powerOfTwo(Vec shifted) {
+    MethodTypeDesc toInts = MethodTypeDesc.of(INTS, BINARY, CD_int);
+    code.aload(shifted.slot)
+        .invokevirtual(FLOATS, "reinterpretAsInts", MethodTypeDesc.of(INTS))
+        .getstatic(OPERATORS, "LSHL", BINARY)
+        .loadConstant(23)
+        .invokevirtual(INTS, "lanewise", toInts)
+        .loadConstant(127 << 23)
+        .invokevirtual(INTS, "add", MethodTypeDesc.of(INTS, CD_int))
+        .invokevirtual(INTS, "reinterpretAsFloats", MethodTypeDesc.of(FLOATS));
+    return storeVector();
+  }
+
+  /** {@code for (i = 0; i < n; i++) body}: the form C2 knows as a counted loop. */
+  void loop(Count n, Consumer<Count> body) {
+    Count i = new Count(slots(1));
+    Label test = code.newLabel();
+    Label end = code.newLabel();
+    code.iconst_0().istore(i.slot);
+    code.labelBinding(test).iload(i.slot).iload(n.slot).if_icmpge(end);
+    body.accept(i);
+    code.iinc(i.slot, 1).goto_(test).labelBinding(end);
+  }
+
+  private void pushMultiplyAdd(Vec a, Vec b, Vec c) {
+    code.aload(a.slot).aload(b.slot);
+    if (fused) {
+      code.aload(c.slot).invokevirtual(FLOATS, "fma", MethodTypeDesc.of(FLOATS, VECTOR, VECTOR));
+    } else {
+      code.invokevirtual(FLOATS, "mul", OF_VECTOR)
+          .aload(c.slot)
+          .invokevirtual(FLOATS, "add", OF_VECTOR);
+    }
+  }
+
+  private Vec binary(String operation, Vec a, Vec b) {
+    code.aload(a.slot).aload(b.slot).invokevirtual(FLOATS, operation, OF_VECTOR);
+    return storeVector();
+  }
+
+  private void species() {
+    code.getstatic(LANES, "SPECIES", SPECIES);
+  }
+
+  /** Pushes (segment, address, byte order). */
+  private void place(Num at, long displacement) {
+    code.getstatic(desc(Memory.class), "ALL", SEGMENT).lload(at.slot);
+    if (displacement != 0) {
+      code.loadConstant(displacement).ladd();
+    }
+    code.getstatic(LANES, "ORDER", ORDER);
+  }
+
+  private void readFrom(Num at, long displacement, String layout, Class<?> type, ClassDesc value) {
+    code.getstatic(desc(Memory.class), "ALL", SEGMENT)
+        .getstatic(desc(ValueLayout.class), layout, desc(type))
+        .lload(at.slot);
+    if (displacement != 0) {
+      code.loadConstant(displacement).ladd();
+    }
+    code.invokeinterface(SEGMENT, "get", MethodTypeDesc.of(value, desc(type), CD_long));
+  }
+
+  private Num masked(Runnable push) {
+    push.run();
+    code.loadConstant(Lanes.MASK).land();
+    return storeLong();
+  }
+
+  private Num storeLong() {
+    Num n = new Num(slots(2));
+    code.lstore(n.slot);
+    return n;
+  }
+
+  private Vec storeVector() {
+    Vec v = new Vec(slots(1));
+    code.astore(v.slot);
+    return v;
+  }
+
+  private int slots(int n) {
+    int slot = next;
+    next += n;
+    return slot;
+  }
+
+  private static ClassDesc desc(Class<?> type) {
+    return type.describeConstable().orElseThrow();
+  }
+}

@@ -1,0 +1,13 @@
+package dev.tilewright.vector;
+
+import dev.tilewright.conv.ConvAlgorithm;
+import java.util.List;
+
+/** The convolution algorithms of this backend; a new one is one line here. */
+final class VectorConvolutions {
+  private VectorConvolutions() {}
+
+  static List<ConvAlgorithm> all() {
+    return List.of(GemmConv.POINTWISE, GemmConv.IMPLICIT);
+  }
+}

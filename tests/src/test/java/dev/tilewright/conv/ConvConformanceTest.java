@@ -1,0 +1,83 @@
+package dev.tilewright.conv;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tilewright.backend.Backend;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every algorithm of every backend, with every tile it proposes, against the definition. */
+class ConvConformanceTest {
+  private static final long SEED = 20260101;
+
+  static List<String> backendNames() {
+    return ConvConformance.backends().stream().map(Backend::name).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("backendNames")
+  void agreesWithReference(String name) {
+    Backend backend = backend(name);
+    Set<String> seen = new TreeSet<>();
+    List<ConvProblem> cases = ConvCases.all(120, SEED);
+    for (int i = 0; i < cases.size(); i++) {
+      ConvProblem problem = cases.get(i);
+      try (ConvConformance conformance = new ConvConformance(problem, SEED + i, i % 2 == 1)) {
+        for (ConvAlgorithm algorithm : backend.convolutions()) {
+          if (algorithm.check(problem).isYes()) {
+            seen.add(algorithm.id());
+            for (Tile tile : algorithm.tiles(problem)) {
+              conformance.check(algorithm, tile);
+            }
+          }
+        }
+      }
+    }
+    assertThat(seen)
+        .as("algorithms that applied to some case")
+        .containsExactlyInAnyOrderElementsOf(
+            backend.convolutions().stream().map(ConvAlgorithm::id).toList());
+  }
+
+  @ParameterizedTest
+  @MethodSource("backendNames")
+  void costsAreAtLeastTheWorkAndFinite(String name) {
+    for (ConvProblem problem : ConvCases.all(60, SEED)) {
+      for (ConvAlgorithm algorithm : backend(name).convolutions()) {
+        if (algorithm.check(problem).isYes()) {
+          for (Tile tile : algorithm.tiles(problem)) {
+            Cost cost = algorithm.cost(problem, tile);
+            assertThat(cost.fmas())
+                .as(algorithm.id() + " " + problem.key())
+                .isPositive()
+                .isFinite();
+            assertThat(cost.bytes()).isNotNegative().isFinite();
+            assertThat(cost.efficiency()).isBetween(0.001, 1.0);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void idsStartWithTheBackendsNameAndAreUnique() {
+    Set<String> ids = new TreeSet<>();
+    for (Backend backend : ConvConformance.backends()) {
+      for (ConvAlgorithm algorithm : backend.convolutions()) {
+        assertThat(algorithm.id()).startsWith(backend.name() + ".");
+        assertThat(ids.add(algorithm.id())).as(algorithm.id()).isTrue();
+      }
+    }
+  }
+
+  private static Backend backend(String name) {
+    return ConvConformance.backends().stream()
+        .filter(b -> b.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+}
