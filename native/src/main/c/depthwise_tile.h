@@ -2,7 +2,8 @@
  * depthwise_<isa>.c after its vec_*.h with DEPTHWISE_KERNEL and DEPTHWISE_LAYOUT defined.
  *
  * Vectors run over channels. A tile is up to 8 neighbouring pixels of one output row by one vector
- * of channels; a part is one output row by one block of channels. Rows above and below the image are
+ * of channels; a tile function does one tile after the other along the channels, so that its pixels'
+ * addresses are computed once. A part is one output row by one block of channels. Rows above and below the image are
  * skipped, so there is no zero row.
  *
  * Packed filter (floats): bias [channels rounded up to VL], then per vector [FH][FW][VL].
@@ -27,27 +28,28 @@ typedef struct {
     ptrdiff_t residual_stride;
     float *dst;
     ptrdiff_t dst_stride;
-    int32_t columns; /* channels of this vector that exist */
-    vec_mask mask;   /* the same as a mask */
-    vec low, high;
+    int32_t channels; /* from the first of src, bias, filter, residual and dst on */
+    int32_t taps;     /* of the whole filter */
+    float low, high;
 } depthwise_tile;
 
 #define INLINE static inline __attribute__((always_inline))
 
 /* whole is a constant where this is inlined: whether all VL channels exist. Those beyond the last are
  * neither read nor written. */
-INLINE vec load_channels(const depthwise_tile *t, const float *p, int whole) {
-    return whole ? vec_load(p) : vec_load_mask(p, t->mask);
+INLINE vec load_channels(const float *p, int whole, vec_mask mask) {
+    return whole ? vec_load(p) : vec_load_mask(p, mask);
 }
 
-INLINE void finish(const depthwise_tile *t, int r, vec acc, int whole) {
-    float *to = t->dst + r * t->dst_stride;
-    if (t->residual) acc = acc + load_channels(t, t->residual + r * t->residual_stride, whole);
-    acc = vec_at_most(vec_at_least(acc, t->low), t->high);
+INLINE void finish(const depthwise_tile *t, ptrdiff_t c, int r, vec acc, int whole, vec_mask mask) {
+    float *to = t->dst + r * t->dst_stride + c;
+    if (t->residual)
+        acc = acc + load_channels(t->residual + r * t->residual_stride + c, whole, mask);
+    acc = vec_at_most(vec_at_least(acc, vec_set1(t->low)), vec_set1(t->high));
     if (whole)
         vec_store(to, acc);
     else
-        vec_store_mask(to, t->mask, acc);
+        vec_store_mask(to, mask, acc);
 }
 
 #define PIXELS_1(X) X(0)
@@ -61,26 +63,28 @@ INLINE void finish(const depthwise_tile *t, int r, vec acc, int whole) {
 #define EACH_SIZE(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 
 #define START(r) vec acc##r = bias;
-#define FINISH(r) finish(t, r, acc##r, whole);
+#define FINISH(r) finish(t, c, r, acc##r, whole, mask);
 
-/* A tile function from its body. */
-#define TWO_WAYS(name)                                                                             \
-    static void name(const depthwise_tile *t) {                                                    \
-        if (t->columns == VL)                                                                      \
-            name##_of(t, 1);                                                                       \
-        else                                                                                       \
-            name##_of(t, 0);                                                                       \
+/* A tile function from the body of one tile. The copy is what lets the compiler keep the fields in
+ * registers: stores to dst cannot change it. */
+#define ALONG_CHANNELS(name)                                                                       \
+    static void name(const depthwise_tile *tile) {                                                 \
+        const depthwise_tile t = *tile;                                                            \
+        ptrdiff_t c = 0;                                                                           \
+        for (; c + VL <= t.channels; c += VL)                                                      \
+            name##_of(&t, c, 1, vec_first(VL));                                                    \
+        if (c < t.channels) name##_of(&t, c, 0, vec_first((int)(t.channels - c)));                 \
     }
 
 /* Any filter: every tap of every pixel is one load. */
 #define TAP(r) acc##r = vec_fma(LOAD(src + r * t->pixel_step), w, acc##r);
 #define TILE_ANY(N)                                                                                \
-    INLINE void any_##N##_of(const depthwise_tile *t, const int whole) {                                                 \
-        const vec bias = vec_load(t->bias);                                                        \
+    INLINE void any_##N##_of(const depthwise_tile *t, ptrdiff_t c, const int whole, vec_mask mask) { \
+        const vec bias = vec_load(t->bias + c);                                                    \
         PIXELS_##N(START)                                                                          \
         for (int32_t row = 0; row < t->rows; row++) {                                              \
-            const float *src = t->src + row * t->row_step;                                         \
-            const float *filter = t->filter + row * t->filter_row_step;                            \
+            const float *src = t->src + row * t->row_step + c;                                     \
+            const float *filter = t->filter + row * t->filter_row_step + c * t->taps;                 \
             for (int32_t col = 0; col < t->cols; col++, src += t->col_step, filter += VL) {        \
                 const vec w = vec_load(filter);                                                    \
                 PIXELS_##N(TAP)                                                                    \
@@ -88,8 +92,8 @@ INLINE void finish(const depthwise_tile *t, int r, vec acc, int whole) {
         }                                                                                          \
         PIXELS_##N(FINISH)                                                                         \
     }                                                                                              \
-    TWO_WAYS(any_##N)
-#define LOAD(p) load_channels(t, p, whole)
+    ALONG_CHANNELS(any_##N)
+#define LOAD(p) load_channels(p, whole, mask)
 EACH_SIZE(TILE_ANY)
 
 /* Width 3, stride 1: source columns left, then one new column a pixel. LAST is the column that may
@@ -103,13 +107,13 @@ EACH_SIZE(TILE_ANY)
         acc##r = vec_fma(x1, w2, acc##r);                                                          \
     }
 #define TILE_S1(N)                                                                                 \
-    INLINE void s1_##N##_of(const depthwise_tile *t, const int whole) {                                                  \
+    INLINE void s1_##N##_of(const depthwise_tile *t, ptrdiff_t c, const int whole, vec_mask mask) { \
         enum { last = N - 1 };                                                                     \
-        const vec bias = vec_load(t->bias);                                                        \
+        const vec bias = vec_load(t->bias + c);                                                    \
         PIXELS_##N(START)                                                                          \
         for (int32_t row = 0; row < t->rows; row++) {                                              \
-            const float *src = t->src + row * t->row_step;                                         \
-            const float *filter = t->filter + row * t->filter_row_step;                            \
+            const float *src = t->src + row * t->row_step + c;                                     \
+            const float *filter = t->filter + row * t->filter_row_step + c * t->taps;                 \
             const vec w0 = vec_load(filter), w1 = vec_load(filter + VL);                           \
             const vec w2 = vec_load(filter + 2 * VL);                                              \
             vec x0 = t->skip_left ? vec_set1(0.0f) : LOAD(src);                                    \
@@ -118,7 +122,7 @@ EACH_SIZE(TILE_ANY)
         }                                                                                          \
         PIXELS_##N(FINISH)                                                                         \
     }                                                                                              \
-    TWO_WAYS(s1_##N)
+    ALONG_CHANNELS(s1_##N)
 EACH_SIZE(TILE_S1)
 
 /* Width 3, stride 2: two new columns a pixel, the second shared with the next pixel. */
@@ -130,13 +134,13 @@ EACH_SIZE(TILE_S1)
         acc##r = vec_fma(x0, w2, acc##r);                                                          \
     }
 #define TILE_S2(N)                                                                                 \
-    INLINE void s2_##N##_of(const depthwise_tile *t, const int whole) {                                                  \
+    INLINE void s2_##N##_of(const depthwise_tile *t, ptrdiff_t c, const int whole, vec_mask mask) { \
         enum { last = N - 1 };                                                                     \
-        const vec bias = vec_load(t->bias);                                                        \
+        const vec bias = vec_load(t->bias + c);                                                    \
         PIXELS_##N(START)                                                                          \
         for (int32_t row = 0; row < t->rows; row++) {                                              \
-            const float *src = t->src + row * t->row_step;                                         \
-            const float *filter = t->filter + row * t->filter_row_step;                            \
+            const float *src = t->src + row * t->row_step + c;                                     \
+            const float *filter = t->filter + row * t->filter_row_step + c * t->taps;                 \
             const vec w0 = vec_load(filter), w1 = vec_load(filter + VL);                           \
             const vec w2 = vec_load(filter + 2 * VL);                                              \
             vec x0 = t->skip_left ? vec_set1(0.0f) : LOAD(src);                                    \
@@ -144,7 +148,7 @@ EACH_SIZE(TILE_S1)
         }                                                                                          \
         PIXELS_##N(FINISH)                                                                         \
     }                                                                                              \
-    TWO_WAYS(s2_##N)
+    ALONG_CHANNELS(s2_##N)
 EACH_SIZE(TILE_S2)
 
 typedef void (*tile_function)(const depthwise_tile *);
@@ -230,27 +234,6 @@ static int32_t bind(tw_args *args) {
     return q.rows * q.blocks;
 }
 
-/* One output row, the pixels from ox to ox + count, all channels of the block. t holds what is the
- * same for the whole row; src, filter, dst, residual of pixel 0 and channel 0. */
-static void run_pixels(const tw_args *args, const depthwise_tile *row, tile_function function,
-                       int32_t ox, int32_t count, int32_t c_from, int32_t c_to) {
-    const tw_problem *p = &args->problem;
-    depthwise_tile t = *row;
-    const int32_t taps = p->kernel_height * p->kernel_width;
-    for (int32_t c = c_from; c < c_to; c += VL) {
-        t.src = row->src + c;
-        t.filter = row->filter + (ptrdiff_t)c * taps;
-        t.bias = row->bias + c;
-        t.dst = row->dst + ox * args->dst_stride + c;
-        t.residual = row->residual ? row->residual + ox * args->residual_stride + c : NULL;
-        t.columns = tw_min(VL, c_to - c);
-        t.mask = vec_first(t.columns);
-        function(&t);
-        if (act_needs_pass(p->activation))
-            act_rows(t.dst, args->dst_stride, count, t.columns, p);
-    }
-}
-
 static void run_row(const tw_args *args, const plan *q, int32_t row, int32_t c_from, int32_t c_to) {
     const tw_problem *p = &args->problem;
     const int32_t n = row / p->out_height, oy = row % p->out_height;
@@ -265,9 +248,9 @@ static void run_row(const tw_args *args, const plan *q, int32_t row, int32_t c_f
     const ptrdiff_t first_line =
         rows == 0 ? 0 : line * ((ptrdiff_t)n * p->in_height + iy + fy_from * p->dilation_height);
     const float *packed = args->packed;
-    const float *filter =
-        packed + rounded(p) + (rows == 0 ? 0 : (ptrdiff_t)fy_from * p->kernel_width * VL);
-    const int64_t first = (int64_t)row * p->out_width;
+    const int32_t taps = p->kernel_height * p->kernel_width;
+    const float *filter = packed + rounded(p) + (ptrdiff_t)c_from * taps +
+                          (rows == 0 ? 0 : (ptrdiff_t)fy_from * p->kernel_width * VL);
     depthwise_tile t = {
         .row_step = line * p->dilation_height,
         .col_step = pixel * p->dilation_width,
@@ -275,13 +258,13 @@ static void run_row(const tw_args *args, const plan *q, int32_t row, int32_t c_f
         .rows = rows,
         .cols = p->kernel_width,
         .filter_row_step = (ptrdiff_t)p->kernel_width * VL,
-        .bias = packed,
-        .dst = args->dst + first * args->dst_stride,
-        .residual = args->residual ? args->residual + first * args->residual_stride : NULL,
+        .bias = packed + c_from,
         .residual_stride = args->residual_stride,
         .dst_stride = args->dst_stride,
-        .low = vec_set1(act_low(p)),
-        .high = vec_set1(act_high(p)),
+        .channels = c_to - c_from,
+        .taps = taps,
+        .low = act_low(p),
+        .high = act_high(p),
     };
     const int32_t whole_from = q->width3 ? 0 : q->edge_left;
     const int32_t whole_to = q->width3 ? p->out_width : q->edge_right;
@@ -310,9 +293,14 @@ static void run_row(const tw_args *args, const plan *q, int32_t row, int32_t c_f
         /* skip_left's column is never read, so the address before the row is only arithmetic. */
         const int reads = t.rows > 0 && t.cols > 0;
         const ptrdiff_t column = reads ? pixel * (ix + fx_from * p->dilation_width) : 0;
-        t.src = args->src + first_line + column;
+        const int64_t out = (int64_t)row * p->out_width + ox;
+        t.src = args->src + first_line + column + c_from;
         t.filter = filter + (ptrdiff_t)fx_from * VL;
-        run_pixels(args, &t, function, ox, count, c_from, c_to);
+        t.dst = args->dst + out * args->dst_stride + c_from;
+        t.residual = args->residual ? args->residual + out * args->residual_stride + c_from : NULL;
+        function(&t);
+        if (act_needs_pass(p->activation))
+            act_rows(t.dst, args->dst_stride, count, t.channels, p);
     }
 }
 
