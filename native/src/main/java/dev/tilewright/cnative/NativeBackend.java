@@ -4,9 +4,20 @@ import dev.tilewright.backend.Backend;
 import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.kernel.Applicability;
 import java.util.List;
+import java.util.stream.IntStream;
 
-/** The kernels of the C library. */
+/**
+ * The kernels of the C library, in the order of kernels.h. The library is loaded when {@link
+ * #available} is first asked, which takes 100-160 ms; it stays loaded.
+ */
 public final class NativeBackend implements Backend {
+  /** The library is per process, whoever asks first. */
+  private static final class Loaded {
+    static final Applicability RESULT =
+        NativeLoader.load(
+            System.getProperty(NativeLoader.PATH_PROPERTY), System.getenv(Isa.VARIABLE));
+  }
+
   @Override
   public String name() {
     return "native";
@@ -14,11 +25,14 @@ public final class NativeBackend implements Backend {
 
   @Override
   public Applicability available() {
-    return new Applicability.No("not built yet");
+    return Loaded.RESULT;
   }
 
   @Override
   public List<ConvAlgorithm> convolutions() {
-    return List.of();
+    Isa limit = Isa.limit(System.getenv(Isa.VARIABLE)).orElseThrow();
+    return IntStream.range(0, CLibrary.tw_count())
+        .<ConvAlgorithm>mapToObj(kernel -> new NativeConv(kernel, limit))
+        .toList();
   }
 }

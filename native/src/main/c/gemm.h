@@ -1,0 +1,53 @@
+/* Convolution as matrix product, through indirection: the part that no instruction set changes.
+ *
+ * dst[pixel][k] = sum over taps and channels of src[row(pixel, tap)][c] * filter[tap][c][k].
+ * A tile is up to mr pixels by one panel of up to nr = 2 * VL output channels. Its source rows are
+ * pointers, one per (tap, pixel), so any stride, dilation and padding is the same inner loop: a
+ * padding tap points at zeros.
+ *
+ * Packed filter (floats): bias [panels][nr], zeros [C], then per group and panel [FH][FW][C/G][width],
+ * width = nr, or VL for a last panel of at most VL channels; channels beyond K/G are zeros.
+ *
+ * The inner loop runs over the whole reduction, so an accumulator never leaves its register: with
+ * 28 FMAs a step of 128 filter bytes, streaming a panel from L2 costs nothing. */
+#ifndef TW_GEMM_H
+#define TW_GEMM_H
+
+#include "kernel.h"
+
+/* Most pixels of a tile of any instruction set. */
+#define GEMM_MAX_MR 14
+
+typedef struct {
+    const float *const *rows; /* [taps][row_step]: first row pointer of each tap */
+    ptrdiff_t row_step;       /* pointers from one tap to the next */
+    ptrdiff_t src_offset;     /* floats added to every row: first channel of the group */
+    int32_t taps, run;        /* run: floats multiplied per tap */
+    const float *panel;
+    const float *bias;     /* nr floats */
+    const float *residual; /* NULL if none */
+    ptrdiff_t residual_stride;
+    float *dst;
+    ptrdiff_t dst_stride;
+    int32_t columns; /* of the panel that exist */
+    float low, high; /* clip bounds */
+} gemm_tile;
+
+/* What an instruction set brings. */
+typedef struct {
+    int32_t mr, vl;
+    /* tile[v][r - 1]: r rows by v + 1 vectors. */
+    void (*tile[2][GEMM_MAX_MR])(const gemm_tile *);
+    void (*activate)(float *dst, ptrdiff_t stride, int rows, int columns, const tw_problem *);
+} gemm_isa;
+
+const char *gemm_refuses(const tw_problem *);
+void gemm_cost(const gemm_isa *, const tw_problem *, double *cost);
+int64_t gemm_packed_bytes(const gemm_isa *, const tw_problem *);
+void gemm_pack(const gemm_isa *, const tw_problem *, const float *filter, const float *bias,
+               float *packed);
+int64_t gemm_workspace_bytes(const gemm_isa *, const tw_problem *);
+int32_t gemm_bind(const gemm_isa *, tw_args *);
+void gemm_run(const gemm_isa *, const tw_args *, int32_t from, int32_t to, int32_t worker);
+
+#endif

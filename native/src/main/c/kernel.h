@@ -1,0 +1,41 @@
+/* A row of the kernel table, and what kernels share. */
+#ifndef TW_KERNEL_H
+#define TW_KERNEL_H
+
+#include <stddef.h>
+
+#include "tilewright.h"
+
+typedef struct {
+    int32_t lanes; /* float32 lanes of the vectors this kernel works on */
+    const char *tile_name;
+    const char *layout;
+    /* The instruction set has been checked already. */
+    const char *(*refuses)(const tw_problem *);
+    int32_t (*tiles)(const tw_problem *, int32_t *values);
+    /* FMAs, bytes, share of the peak of vectors of `lanes`. */
+    void (*cost)(const tw_problem *, double *cost);
+    int64_t (*packed_bytes)(const tw_problem *);
+    void (*pack)(const tw_problem *, const float *filter, const float *bias, float *packed);
+    int64_t (*workspace_bytes)(const tw_problem *);
+    int32_t (*bind)(tw_args *);
+    void (*run)(const tw_args *, int32_t from, int32_t to, int32_t worker);
+} tw_kernel;
+
+static inline int32_t tw_min(int32_t a, int32_t b) { return a < b ? a : b; }
+static inline int32_t tw_max(int32_t a, int32_t b) { return a > b ? a : b; }
+static inline int32_t tw_ceil_div(int32_t a, int32_t b) { return (a + b - 1) / b; }
+
+/* First element of piece i when n elements are cut into count pieces that differ by at most one. */
+static inline int32_t tw_cut(int32_t n, int32_t i, int32_t count) {
+    return (int32_t)((int64_t)n * i / count);
+}
+
+static inline int32_t tw_pixels(const tw_problem *p) {
+    return p->batch * p->out_height * p->out_width;
+}
+
+/* Bytes of src, dst and residual, each touched once. */
+double tw_tensor_bytes(const tw_problem *p);
+
+#endif

@@ -1,0 +1,17 @@
+/* Every kernel, one line each: name, instruction set. Order is the order of preference. A line here
+ * and a file defining `const tw_kernel tw_kernel_<name>` is all that a new kernel needs. */
+#if defined(__x86_64__)
+#define TW_X86_KERNELS(X)                                                                          \
+    X(gemm_avx512, TW_ISA_AVX512)                                                                  \
+    X(depthwise_avx512, TW_ISA_AVX512)                                                             \
+    X(gemm_avx2, TW_ISA_AVX2)                                                                      \
+    X(depthwise_avx2, TW_ISA_AVX2)
+#else
+#define TW_X86_KERNELS(X)
+#endif
+
+#define TW_FOR_EACH_KERNEL(X)                                                                      \
+    TW_X86_KERNELS(X)                                                                              \
+    X(gemm_generic, TW_ISA_GENERIC)                                                                \
+    X(depthwise_generic, TW_ISA_GENERIC)                                                           \
+    X(direct_generic, TW_ISA_GENERIC)

@@ -1,0 +1,164 @@
+/* The kernel table and the functions of the ABI: everything here is generated from kernels.h, checks
+ * what no kernel should have to check, and is compiled for the oldest CPU. */
+#include "kernel.h"
+#include "kernels.h"
+
+#include <string.h>
+
+#define DECLARE(name, isa) extern const tw_kernel tw_kernel_##name;
+TW_FOR_EACH_KERNEL(DECLARE)
+
+static const struct {
+    const char *name;
+    int32_t isa;
+    const tw_kernel *kernel;
+} TABLE[] = {
+#define ROW(name, isa) {#name, isa, &tw_kernel_##name},
+    TW_FOR_EACH_KERNEL(ROW)};
+
+#define COUNT ((int32_t)(sizeof TABLE / sizeof TABLE[0]))
+
+static int cpu_has(int32_t isa) {
+#if defined(__x86_64__)
+    __builtin_cpu_init(); /* cached by the compiler's library; asks the operating system too */
+    switch (isa) {
+    case TW_ISA_AVX512: return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma");
+    case TW_ISA_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    default: return 1;
+    }
+#else
+    return isa == TW_ISA_GENERIC;
+#endif
+}
+
+static const tw_problem *problem_at(int64_t address) {
+    return (const tw_problem *)(intptr_t)address;
+}
+
+double tw_tensor_bytes(const tw_problem *p) {
+    const double in = (double)p->batch * p->in_height * p->in_width * p->in_channels;
+    const double out = (double)tw_pixels(p) * p->out_channels;
+    return 4 * (in + out * (p->has_residual ? 2 : 1));
+}
+
+int32_t tw_abi_version(void) { return TW_ABI_VERSION; }
+
+int32_t tw_struct_bytes(void) { return (int32_t)(sizeof(tw_problem) << 16 | sizeof(tw_args)); }
+
+int32_t tw_count(void) { return COUNT; }
+
+const char *tw_name(int32_t kernel) { return TABLE[kernel].name; }
+
+const char *tw_refuses(int32_t kernel, int64_t problem) {
+    const tw_problem *p = problem_at(problem);
+    const int32_t isa = TABLE[kernel].isa;
+    if (isa > p->isa_limit) return "switched off by TILEWRIGHT_ISA";
+    if (!cpu_has(isa))
+        return isa == TW_ISA_AVX512 ? "this CPU has no AVX-512F" : "this CPU has no AVX2 and FMA";
+    if (p->src_type != TW_FLOAT32 || p->filter_type != TW_FLOAT32 || p->dst_type != TW_FLOAT32)
+        return "computes float32 only";
+    if (p->activation < TW_NONE || p->activation > TW_TANH) return "does not know this activation";
+    return TABLE[kernel].kernel->refuses(p);
+}
+
+const char *tw_tile_name(int32_t kernel) { return TABLE[kernel].kernel->tile_name; }
+
+int32_t tw_tiles(int32_t kernel, int64_t problem, int64_t values) {
+    return TABLE[kernel].kernel->tiles(problem_at(problem), (int32_t *)(intptr_t)values);
+}
+
+void tw_cost(int32_t kernel, int64_t problem, int64_t cost) {
+    double *c = (double *)(intptr_t)cost;
+    const double generic = cpu_has(TW_ISA_AVX2) ? 0.5 : 1; /* without fma, multiply and add apart */
+    const double lanes = cpu_has(TW_ISA_AVX512) ? 16 : cpu_has(TW_ISA_AVX2) ? 8 : 4;
+    TABLE[kernel].kernel->cost(problem_at(problem), c);
+    c[2] *= TABLE[kernel].kernel->lanes / lanes;
+    if (TABLE[kernel].isa == TW_ISA_GENERIC) c[2] *= generic;
+}
+
+const char *tw_layout(int32_t kernel) { return TABLE[kernel].kernel->layout; }
+
+int64_t tw_packed_bytes(int32_t kernel, int64_t problem) {
+    return TABLE[kernel].kernel->packed_bytes(problem_at(problem));
+}
+
+void tw_pack(int32_t kernel, int64_t problem, int64_t filter, int64_t bias, int64_t packed) {
+    TABLE[kernel].kernel->pack(problem_at(problem), (const float *)(intptr_t)filter,
+                               (const float *)(intptr_t)bias, (float *)(intptr_t)packed);
+}
+
+int64_t tw_workspace_bytes(int32_t kernel, int64_t problem) {
+    return TABLE[kernel].kernel->workspace_bytes(problem_at(problem));
+}
+
+int32_t tw_bind(int64_t args) {
+    tw_args *a = (tw_args *)(intptr_t)args;
+    return TABLE[a->kernel].kernel->bind(a);
+}
+
+void tw_run(int64_t args, int32_t from, int32_t to, int32_t worker) {
+    const tw_args *a = (const tw_args *)(intptr_t)args;
+    TABLE[a->kernel].kernel->run(a, from, to, worker);
+}
+
+/* Small whole numbers, so that every order of summation gives the same float. */
+static float pattern(int32_t i) { return (float)((i * 37 + i / 5) % 9 - 4); }
+
+/* 1 if the kernel computes this problem right, or refuses it. */
+static int computes(int32_t kernel, const tw_problem *p) {
+    enum { MOST = 8192 };
+    static const int32_t guard = 12345;
+    _Alignas(64) float packed[MOST] = {0}, workspace[MOST], src[1024], dst[2049], filter[4096], bias[64];
+    const int64_t problem = (int64_t)(intptr_t)p;
+    const int32_t cg = p->in_channels / p->groups, kg = p->out_channels / p->groups;
+    if (tw_refuses(kernel, problem)) return 1;
+    if (tw_packed_bytes(kernel, problem) > (int64_t)sizeof packed ||
+        tw_workspace_bytes(kernel, problem) > (int64_t)sizeof workspace)
+        return 0;
+    for (int32_t i = 0; i < 1024; i++)
+        src[i] = pattern(i);
+    for (int32_t i = 0; i < 4096; i++)
+        filter[i] = pattern(i + 1);
+    for (int32_t i = 0; i < 64; i++)
+        bias[i] = pattern(i + 2);
+    const int32_t elements = tw_pixels(p) * p->out_channels;
+    dst[elements] = (float)guard;
+    tw_pack(kernel, problem, (int64_t)(intptr_t)filter, (int64_t)(intptr_t)bias,
+            (int64_t)(intptr_t)packed);
+    tw_args args = {.problem = *p, .src = src, .dst = dst, .src_stride = p->in_channels,
+                    .dst_stride = p->out_channels, .packed = packed, .workspace = (char *)workspace,
+                    .kernel = kernel};
+    const int32_t parts = tw_bind((int64_t)(intptr_t)&args);
+    tw_run((int64_t)(intptr_t)&args, 0, parts, 0);
+    if (dst[elements] != (float)guard) return 0;
+    for (int32_t i = 0; i < elements; i++) {
+        const int32_t k = i % p->out_channels, pixel = i / p->out_channels;
+        float sum = bias[k];
+        for (int32_t tap = 0; tap < p->kernel_height * p->kernel_width; tap++) {
+            const int32_t y = pixel / p->out_width * p->stride_height - p->pad_top +
+                              tap / p->kernel_width * p->dilation_height;
+            const int32_t x = pixel % p->out_width * p->stride_width - p->pad_left +
+                              tap % p->kernel_width * p->dilation_width;
+            if (y < 0 || y >= p->in_height || x < 0 || x >= p->in_width) continue;
+            for (int32_t c = 0; c < cg; c++)
+                sum += src[(y * p->in_width + x) * p->in_channels + k / kg * cg + c] *
+                       filter[(k * cg + c) * p->kernel_height * p->kernel_width + tap];
+        }
+        if (!(dst[i] == (sum > 0 ? sum : 0))) return 0;
+    }
+    return 1;
+}
+
+int32_t tw_self_test(int32_t isa_limit) {
+    const tw_problem dense = {
+        .batch = 1, .groups = 1, .in_channels = 3, .out_channels = 37, .in_height = 5, .in_width = 9,
+        .kernel_height = 3, .kernel_width = 3, .stride_height = 1, .stride_width = 1,
+        .dilation_height = 1, .dilation_width = 1, .pad_top = 1, .pad_left = 1, .pad_bottom = 1,
+        .pad_right = 1, .out_height = 5, .out_width = 9, .activation = TW_CLIP,
+        .activation_b = __builtin_inff(), .threads = 1, .isa_limit = isa_limit};
+    tw_problem depthwise = dense;
+    depthwise.groups = depthwise.in_channels = depthwise.out_channels = 19;
+    for (int32_t kernel = 0; kernel < COUNT; kernel++)
+        if (!computes(kernel, &dense) || !computes(kernel, &depthwise)) return 1 + kernel;
+    return 0;
+}

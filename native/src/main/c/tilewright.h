@@ -1,0 +1,118 @@
+/* The whole ABI between Java and C.
+ *
+ * Kernels are rows of a table that describes itself: a row has a name, says which problems it
+ * refuses and why, how it wants the filter packed, how much scratch it needs and what it costs.
+ * Adding a row changes no signature here and nothing in Java.
+ *
+ * A layer's life: tw_refuses -> tw_tiles, tw_cost -> tw_packed_bytes, tw_pack (once per layer)
+ * -> tw_workspace_bytes -> tw_bind (once per session, fills the private part of the argument
+ * block) -> tw_run (once per inference and thread).
+ *
+ * Tensors: float32, channels last, [N, H, W, C]. A row is one pixel's channels; rows are `stride`
+ * elements apart (at least the channel count), so a channel slice of a wider tensor is a tensor.
+ * dst overlaps nothing. Reads and writes stay inside the rows; padding columns are not touched.
+ * Filter as trained: [K, C/G, FH, FW], dense. Packed filters are 64-byte aligned and may be shared
+ * by any number of argument blocks.
+ *
+ * Result: dst = activation(conv(src) + bias + residual). NaN stays NaN.
+ *
+ * Threads: every function is pure but for the memory it is handed. tw_run may be inside several
+ * times on one argument block if the part ranges are disjoint and the workers differ. Nothing
+ * allocates, nothing is global. Pointers cross the boundary as int64_t.
+ *
+ * Strings are static and must not be freed. Integers are int32 unless they count bytes or stride. */
+#ifndef TILEWRIGHT_H
+#define TILEWRIGHT_H
+
+#include <stdint.h>
+
+#define TW_ABI_VERSION 1
+
+/* Element types. Kernels refuse what they do not know; only float32 has kernels so far. */
+enum { TW_FLOAT32 = 0 };
+
+/* Highest instruction set a problem may use; a kernel of a higher one refuses. */
+enum { TW_ISA_GENERIC = 0, TW_ISA_AVX2 = 1, TW_ISA_AVX512 = 2 };
+
+/* Activations with their parameters a, b; definitions as in dev.tilewright.conv.Activation. */
+enum {
+    TW_NONE = 0,
+    TW_CLIP = 1,       /* min(max(x, a), b) */
+    TW_LEAKY_RELU = 2, /* x > 0 ? x : a * x */
+    TW_SIGMOID = 3,
+    TW_HARD_SIGMOID = 4, /* max(0, min(1, a * x + b)) */
+    TW_SILU = 5,
+    TW_HARD_SWISH = 6, /* x * max(0, min(1, x / 6 + 0.5)) */
+    TW_GELU = 7,       /* by erf */
+    TW_TANH = 8
+};
+
+/* What is computed. 32 fields of 4 bytes. */
+typedef struct {
+    int32_t batch, groups, in_channels, out_channels;
+    int32_t in_height, in_width, kernel_height, kernel_width;
+    int32_t stride_height, stride_width, dilation_height, dilation_width;
+    int32_t pad_top, pad_left, pad_bottom, pad_right;
+    int32_t out_height, out_width;
+    int32_t src_type, filter_type, dst_type;
+    int32_t has_residual;
+    int32_t activation;
+    float activation_a, activation_b;
+    int32_t threads;   /* workers that will call tw_run; decides how finely work is cut */
+    int32_t isa_limit; /* TW_ISA_* */
+    int32_t tile;      /* one of tw_tiles, or 0 for the kernel's own choice */
+    int32_t reserved[4];
+} tw_problem;
+
+/* One layer of one session. */
+typedef struct {
+    tw_problem problem;
+    const float *src;
+    const float *residual; /* rows as dst; NULL if the problem has none */
+    float *dst;
+    int64_t src_stride, residual_stride, dst_stride; /* elements from one pixel to the next */
+    const void *packed;                              /* what tw_pack wrote */
+    char *workspace;                                 /* of worker 0, 64-byte aligned */
+    int64_t workspace_stride;                        /* bytes from one worker's to the next */
+    int32_t kernel;                                  /* row of the table */
+    int32_t plan[13];                                /* written by tw_bind, private to the kernel */
+} tw_args;
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
+
+int32_t tw_abi_version(void);
+/* sizeof(tw_problem) << 16 | sizeof(tw_args): catches a struct laid out otherwise. */
+int32_t tw_struct_bytes(void);
+/* Runs every kernel that this CPU supports on small problems; 0, or 1 + the first wrong kernel. */
+int32_t tw_self_test(int32_t isa_limit);
+
+int32_t tw_count(void);
+const char *tw_name(int32_t kernel);
+/* NULL if the kernel computes the problem on this CPU, else why not. */
+const char *tw_refuses(int32_t kernel, int64_t problem);
+/* Name of the tunable parameter, NULL if there is none. */
+const char *tw_tile_name(int32_t kernel);
+/* Writes at most 8 int32 values worth trying, best guess first; returns how many. */
+int32_t tw_tiles(int32_t kernel, int64_t problem, int64_t values);
+/* Writes three doubles: FMAs executed, bytes moved beyond L1, share of the FMA peak (of the widest
+ * instructions of this CPU) of the inner loop. */
+void tw_cost(int32_t kernel, int64_t problem, int64_t cost);
+/* Names the packed layout: kernels with equal names share packed filters. */
+const char *tw_layout(int32_t kernel);
+int64_t tw_packed_bytes(int32_t kernel, int64_t problem);
+/* bias is [K] or 0. packed is zeroed memory of tw_packed_bytes. */
+void tw_pack(int32_t kernel, int64_t problem, int64_t filter, int64_t bias, int64_t packed);
+/* Scratch bytes per worker. */
+int64_t tw_workspace_bytes(int32_t kernel, int64_t problem);
+/* Fills the private part of the argument block; returns the number of parts, at least 1. */
+int32_t tw_bind(int64_t args);
+/* Computes the parts from (included) to (excluded). */
+void tw_run(int64_t args, int32_t from, int32_t to, int32_t worker);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+#endif

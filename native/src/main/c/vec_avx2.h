@@ -1,0 +1,25 @@
+/* 8 float32 lanes; AVX2 and FMA. The interface is described in vec_avx512.h. */
+#include <immintrin.h>
+
+#define VL 8
+typedef __m256 vec;
+typedef __m256i vec_mask;
+
+static inline vec vec_set1(float x) { return _mm256_set1_ps(x); }
+static inline vec vec_load(const float *p) { return _mm256_loadu_ps(p); }
+static inline void vec_store(float *p, vec x) { _mm256_storeu_ps(p, x); }
+static inline vec_mask vec_first(int n) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+static inline vec vec_load_mask(const float *p, vec_mask m) { return _mm256_maskload_ps(p, m); }
+static inline void vec_store_mask(float *p, vec_mask m, vec x) { _mm256_maskstore_ps(p, m, x); }
+static inline vec vec_fma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }
+static inline vec vec_at_least(vec x, vec low) { return _mm256_max_ps(low, x); }
+static inline vec vec_at_most(vec x, vec high) { return _mm256_min_ps(high, x); }
+static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {
+    return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
+}
+static inline vec vec_pow2(vec n) {
+    const __m256i i = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(i, 23));
+}

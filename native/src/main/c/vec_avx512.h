@@ -1,0 +1,32 @@
+/* 16 float32 lanes; AVX-512F only. The vector interface of gemm_tile.h, depthwise_tile.h and
+ * activation.h; + - * / are the compiler's own on vector types. */
+#include <immintrin.h>
+
+#define VL 16
+typedef __m512 vec;
+typedef __mmask16 vec_mask;
+
+static inline vec vec_set1(float x) { return _mm512_set1_ps(x); }
+static inline vec vec_load(const float *p) { return _mm512_loadu_ps(p); }
+static inline void vec_store(float *p, vec x) { _mm512_storeu_ps(p, x); }
+/* The first n lanes; none if n <= 0, all if n >= VL. */
+static inline vec_mask vec_first(int n) {
+    return n >= VL ? 0xffff : n <= 0 ? 0 : (vec_mask)((1u << n) - 1);
+}
+/* Lanes that are off read as 0 and touch no memory. */
+static inline vec vec_load_mask(const float *p, vec_mask m) { return _mm512_maskz_loadu_ps(m, p); }
+static inline void vec_store_mask(float *p, vec_mask m, vec x) { _mm512_mask_storeu_ps(p, m, x); }
+/* a * b + c */
+static inline vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
+/* NaN in x stays: the instruction returns its second operand if either is NaN. */
+static inline vec vec_at_least(vec x, vec low) { return _mm512_max_ps(low, x); }
+static inline vec vec_at_most(vec x, vec high) { return _mm512_min_ps(high, x); }
+/* a > b ? yes : no; NaN gives no. */
+static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes);
+}
+/* 2^n for integral n in -126..127. */
+static inline vec vec_pow2(vec n) {
+    const __m512i i = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(i, 23));
+}

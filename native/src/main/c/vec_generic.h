@@ -1,0 +1,42 @@
+/* 4 float32 lanes in the compiler's vector extension: SSE2 on x86, NEON on aarch64, scalars where
+ * there is neither. The interface is described in vec_avx512.h. */
+#include <string.h>
+
+#define VL 4
+typedef float vec __attribute__((vector_size(16)));
+typedef int32_t vec_int __attribute__((vector_size(16)));
+typedef uint32_t vec_uint __attribute__((vector_size(16)));
+typedef int vec_mask; /* number of lanes that are on */
+
+static inline vec vec_set1(float x) { return (vec){x, x, x, x}; }
+static inline vec vec_load(const float *p) {
+    vec x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+static inline void vec_store(float *p, vec x) { memcpy(p, &x, sizeof x); }
+static inline vec_mask vec_first(int n) { return n >= VL ? VL : n <= 0 ? 0 : n; }
+static inline vec vec_load_mask(const float *p, vec_mask m) {
+    vec x = {0, 0, 0, 0};
+    for (int i = 0; i < m; i++)
+        x[i] = p[i];
+    return x;
+}
+static inline void vec_store_mask(float *p, vec_mask m, vec x) {
+    for (int i = 0; i < m; i++)
+        p[i] = x[i];
+}
+static inline vec vec_fma(vec a, vec b, vec c) { return a * b + c; }
+static inline vec vec_choose(vec_int m, vec yes, vec no) {
+    return (vec)(((vec_int)yes & m) | ((vec_int)no & ~m));
+}
+static inline vec vec_at_least(vec x, vec low) { return vec_choose(x < low, low, x); }
+static inline vec vec_at_most(vec x, vec high) { return vec_choose(x > high, high, x); }
+static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {
+    return vec_choose(a > b, yes, no);
+}
+static inline vec vec_pow2(vec n) {
+    /* 1.5 * 2^23 + 127 + n has n + 127 in its low bits, NaN included without undefined casts. */
+    const vec_uint i = (vec_uint)(n + vec_set1(12582912.0f + 127.0f));
+    return (vec)(i << 23);
+}

@@ -1,0 +1,145 @@
+package dev.tilewright.cnative;
+
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.tilewright.conv.ConvAlgorithm;
+import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.conv.Cost;
+import dev.tilewright.conv.Tile;
+import dev.tilewright.conv.Weights;
+import dev.tilewright.kernel.Applicability;
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.kernel.Operands;
+import dev.tilewright.kernel.Task;
+import dev.tilewright.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One row of the C kernel table. */
+final class NativeConv implements ConvAlgorithm {
+  /** Most values tw_tiles writes. */
+  private static final int MOST_TILES = 8;
+
+  private final int kernel;
+  private final Isa limit;
+  private final String id;
+  private final @Nullable String tileName;
+
+  NativeConv(int kernel, Isa limit) {
+    this.kernel = kernel;
+    this.limit = limit;
+    this.id = "native." + CLibrary.tw_name(kernel);
+    this.tileName = CLibrary.tw_tile_name(kernel);
+  }
+
+  @Override
+  public String id() {
+    return id;
+  }
+
+  @Override
+  public Applicability check(ConvProblem problem) {
+    try (Arena arena = Arena.ofConfined()) {
+      @Nullable String reason =
+          CLibrary.tw_refuses(kernel, NativeArguments.problem(problem, limit, 0, arena).address());
+      return reason == null ? Applicability.yes() : new Applicability.No(reason);
+    }
+  }
+
+  @Override
+  public List<Tile> tiles(ConvProblem problem) {
+    if (tileName == null) {
+      return List.of(Tile.NONE);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment values = arena.allocate(JAVA_INT, MOST_TILES);
+      long address = NativeArguments.problem(problem, limit, 0, arena).address();
+      int count = CLibrary.tw_tiles(kernel, address, values.address());
+      List<Tile> tiles = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        tiles.add(new Tile(Map.of(tileName, values.getAtIndex(JAVA_INT, i))));
+      }
+      return tiles;
+    }
+  }
+
+  @Override
+  public Cost cost(ConvProblem problem, Tile tile) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment cost = arena.allocate(JAVA_DOUBLE, 3);
+      long address = NativeArguments.problem(problem, limit, value(tile), arena).address();
+      CLibrary.tw_cost(kernel, address, cost.address());
+      return new Cost(
+          cost.getAtIndex(JAVA_DOUBLE, 0),
+          cost.getAtIndex(JAVA_DOUBLE, 1),
+          cost.getAtIndex(JAVA_DOUBLE, 2));
+    }
+  }
+
+  @Override
+  public Kernel prepare(ConvProblem problem, Tile tile, Weights weights) {
+    // Immutable and shared by sessions: owned by the kernel object.
+    MemorySegment struct = NativeArguments.problem(problem, limit, value(tile), Arena.ofAuto());
+    MemorySegment packed =
+        weights.packed(
+            "native." + CLibrary.tw_layout(kernel),
+            CLibrary.tw_packed_bytes(kernel, struct.address()),
+            memory -> pack(struct, weights, memory));
+    return new PreparedConv(
+        kernel, struct, packed, CLibrary.tw_workspace_bytes(kernel, struct.address()));
+  }
+
+  private int value(Tile tile) {
+    return tileName == null || tile.equals(Tile.NONE) ? 0 : tile.get(tileName);
+  }
+
+  private void pack(MemorySegment struct, Weights weights, MemorySegment to) {
+    try (Arena arena = Arena.ofConfined()) {
+      CLibrary.tw_pack(
+          kernel,
+          struct.address(),
+          inNativeMemory(weights.filter(), arena),
+          weights.bias() == null ? 0 : inNativeMemory(weights.bias(), arena),
+          to.address());
+    }
+  }
+
+  /** Address of the values: their own, or that of an aligned copy if they are on the heap. */
+  private static long inNativeMemory(Tensor tensor, Arena arena) {
+    MemorySegment data = tensor.data();
+    if (data.isNative() && data.address() % 4 == 0) {
+      return data.address();
+    }
+    return arena.allocate(Math.max(4, data.byteSize()), 64).copyFrom(data).address();
+  }
+
+  private record PreparedConv(
+      int kernel, MemorySegment problem, MemorySegment packed, long workspaceBytes)
+      implements Kernel {
+    @Override
+    public Task bind(Operands operands) {
+      long args = NativeArguments.args(problem, kernel, packed.address(), operands).address();
+      return new BoundConv(args, CLibrary.tw_bind(args));
+    }
+
+    @Override
+    public boolean acceptsStridedRows() {
+      return true;
+    }
+  }
+
+  /**
+   * @param args address of the argument block, in the arena of the session
+   */
+  private record BoundConv(long args, int parts) implements Task {
+    @Override
+    public void run(int from, int to, int worker) {
+      CLibrary.tw_run(args, from, to, worker);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package dev.tilewright.cnative;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import com.sun.jna.Function;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import dev.tilewright.kernel.Applicability;
+import java.io.File;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the C library, proves that it is the one this class knows and that its kernels compute what
+ * they should here, and only then connects it. Every failure is a reason with its cure; nothing is
+ * thrown.
+ */
+final class NativeLoader {
+  /** System property: a library file to load instead of the one in the jar, or {@code none}. */
+  static final String PATH_PROPERTY = "tilewright.native.path";
+
+  private static final String RESOURCE = "/" + Platform.RESOURCE_PREFIX + "/libtilewright.so";
+
+  private NativeLoader() {}
+
+  /**
+   * Loads and connects the library.
+   *
+   * @param path value of {@link #PATH_PROPERTY}, or null
+   * @param isa value of {@link Isa#VARIABLE}, or null
+   */
+  static Applicability load(@Nullable String path, @Nullable String isa) {
+    if ("none".equals(path)) {
+      return no("switched off by -D" + PATH_PROPERTY + "=none");
+    }
+    Optional<Isa> limit = Isa.limit(isa);
+    if (limit.isEmpty()) {
+      return no(Isa.VARIABLE + "=" + isa + " is not one of generic, avx2, avx512");
+    }
+    if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+      return no("the C kernels need a little-endian CPU");
+    }
+    File file;
+    try {
+      file = path == null ? fromJar() : new File(path);
+    } catch (IOException e) {
+      return no(
+          "this build has no C library for "
+              + Platform.RESOURCE_PREFIX
+              + ", or it could not be unpacked ("
+              + firstLine(e)
+              + "); build with a C compiler, or make java.io.tmpdir writable");
+    } catch (LinkageError e) {
+      return no(
+          "JNA could not load its own library ("
+              + firstLine(e)
+              + "); point -Djna.tmpdir at a writable directory that is not mounted noexec");
+    }
+    try {
+      String damage = damage(file);
+      if (damage != null) {
+        return no(file + " " + damage + "; rebuild, or set -D" + PATH_PROPERTY);
+      }
+      NativeLibrary library = NativeLibrary.getInstance(file.getAbsolutePath());
+      String mismatch = mismatch(library, limit.get());
+      if (mismatch != null) {
+        return no(file + " " + mismatch + "; rebuild it with native/build.sh");
+      }
+      CLibrary.map(library);
+      return Applicability.yes();
+    } catch (IOException e) {
+      return no("cannot read " + file + " (" + firstLine(e) + "); check -D" + PATH_PROPERTY);
+    } catch (LinkageError e) {
+      return no(
+          "cannot load "
+              + file
+              + " ("
+              + firstLine(e)
+              + "); rebuild it here, or point -Djna.tmpdir at a directory that is not noexec");
+    }
+  }
+
+  private static File fromJar() throws IOException {
+    return Native.extractFromResourcePath(RESOURCE, NativeLoader.class.getClassLoader());
+  }
+
+  /**
+   * What is wrong with the file, or null. The system's loader maps a truncated library without
+   * complaint and then dies of SIGBUS; the section table is the last thing in the file, so that its
+   * end tells.
+   */
+  private static @Nullable String damage(File file) throws IOException {
+    byte[] header = new byte[64];
+    try (RandomAccessFile in = new RandomAccessFile(file, "r")) {
+      if (in.length() < header.length) {
+        return "is not a shared library";
+      }
+      in.readFully(header);
+      MemorySegment elf = MemorySegment.ofArray(header);
+      boolean magic = header[0] == 0x7f && header[1] == 'E' && header[2] == 'L' && header[3] == 'F';
+      if (!magic || header[4] != 2) {
+        return "is not a 64-bit ELF library";
+      }
+      long sections = elf.get(JAVA_LONG_UNALIGNED, 0x28);
+      int bytes = Short.toUnsignedInt(elf.get(JAVA_SHORT_UNALIGNED, 0x3a));
+      int count = Short.toUnsignedInt(elf.get(JAVA_SHORT_UNALIGNED, 0x3c));
+      boolean whole = sections > 0 && sections <= in.length() - (long) bytes * count;
+      return whole ? null : "is truncated";
+    }
+  }
+
+  /** Why the library must not be used, or null. */
+  private static @Nullable String mismatch(NativeLibrary library, Isa limit) {
+    int abi = call(library, "tw_abi_version");
+    if (abi != CLibrary.ABI_VERSION) {
+      return "has ABI " + abi + " where " + CLibrary.ABI_VERSION + " is needed";
+    }
+    if (call(library, "tw_struct_bytes") != NativeArguments.STRUCT_BYTES) {
+      return "lays its argument block out differently";
+    }
+    int wrong = call(library, "tw_self_test", limit.code);
+    return wrong == 0 ? null : "fails its self-test in kernel " + (wrong - 1) + " on this CPU";
+  }
+
+  private static int call(NativeLibrary library, String name, Object... arguments) {
+    Function function = library.getFunction(name);
+    return function.invokeInt(arguments);
+  }
+
+  private static Applicability no(String reason) {
+    return new Applicability.No(reason);
+  }
+
+  /** Loaders' messages run over lines; a reason is one line. */
+  private static String firstLine(Throwable e) {
+    String message = e.getMessage();
+    return message == null
+        ? e.getClass().getSimpleName()
+        : message.strip().lines().findFirst().orElse("");
+  }
+}
