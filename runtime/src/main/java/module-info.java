@@ -34,4 +34,7 @@ module dev.tilewright.runtime {
   provides dev.tilewright.backend.Backend with
       dev.tilewright.reference.ReferenceBackend,
       dev.tilewright.vector.VectorBackend;
+  provides dev.tilewright.cli.Verb with
+      dev.tilewright.cli.Explain,
+      dev.tilewright.cli.Run;
 }

@@ -1,6 +1,10 @@
 package dev.tilewright.cli;
 
 /**
- * A picocli command of the command line. Modules add theirs with {@link java.util.ServiceLoader}.
+ * A verb of the command line: a class with picocli's {@code @Command} that implements {@code
+ * Callable<Integer>}. Modules add theirs with {@link java.util.ServiceLoader}.
+ *
+ * <p>A verb writes results to {@code spec.commandLine().getOut()} and nothing else there. It
+ * returns 0, or throws: {@link BadInputException} for what the user can repair.
  */
 public interface Verb {}

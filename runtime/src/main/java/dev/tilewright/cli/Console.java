@@ -1,0 +1,21 @@
+package dev.tilewright.cli;
+
+import java.io.PrintWriter;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** Where a verb prints its result. */
+public final class Console {
+  private Console() {}
+
+  /**
+   * The output of the command line that runs this verb.
+   *
+   * @param spec the verb's {@code @Spec} field, which picocli sets before it calls the verb
+   */
+  @SuppressWarnings("exports") // picocli is optional for users of the library
+  public static PrintWriter out(@Nullable CommandSpec spec) {
+    return Objects.requireNonNull(spec, "set by picocli").commandLine().getOut();
+  }
+}
