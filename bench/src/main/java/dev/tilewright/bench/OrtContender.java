@@ -1,5 +1,6 @@
 package dev.tilewright.bench;
 
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
@@ -98,8 +99,9 @@ final class OrtContender implements Contender {
       case FLOAT32 -> OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), shape);
       case INT64 -> OnnxTensor.createTensor(environment, bytes.asLongBuffer(), shape);
       case INT32 -> OnnxTensor.createTensor(environment, bytes.asIntBuffer(), shape);
-      case BOOL, UINT8, INT8 ->
-          throw new IllegalArgumentException("no " + source.dtype() + " inputs in comparisons");
+      case BOOL -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.BOOL);
+      case UINT8 -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.UINT8);
+      case INT8 -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.INT8);
     };
   }
 
