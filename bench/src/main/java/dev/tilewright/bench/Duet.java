@@ -16,7 +16,7 @@ final class Duet {
   /** A block is at least this long, or one run if that is longer. */
   private static final double BLOCK_MILLIS = 20;
 
-  private static final int MOST_RUNS_PER_BLOCK = 50;
+  private static final int MOST_RUNS_PER_BLOCK = 400;
   private static final int FEWEST_ROUNDS = 6;
   private static final int MOST_ROUNDS = 1000;
 
