@@ -1,4 +1,4 @@
-/** Comparison with peers, benchmarks. */
+/** Timing against peers and against the machine's peak. */
 @NullMarked
 package dev.tilewright.bench;
 

@@ -5,6 +5,7 @@ import dev.tilewright.graph.Op.PoolKind;
 import dev.tilewright.graph.Op.ReduceKind;
 import dev.tilewright.graph.Op.UnaryFunction;
 import dev.tilewright.graph.Value;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -155,6 +156,14 @@ final class ImportTable {
       }
     }
     return null;
+  }
+
+  /** All lines, by operator and first version. */
+  static List<Row> rows() {
+    return ROWS.values().stream()
+        .flatMap(List::stream)
+        .sorted(Comparator.comparing(Row::op).thenComparing(Row::first))
+        .toList();
   }
 
   private static Row row(String op, Function<NodeScope, Value> run) {

@@ -1,0 +1,63 @@
+package dev.tilewright.bench;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Where figures were measured; without it they mean nothing.
+ *
+ * @param cpu model name, as the system tells it
+ * @param processors usable by this process
+ * @param flags of the Java virtual machine
+ * @param revision of the source, or "unknown" outside a checkout
+ */
+record Environment(
+    String cpu, int processors, String os, String jdk, List<String> flags, String revision) {
+
+  static Environment here() {
+    return new Environment(
+        cpuName(),
+        Runtime.getRuntime().availableProcessors(),
+        System.getProperty("os.name") + " " + System.getProperty("os.arch"),
+        System.getProperty("java.vendor") + " " + Runtime.version(),
+        ManagementFactory.getRuntimeMXBean().getInputArguments(),
+        describe());
+  }
+
+  private static String cpuName() {
+    Path info = Path.of("/proc/cpuinfo");
+    if (Files.isReadable(info)) {
+      try {
+        for (String line : Files.readAllLines(info)) {
+          if (line.startsWith("model name")) {
+            return line.substring(line.indexOf(':') + 1).strip();
+          }
+        }
+      } catch (IOException e) {
+        return "unreadable: " + e.getMessage();
+      }
+    }
+    return System.getProperty("os.arch");
+  }
+
+  private static String describe() {
+    try {
+      Process git =
+          new ProcessBuilder("git", "describe", "--always", "--dirty", "--tags")
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      String text = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+      return git.waitFor(5, TimeUnit.SECONDS) && git.exitValue() == 0 ? text : "unknown";
+    } catch (IOException e) {
+      return "unknown";
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "unknown";
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.tilewright.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * What the machine can do at most, measured here and now: fused multiply-adds on the widest
+ * vectors, operands in registers and a few lines of L1, no other work.
+ */
+final class FmaPeak {
+  private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+
+  // 12 accumulators + 2 operands fit the 16 registers of AVX2; 12 chains hide a latency of 4 cycles
+  // at 2 FMAs a cycle (8 needed) and of 4 at 3.
+  private static final int CHAINS = 12;
+  private static final int STEPS = 512;
+  private static final int REPEATS = 400;
+  private static final int WARMUP_SLICES = 60;
+  private static final int SLICES = 24;
+
+  private FmaPeak() {}
+
+  /**
+   * GFLOP/s of all threads together, a multiply-add counted as two: the best of several slices of a
+   * few milliseconds, in which all threads work at once.
+   */
+  static double gflops(int threads) {
+    ExecutorService pool =
+        Executors.newFixedThreadPool(threads, Thread.ofPlatform().daemon().factory());
+    try {
+      CountDownLatch start = new CountDownLatch(threads);
+      List<Future<double[]>> rates = new ArrayList<>();
+      for (int t = 0; t < threads; t++) {
+        rates.add(pool.submit(() -> slices(start)));
+      }
+      double[] sum = new double[SLICES];
+      for (Future<double[]> rate : rates) {
+        double[] one = rate.get();
+        IntStream.range(0, SLICES).forEach(i -> sum[i] += one[i]);
+      }
+      return IntStream.range(0, SLICES).mapToDouble(i -> sum[i]).max().orElseThrow();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("FMA peak", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("FMA peak interrupted", e);
+    } finally {
+      pool.shutdown();
+    }
+  }
+
+  private static double[] slices(CountDownLatch start) throws InterruptedException {
+    float[] operands = new float[4 * SPECIES.length()];
+    java.util.Arrays.fill(operands, 0.5f);
+    float sink = 0;
+    for (int i = 0; i < WARMUP_SLICES; i++) {
+      sink += slice(operands, 20);
+    }
+    start.countDown();
+    start.await();
+    double flops = 2.0 * CHAINS * SPECIES.length() * STEPS * REPEATS;
+    double[] rates = new double[SLICES];
+    for (int i = 0; i < SLICES; i++) {
+      long begin = System.nanoTime();
+      sink += slice(operands, REPEATS);
+      rates[i] = flops / (System.nanoTime() - begin);
+    }
+    if (Float.isNaN(sink)) { // also keeps the compiler from dropping the loops
+      throw new IllegalStateException("FMA of finite numbers gave NaN");
+    }
+    return rates;
+  }
+
+  private static float slice(float[] operands, int repeats) {
+    float sum = 0;
+    for (int i = 0; i < repeats; i++) {
+      sum += chains(operands);
+    }
+    return sum;
+  }
+
+  /** x = x * 0.5 + b, so values stay finite and normal. */
+  private static float chains(float[] operands) {
+    FloatVector half = FloatVector.broadcast(SPECIES, 0.5f);
+    FloatVector c0 = half;
+    FloatVector c1 = half;
+    FloatVector c2 = half;
+    FloatVector c3 = half;
+    FloatVector c4 = half;
+    FloatVector c5 = half;
+    FloatVector c6 = half;
+    FloatVector c7 = half;
+    FloatVector c8 = half;
+    FloatVector c9 = half;
+    FloatVector c10 = half;
+    FloatVector c11 = half;
+    for (int i = 0; i < STEPS; i++) {
+      FloatVector b = FloatVector.fromArray(SPECIES, operands, (i & 3) * SPECIES.length());
+      c0 = c0.fma(half, b);
+      c1 = c1.fma(half, b);
+      c2 = c2.fma(half, b);
+      c3 = c3.fma(half, b);
+      c4 = c4.fma(half, b);
+      c5 = c5.fma(half, b);
+      c6 = c6.fma(half, b);
+      c7 = c7.fma(half, b);
+      c8 = c8.fma(half, b);
+      c9 = c9.fma(half, b);
+      c10 = c10.fma(half, b);
+      c11 = c11.fma(half, b);
+    }
+    FloatVector left = c0.add(c1).add(c2).add(c3.add(c4)).add(c5);
+    FloatVector right = c6.add(c7).add(c8).add(c9.add(c10)).add(c11);
+    return left.add(right).lane(0);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.tilewright.bench;
+
+import java.util.List;
+import java.util.function.Function;
+
+/** Medians, and how far they can be trusted. */
+final class Statistics {
+  /** Chance that the true ratio lies below the interval, and as much that it lies above. */
+  private static final double TAIL = 0.025;
+
+  /**
+   * How many times as fast the first side is: the median over rounds of (median time of the second
+   * side / median time of the first). Both sides of a round share the machine's mood; runs of one
+   * round are not independent, rounds nearly are.
+   *
+   * @param low end of the 95 % interval for that median, by order statistics
+   * @param high the other end; with fewer than 6 rounds the interval is all there is, and covers
+   *     less
+   */
+  record Ratio(double value, double low, double high) {}
+
+  private Statistics() {}
+
+  /** The median; NaN if there are no values. */
+  static double median(List<Double> values) {
+    double[] sorted = sorted(values);
+    int n = sorted.length;
+    return n == 0 ? Double.NaN : (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+  }
+
+  static Ratio speedup(List<Duet.Round> rounds) {
+    List<Double> ratios = rounds.stream().map(r -> median(r.b()) / median(r.a())).toList();
+    double[] sorted = sorted(ratios);
+    int cut = cut(sorted.length);
+    return new Ratio(median(ratios), sorted[cut], sorted[sorted.length - 1 - cut]);
+  }
+
+  /** All runs of one side. */
+  static List<Double> pool(List<Duet.Round> rounds, Function<Duet.Round, List<Double>> side) {
+    return rounds.stream().map(side).flatMap(List::stream).toList();
+  }
+
+  /**
+   * How many of n sorted values may be cut off at each end so that the rest still spans the median
+   * of their distribution, whatever it is: the number below it is binomial(n, 1/2) (David and
+   * Nagaraja, Order Statistics, 2003, 7.1).
+   */
+  static int cut(int n) {
+    double term = Math.pow(0.5, n);
+    double below = term;
+    int cut = 0;
+    while (below + term * (n - cut) / (cut + 1) <= TAIL) {
+      term *= (double) (n - cut) / (cut + 1);
+      below += term;
+      cut++;
+    }
+    return cut;
+  }
+
+  private static double[] sorted(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+  }
+}

@@ -1,0 +1,40 @@
+package dev.tilewright;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * The folder of models, photographs and cases that are not part of the project: {@code shared}
+ * beside the checkout, or where TILEWRIGHT_SHARED points. Tests that need it are skipped without.
+ */
+final class Shared {
+  private Shared() {}
+
+  /** A file or folder in it; skips the test, and says so, if it is not there. */
+  static Path require(String path) {
+    Path file = folder().resolve(path);
+    if (!Files.exists(file)) {
+      skip("no " + file + "; set TILEWRIGHT_SHARED to the folder that has " + path);
+    }
+    return file;
+  }
+
+  /** Skips the test and prints why: the build's report only counts what was skipped. */
+  static void skip(String reason) {
+    System.out.println("SKIPPED: " + reason);
+    Assumptions.abort(reason);
+  }
+
+  private static Path folder() {
+    String named = System.getenv("TILEWRIGHT_SHARED");
+    if (named != null) {
+      return Path.of(named);
+    }
+    Path root = Path.of("").toAbsolutePath();
+    while (root.getParent() != null && !Files.exists(root.resolve("runtime/pom.xml"))) {
+      root = root.getParent();
+    }
+    return root.resolveSibling("shared");
+  }
+}

@@ -1,0 +1,76 @@
+package dev.tilewright;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tilewright.onnx.UnsupportedModelException;
+import dev.tilewright.tensor.Tensor;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Small models of every kind of layer and block, against results of an independent framework. */
+class SmallModelsTest {
+  static List<Fixture> fixtures() throws URISyntaxException {
+    URL readme = Objects.requireNonNull(SmallModelsTest.class.getResource("/fixtures/README.md"));
+    List<Fixture> fixtures =
+        Fixture.below(Objects.requireNonNull(Path.of(readme.toURI()).getParent()));
+    assertThat(fixtures).hasSizeGreaterThan(50);
+    return fixtures;
+  }
+
+  static Stream<org.junit.jupiter.params.provider.Arguments> fixturesAndBackends()
+      throws URISyntaxException {
+    return fixtures().stream()
+        .flatMap(f ->
+            Stream.of("auto", "vector", "native", "reference")
+                .map(b -> org.junit.jupiter.params.provider.Arguments.of(f, b)));
+  }
+
+  @ParameterizedTest(name = "{0} {1}")
+  @MethodSource("fixturesAndBackends")
+  void agreesWithFramework(Fixture fixture, String backend) throws IOException {
+    Backends.require(backend);
+    fixture.check(run(fixture, backend));
+  }
+
+  /** Not part of the project, so only counted: what loads must agree, the rest must say why. */
+  @Test
+  void allKnownCasesAgreeOrNameWhatTheyLack() throws IOException {
+    List<Fixture> cases = Fixture.below(Shared.require("variants/fixtures"));
+    List<String> lacking = new ArrayList<>();
+    List<String> wrong = new ArrayList<>();
+    for (Fixture fixture : cases) {
+      try {
+        fixture.check(run(fixture, "auto"));
+      } catch (UnsupportedModelException e) {
+        lacking.add(fixture.name() + ": " + e.missing());
+      } catch (RuntimeException | AssertionError e) {
+        wrong.add(fixture.name() + ": " + e);
+      }
+    }
+    System.out.printf(
+        java.util.Locale.ROOT,
+        "shared fixtures: %d agree, %d lack an operator, %d are wrong%n",
+        cases.size() - lacking.size() - wrong.size(),
+        lacking.size(),
+        wrong.size());
+    lacking.forEach(l -> System.out.println("  lacks " + l));
+    assertThat(wrong).isEmpty();
+  }
+
+  private static Map<String, Tensor> run(Fixture fixture, String backend) throws IOException {
+    try (Model model = Model.of(fixture.model());
+        Session session = model.session(new SessionOptions(2, backend))) {
+      return session.run(fixture.inputs());
+    }
+  }
+}

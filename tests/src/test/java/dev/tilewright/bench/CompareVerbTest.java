@@ -1,0 +1,60 @@
+package dev.tilewright.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+class CompareVerbTest {
+  @Test
+  void comparesAndAgrees() throws URISyntaxException {
+    URL model =
+        Objects.requireNonNull(
+            getClass().getResource("/fixtures/network/dilated_context/dynamic_nhw/model.onnx"));
+    StringWriter out = new StringWriter();
+    int exit =
+        new CommandLine(new CompareVerb())
+            .setOut(new PrintWriter(out))
+            .execute(
+                Path.of(model.toURI()).toString(),
+                "--shape=x=1x4x16x16",
+                "--threads=2",
+                "--runs=20",
+                "--warmup=0.2",
+                "--json");
+    assertThat(exit).isZero();
+    JsonObject report = JsonParser.parseString(out.toString()).getAsJsonObject();
+    JsonObject comparison = report.getAsJsonArray("comparisons").get(0).getAsJsonObject();
+    assertThat(comparison.getAsJsonObject("agreement").get("agrees").getAsBoolean()).isTrue();
+    assertThat(comparison.get("oursMillis").getAsDouble()).isPositive();
+    assertThat(comparison.get("ortMillis").getAsDouble()).isPositive();
+    assertThat(comparison.get("peakGflops").getAsDouble()).isPositive();
+    assertThat(comparison.getAsJsonArray("rounds")).isNotEmpty();
+    assertThat(report.getAsJsonObject("environment").get("jdk").getAsString()).contains("25");
+  }
+
+  @Test
+  void noticesDisagreement() {
+    Tensor ours = Tensor.of(Shape.of(3), 1f, 100f, -1f);
+    assertThat(agrees(ours, Tensor.of(Shape.of(3), 1.05f, 100f, -1f))).isTrue();
+    assertThat(agrees(ours, Tensor.of(Shape.of(3), 1.2f, 100f, -1f))).isFalse();
+    assertThat(agrees(ours, Tensor.of(Shape.of(3), Float.NaN, 100f, -1f))).isFalse();
+    assertThat(agrees(ours, Tensor.of(Shape.of(1, 3), 1f, 100f, -1f))).isFalse();
+    assertThat(Agreement.of(Map.of("y", ours), Map.of("z", ours)).agrees()).isFalse();
+  }
+
+  private static boolean agrees(Tensor ours, Tensor theirs) {
+    return Agreement.of(Map.of("y", ours), Map.of("y", theirs)).agrees();
+  }
+}

@@ -1,0 +1,5 @@
+/** Benchmarks are tested for correctness. */
+@NullMarked
+package dev.tilewright.bench;
+
+import org.jspecify.annotations.NullMarked;
