@@ -7,14 +7,16 @@ import dev.tilewright.tensor.View;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Maximum over large windows of stride and dilation 1, separably: along rows into the workspace, then along
- * columns. A 13x13 window costs 26 comparisons instead of 169.
+ * Maximum over large windows of stride and dilation 1, separably: along rows into the workspace,
+ * then along columns. A 13x13 window costs 26 comparisons instead of 169.
  *
  * <p>A unit is one vector of channels of a band of output rows; the workspace holds its rows, [band
  * + halo][OW][LENGTH].
  */
 record RunningMax(PoolAxis rows, PoolAxis columns) implements Kernel {
-  /** From 5x5 on two passes win over one: 10 + 2 accesses against 25 (per tap a load is the cost). */
+  /**
+   * From 5x5 on two passes win over one: 10 + 2 accesses against 25 (per tap a load is the cost).
+   */
   static final int MIN_KERNEL = 5;
 
   /** Output rows of a band: as many again are computed for the halo of a 13x13 window. */

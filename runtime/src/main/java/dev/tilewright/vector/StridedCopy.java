@@ -8,11 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Moves 4-byte elements from one place to another, both given by a {@link Nest} (operand 0 is dst, 1
- * is src). Transpose, Slice, Concat and nearest-neighbour enlargement are all this.
+ * Moves 4-byte elements from one place to another, both given by a {@link Nest} (operand 0 is dst,
+ * 1 is src). Transpose, Slice, Concat and nearest-neighbour enlargement are all this.
  *
- * <p>Three ways, by where the step of one element is: in the innermost loop on both sides (runs), in
- * different loops (a matrix transposition, {@link Tiles}), or only in dst.
+ * <p>Three ways, by where the step of one element is: in the innermost loop on both sides (runs),
+ * in different loops (a matrix transposition, {@link Tiles}), or only in dst.
  */
 final class StridedCopy {
   /** A run of this many bytes is worth a call of the JDK's copy. */

@@ -1,6 +1,5 @@
 package dev.tilewright.vector;
 
-import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Op.BinaryFunction;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
@@ -116,7 +115,13 @@ final class VectorBinary implements Kernel {
     int y = 3 - x;
     return images.size * rows.size == 1
         ? flat(function, first.address(), second.address(), columns.step(y), dst, columns.size)
-        : nested(function, first.address(), second.address(), dst.address(), loops(images, rows, columns), x);
+        : nested(
+            function,
+            first.address(),
+            second.address(),
+            dst.address(),
+            loops(images, rows, columns),
+            x);
   }
 
   /** A unit is a whole vector of the one long row; the last takes the rest along. */
@@ -128,8 +133,7 @@ final class VectorBinary implements Kernel {
       void units(long from, long to, int worker) {
         long first = from * Lanes.LENGTH;
         long n = (to == vectors ? elements : to * Lanes.LENGTH) - first;
-        function.run(
-            a + 4 * first, 0, b + stepB * first, 0, dst.address() + 4 * first, 0, 1, n);
+        function.run(a + 4 * first, 0, b + stepB * first, 0, dst.address() + 4 * first, 0, 1, n);
       }
     };
   }
@@ -139,8 +143,7 @@ final class VectorBinary implements Kernel {
   }
 
   /** A unit is a row. */
-  private static Task nested(
-      BinaryRows function, long a, long b, long dst, Loop[] loops, int x) {
+  private static Task nested(BinaryRows function, long a, long b, long dst, Loop[] loops, int x) {
     Loop images = loops[0];
     Loop rows = loops[1];
     int y = 3 - x;
@@ -188,7 +191,13 @@ final class VectorBinary implements Kernel {
         long rows = Math.min(to * period, elements) / period - from;
         if (rows > 0) {
           function.run(
-              a + 4 * first, 4 * period, repeated, 0, dst.address() + 4 * first, 4 * period, rows,
+              a + 4 * first,
+              4 * period,
+              repeated,
+              0,
+              dst.address() + 4 * first,
+              4 * period,
+              rows,
               period);
         }
         long done = first + rows * period;

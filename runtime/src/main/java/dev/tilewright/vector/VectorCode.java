@@ -26,7 +26,7 @@ import jdk.incubator.vector.VectorSpecies;
  * kernel it generates.
  *
  * <p>Every value is a local variable. Each address that is computed is masked ({@link
- * Lanes#ADDRESS_MASK}); displacements added to one are small constants.
+ * Lanes#MASK}); displacements added to one are small constants.
  */
 final class VectorCode {
   /** A FloatVector in a local variable. */

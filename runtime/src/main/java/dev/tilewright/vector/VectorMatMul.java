@@ -16,8 +16,8 @@ import java.util.Optional;
  * [M, K], b: [K, N], dst: [M, N], row major.
  *
  * <p>A unit is a block of up to {@value #ROWS} rows by two vectors of columns: the worker packs the
- * columns of b into a panel [K][2 LENGTH], zeros behind the last column, and runs {@link MatMulTile}
- * down the rows. Blocks narrower than the panel go through a tile in the workspace.
+ * columns of b into a panel [K][2 LENGTH], zeros behind the last column, and runs {@link
+ * MatMulTile} down the rows. Blocks narrower than the panel go through a tile in the workspace.
  */
 final class VectorMatMul implements Kernel {
   /** Rows that share a packed panel: packing is then at most 3 % of the work. */

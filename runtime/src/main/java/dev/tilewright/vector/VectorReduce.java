@@ -17,8 +17,8 @@ import jdk.incubator.vector.FloatVector;
  * SUM, MEAN and MAX over neighbouring axes: [outer, reduced, inner] to [outer, inner], as a global
  * average pool does, or [outer, reduced] to [outer].
  *
- * <p>Sums are made of blocks of {@value #BLOCK} rows, so that the error grows with n / BLOCK + BLOCK
- * and not with n; the order of the additions is fixed, so results are equal from run to run.
+ * <p>Sums are made of blocks of {@value #BLOCK} rows, so that the error grows with n / BLOCK +
+ * BLOCK and not with n; the order of the additions is fixed, so results are equal from run to run.
  */
 final class VectorReduce implements Kernel {
   private static final int BLOCK = 64;
@@ -31,8 +31,7 @@ final class VectorReduce implements Kernel {
   /** Whether a row of the tensors is what {@code inner} counts, so that they may be strided. */
   private final boolean innerIsRow;
 
-  private VectorReduce(
-      ReduceKind kind, long outer, long reduced, long inner, boolean innerIsRow) {
+  private VectorReduce(ReduceKind kind, long outer, long reduced, long inner, boolean innerIsRow) {
     this.kind = kind;
     this.outer = outer;
     this.reduced = reduced;

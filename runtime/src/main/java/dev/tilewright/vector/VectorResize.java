@@ -16,7 +16,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * NEAREST and LINEAR resizing of [N, H, W, C] in H and W, with vectors over channels. Which samples
- * an output row or column reads, and with which weight, is in tables. A unit is a row of the output.
+ * an output row or column reads, and with which weight, is in tables. A unit is a row of the
+ * output.
  */
 final class VectorResize implements Kernel {
   /**
@@ -104,7 +105,8 @@ final class VectorResize implements Kernel {
     int channels = src.columns();
     long pixel = 4 * src.rowStride();
     long ldd = 4 * dst.rowStride();
-    return new UnitTask((long) src.shape().dim(0) * height, (nearest ? 8L : 16L) * width * channels) {
+    return new UnitTask(
+        (long) src.shape().dim(0) * height, (nearest ? 8L : 16L) * width * channels) {
       @Override
       void units(long from, long to, int worker) {
         for (long unit = from; unit < to; unit++) {
@@ -136,8 +138,14 @@ final class VectorResize implements Kernel {
       long left = columns.low[ow] * pixel;
       long right = columns.high[ow] * pixel;
       blend(
-          top + left, top + right, bottom + left, bottom + right, down, columns.weight[ow],
-          dst + ow * ldd, channels);
+          top + left,
+          top + right,
+          bottom + left,
+          bottom + right,
+          down,
+          columns.weight[ow],
+          dst + ow * ldd,
+          channels);
     }
   }
 

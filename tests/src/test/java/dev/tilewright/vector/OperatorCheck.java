@@ -96,8 +96,7 @@ final class OperatorCheck {
     View to = view(type, strided);
     long bytes = (kernel.workspaceBytes() + 127) / 64 * 64;
     MemorySegment workspace = arena.allocate(WORKERS * bytes, 64);
-    Task task =
-        kernel.bind(new Operands(from, List.of(to), workspace.address(), bytes, arena));
+    Task task = kernel.bind(new Operands(from, List.of(to), workspace.address(), bytes, arena));
     List<int[]> groups = new ArrayList<>();
     for (int part = 0; part < task.parts(); ) {
       int end = Math.min(task.parts(), part + 1 + random.nextInt(3));
@@ -117,7 +116,11 @@ final class OperatorCheck {
     MemorySegment memory = memory(view);
     for (long r = 0; r < view.rows(); r++) {
       MemorySegment.copy(
-          tensor.data(), 4 * r * view.columns(), memory, 4 * r * view.rowStride(), 4L * view.columns());
+          tensor.data(),
+          4 * r * view.columns(),
+          memory,
+          4 * r * view.rowStride(),
+          4L * view.columns());
     }
     return view;
   }

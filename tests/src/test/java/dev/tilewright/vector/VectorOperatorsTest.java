@@ -321,14 +321,14 @@ final class VectorOperatorsTest {
     List<Double> scales = List.of(1.0, down, right, 1.0);
     // Four products of values under 6 with weights that sum to 1.
     double bound = interpolation == Interpolation.NEAREST ? 0 : 6 * 6 * U;
-    check.check(
-        new Op.Resize(interpolation, transform, mode, -0.75, scales, sizes), 0, bound, x);
+    check.check(new Op.Resize(interpolation, transform, mode, -0.75, scales, sizes), 0, bound, x);
   }
 
   @Test
   void runsAllocateNothing() {
     Shape image = Shape.of(1, 28, 28, 64);
-    Window window = new Window(new Size(3, 3), new Size(2, 2), new Size(1, 1), new Padding(1, 1, 1, 1));
+    Window window =
+        new Window(new Size(3, 3), new Size(2, 2), new Size(1, 1), new Padding(1, 1, 1, 1));
     List<Task> tasks =
         List.of(
             OperatorCheck.bind(new Op.Activate(new Activation.Silu()), arena, image),
