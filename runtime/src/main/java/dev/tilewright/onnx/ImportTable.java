@@ -162,7 +162,7 @@ final class ImportTable {
   static List<Row> rows() {
     return ROWS.values().stream()
         .flatMap(List::stream)
-        .sorted(Comparator.comparing(Row::op).thenComparing(Row::first))
+        .sorted(Comparator.comparing(Row::op).thenComparingInt(Row::first))
         .toList();
   }
 
