@@ -101,7 +101,10 @@ public final class OnnxImporter {
     }
     try {
       return row.run().apply(new NodeScope(node, opset, inputs, graph));
-    } catch (ShapeException | IllegalArgumentException | ArithmeticException e) {
+    } catch (ShapeException
+        | IllegalArgumentException
+        | ArithmeticException
+        | IndexOutOfBoundsException e) {
       ModelFormatException bad = node.bad(String.valueOf(e.getMessage()));
       bad.initCause(e);
       throw bad;
@@ -140,7 +143,8 @@ public final class OnnxImporter {
   }
 
   /**
-   * Folding bounded by the size of the model, so that a small file cannot ask for a large constant.
+   * Folding bounded by the size of the model: the builder bounds every constant by its inputs, this
+   * bounds their sum, so that a small file cannot ask for many or for ever larger ones.
    */
   private static final class FoldingBudget implements GraphBuilder.Folder {
     private final GraphBuilder.Folder folder;
@@ -158,9 +162,6 @@ public final class OnnxImporter {
       if (left < 0) {
         throw new UnsupportedModelException(
             List.of("constants that are far larger than the weights they are computed from"));
-      }
-      if (op instanceof Op.Conv) {
-        throw new UnsupportedModelException(List.of("a convolution of constants"));
       }
       return folder.fold(op, in, out);
     }

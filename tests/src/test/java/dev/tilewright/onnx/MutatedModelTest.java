@@ -17,7 +17,7 @@ import org.junit.jupiter.api.RepetitionInfo;
 
 /** Damaged models end in a typed error, or in a graph. */
 final class MutatedModelTest {
-  private static final int CASES = 2000;
+  private static final int CASES = 700;
 
   /** A little of everything that computes sizes. */
   private static byte[] model() {
