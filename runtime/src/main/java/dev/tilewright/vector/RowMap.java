@@ -15,6 +15,8 @@ import jdk.incubator.vector.VectorOperators;
 @FunctionalInterface
 interface RowMap {
   /**
+   * Maps n adjacent floats.
+   *
    * @param src address of the first float
    * @param dst address of the first result
    */
