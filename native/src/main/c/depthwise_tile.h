@@ -155,6 +155,7 @@ EACH_SIZE(TILE_S1)
     ALONG_CHANNELS(s2_##N)
 EACH_SIZE(TILE_S2)
 
+#if PAIR_FITS
 /* 3x3, stride 1, two output rows at once: four source rows instead of six, and half the calls. Row j
  * of the source meets filter row j for the upper output row and j - 1 for the lower one. */
 #define START_PAIR(r) vec acc##r = bias, bcc##r = bias;
@@ -205,12 +206,15 @@ EACH_SIZE(TILE_S2)
     }                                                                                              \
     ALONG_CHANNELS(pair_##N)
 EACH_SIZE(TILE_PAIR)
+#define PAIR_ENTRY(N) pair_##N,
+#else
+#define PAIR_ENTRY(N) NULL,
+#endif
 
 typedef void (*tile_function)(const depthwise_tile *);
 #define ANY_ENTRY(N) any_##N,
 #define S1_ENTRY(N) s1_##N,
 #define S2_ENTRY(N) s2_##N,
-#define PAIR_ENTRY(N) pair_##N,
 enum { ANY, WIDTH3_STRIDE1, WIDTH3_STRIDE2, PAIR };
 static const tile_function TILES[4][TILE_PIXELS] = {
     {EACH_SIZE(ANY_ENTRY)}, {EACH_SIZE(S1_ENTRY)}, {EACH_SIZE(S2_ENTRY)}, {EACH_SIZE(PAIR_ENTRY)}};
