@@ -16,11 +16,12 @@ if [ -z "$compiler" ]; then
   exit 0
 fi
 
-case $("$compiler" -dumpmachine) in
+machine=$("$compiler" -dumpmachine)
+case $machine in
   x86_64-*linux*) platform=linux-x86-64 baseline=-march=x86-64-v2 ;;
   aarch64-*linux*) platform=linux-aarch64 baseline= ;;
   *)
-    echo "tilewright: no native backend for $("$compiler" -dumpmachine); everything runs on the vector backend"
+    echo "tilewright: no native backend for $machine; everything runs on the vector backend"
     exit 0 ;;
 esac
 

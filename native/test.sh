@@ -22,17 +22,22 @@ if [ -z "$compiler" ] || ! "$compiler" $sanitize "$out/probe.c" -o "$out/probe" 
   exit 77
 fi
 
+machine=$("$compiler" -dumpmachine)
+rm -f "$out"/*.o
+pids=
 for source in src/main/c/*.c src/test/c/conv_test.c; do
   flags=
-  case $("$compiler" -dumpmachine)/$source in
+  case $machine/$source in
     x86_64-*_avx512.c) flags="-mavx512f -mavx2 -mfma" ;;
     x86_64-*_avx2.c) flags="-mavx2 -mfma" ;;
     *_avx512.c | *_avx2.c) continue ;;
   esac
   # shellcheck disable=SC2086
-  "$compiler" -std=c11 -D_POSIX_C_SOURCE=200809L -g -O1 -Wall -Wextra -Wshadow -Werror -ffp-contract=fast $sanitize \
-    $flags -Isrc/main/c -c "$source" -o "$out/$(basename "$source" .c).o"
+  "$compiler" -std=c11 -D_POSIX_C_SOURCE=200809L -g -O1 -Wall -Wextra -Wshadow -Werror \
+    -ffp-contract=fast $sanitize $flags -Isrc/main/c -c "$source" -o "$out/$(basename "$source" .c).o" &
+  pids="$pids $!"
 done
+for pid in $pids; do wait "$pid"; done
 # shellcheck disable=SC2086
 "$compiler" $sanitize -o "$out/conv_test" "$out"/*.o -lm
 exec "$out/conv_test" "$@"

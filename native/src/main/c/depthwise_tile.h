@@ -1,5 +1,6 @@
 /* Depthwise convolution (one filter per channel) of one instruction set; included by
- * depthwise_<isa>.c after its vec_*.h with DEPTHWISE_KERNEL and DEPTHWISE_LAYOUT defined.
+ * depthwise_<isa>.c after its vec_*.h with DEPTHWISE_KERNEL and DEPTHWISE_LAYOUT defined, and
+ * PAIR_FITS: whether two rows of 8 accumulators and a 3x3 filter fit the registers.
  *
  * Vectors run over channels. A tile is up to 8 neighbouring pixels of one output row by one vector
  * of channels; a tile function does one tile after the other along the channels, so that its pixels'
@@ -30,6 +31,9 @@ typedef struct {
     ptrdiff_t dst_stride;
     int32_t channels; /* from the first of src, bias, filter, residual and dst on */
     int32_t taps;     /* of the whole filter */
+    /* Pair tiles: bit j says that source row j is in the image; floats to the lower output row. */
+    int32_t inside;
+    ptrdiff_t lower_dst, lower_residual;
     float low, high;
 } depthwise_tile;
 
@@ -151,19 +155,76 @@ EACH_SIZE(TILE_S1)
     ALONG_CHANNELS(s2_##N)
 EACH_SIZE(TILE_S2)
 
+#if PAIR_FITS
+/* 3x3, stride 1, two output rows at once: four source rows instead of six, and half the calls. Row j
+ * of the source meets filter row j for the upper output row and j - 1 for the lower one. */
+#define START_PAIR(r) vec acc##r = bias, bcc##r = bias;
+#define UPPER(r, x, w) acc##r = vec_fma(x, w, acc##r);
+#define LOWER(r, x, w) bcc##r = vec_fma(x, w, bcc##r);
+#define NEXT_COLUMN(r)                                                                             \
+    x2 = r == last && t->skip_right ? vec_set1(0.0f) : LOAD(src + (r + 2) * t->col_step);
+#define SHIFT                                                                                      \
+    x0 = x1;                                                                                       \
+    x1 = x2;
+#define STEP_ROW0(r) NEXT_COLUMN(r) UPPER(r, x0, w00) UPPER(r, x1, w01) UPPER(r, x2, w02) SHIFT
+#define STEP_ROW1(r)                                                                               \
+    NEXT_COLUMN(r)                                                                                 \
+    UPPER(r, x0, w10) UPPER(r, x1, w11) UPPER(r, x2, w12)                                          \
+    LOWER(r, x0, w00) LOWER(r, x1, w01) LOWER(r, x2, w02) SHIFT
+#define STEP_ROW2(r)                                                                               \
+    NEXT_COLUMN(r)                                                                                 \
+    UPPER(r, x0, w20) UPPER(r, x1, w21) UPPER(r, x2, w22)                                          \
+    LOWER(r, x0, w10) LOWER(r, x1, w11) LOWER(r, x2, w12) SHIFT
+#define STEP_ROW3(r) NEXT_COLUMN(r) LOWER(r, x0, w20) LOWER(r, x1, w21) LOWER(r, x2, w22) SHIFT
+#define SOURCE_ROW(N, j)                                                                           \
+    if (t->inside & 1 << j) {                                                                      \
+        const float *src = t->src + j * t->row_step + c;                                           \
+        vec x0 = t->skip_left ? vec_set1(0.0f) : LOAD(src), x1 = LOAD(src + t->col_step), x2;      \
+        PIXELS_##N(STEP_ROW##j)                                                                    \
+    }
+#define FINISH_PAIR(r)                                                                             \
+    finish(t, c, r, acc##r, whole, mask);                                                          \
+    finish(&lower, c, r, bcc##r, whole, mask);
+#define WEIGHT(i, j) const vec w##i##j = vec_load(filter + (3 * i + j) * VL);
+#define TILE_PAIR(N)                                                                               \
+    INLINE void pair_##N##_of(const depthwise_tile *t, ptrdiff_t c, const int whole, vec_mask mask) { \
+        enum { last = N - 1 };                                                                     \
+        const float *filter = t->filter + c * t->taps;                                             \
+        WEIGHT(0, 0) WEIGHT(0, 1) WEIGHT(0, 2)                                                     \
+        WEIGHT(1, 0) WEIGHT(1, 1) WEIGHT(1, 2)                                                     \
+        WEIGHT(2, 0) WEIGHT(2, 1) WEIGHT(2, 2)                                                     \
+        const vec bias = vec_load(t->bias + c);                                                    \
+        PIXELS_##N(START_PAIR)                                                                     \
+        SOURCE_ROW(N, 0)                                                                           \
+        SOURCE_ROW(N, 1)                                                                           \
+        SOURCE_ROW(N, 2)                                                                           \
+        SOURCE_ROW(N, 3)                                                                           \
+        depthwise_tile lower = *t;                                                                 \
+        lower.dst += t->lower_dst;                                                                 \
+        if (t->residual) lower.residual += t->lower_residual;                                      \
+        PIXELS_##N(FINISH_PAIR)                                                                    \
+    }                                                                                              \
+    ALONG_CHANNELS(pair_##N)
+EACH_SIZE(TILE_PAIR)
+#define PAIR_ENTRY(N) pair_##N,
+#else
+#define PAIR_ENTRY(N) NULL,
+#endif
+
 typedef void (*tile_function)(const depthwise_tile *);
 #define ANY_ENTRY(N) any_##N,
 #define S1_ENTRY(N) s1_##N,
 #define S2_ENTRY(N) s2_##N,
-static const tile_function TILES[3][TILE_PIXELS] = {
-    {EACH_SIZE(ANY_ENTRY)}, {EACH_SIZE(S1_ENTRY)}, {EACH_SIZE(S2_ENTRY)}};
+enum { ANY, WIDTH3_STRIDE1, WIDTH3_STRIDE2, PAIR };
+static const tile_function TILES[4][TILE_PIXELS] = {
+    {EACH_SIZE(ANY_ENTRY)}, {EACH_SIZE(S1_ENTRY)}, {EACH_SIZE(S2_ENTRY)}, {EACH_SIZE(PAIR_ENTRY)}};
 
 /* What tw_bind keeps in the argument block. */
 typedef struct {
     int32_t block;  /* channels of a part */
     int32_t blocks; /* of channels */
-    int32_t rows;   /* of all output images */
-    int32_t width3; /* 0, or the stride of the width-3 tiles */
+    int32_t rows;   /* of parts; one output row each, or two */
+    int32_t family; /* of the tiles of whole windows: a row of TILES */
     int32_t edge_left, edge_right; /* pixels before / from which the window leaves the image */
 } plan;
 
@@ -213,19 +274,21 @@ static int32_t bind(tw_args *args) {
     const tw_problem *p = &args->problem;
     plan q;
     _Static_assert(sizeof q <= sizeof args->plan, "plan fits the argument block");
-    q.rows = p->batch * p->out_height;
+    const int32_t window = (p->kernel_width - 1) * p->dilation_width + 1;
+    const int32_t last = (p->out_width - 1) * p->stride_width - p->pad_left + window;
+    const int narrow = p->kernel_width == 3 && p->dilation_width == 1 && p->stride_width <= 2 &&
+                       p->in_width >= 2 && p->pad_left <= 1 && last <= p->in_width + 1;
+    q.family = !narrow ? ANY : p->stride_width == 2 ? WIDTH3_STRIDE2 : WIDTH3_STRIDE1;
+    if (q.family == WIDTH3_STRIDE1 && p->kernel_height == 3 && p->dilation_height == 1 &&
+        p->stride_height == 1 && PAIR_FITS)
+        q.family = PAIR;
+    q.rows = p->batch * (q.family == PAIR ? tw_ceil_div(p->out_height, 2) : p->out_height);
     q.block = p->tile > 0 ? tw_min(p->tile, p->in_channels) : p->in_channels;
     /* Four parts a thread balance the load. */
     if (p->threads > 1 && q.rows * tw_ceil_div(p->in_channels, q.block) < 4 * p->threads)
         q.block = tw_min(q.block, tw_ceil_div(p->in_channels, tw_ceil_div(4 * p->threads, q.rows)));
     q.block = tw_ceil_div(q.block, VL) * VL;
     q.blocks = tw_ceil_div(p->in_channels, q.block);
-    const int32_t window = (p->kernel_width - 1) * p->dilation_width + 1;
-    const int32_t last = (p->out_width - 1) * p->stride_width - p->pad_left + window;
-    const int narrow = p->kernel_width == 3 && p->dilation_width == 1 && p->stride_width <= 2;
-    q.width3 = narrow && p->in_width >= 2 && p->pad_left <= 1 && last <= p->in_width + 1
-                   ? p->stride_width
-                   : 0;
     q.edge_left = tw_min(p->out_width, tw_ceil_div(p->pad_left, p->stride_width));
     const int32_t room = p->in_width + p->pad_left - window;
     q.edge_right = room < 0 ? 0 : tw_min(p->out_width, room / p->stride_width + 1);
@@ -234,9 +297,12 @@ static int32_t bind(tw_args *args) {
     return q.rows * q.blocks;
 }
 
+/* The output row `row` of all images, and the next one if tiles are pairs and there is one. */
 static void run_row(const tw_args *args, const plan *q, int32_t row, int32_t c_from, int32_t c_to) {
     const tw_problem *p = &args->problem;
     const int32_t n = row / p->out_height, oy = row % p->out_height;
+    const int pair = q->family == PAIR && oy + 1 < p->out_height;
+    const int32_t family = q->family == PAIR && !pair ? WIDTH3_STRIDE1 : q->family;
     const ptrdiff_t pixel = args->src_stride, line = pixel * p->in_width;
     const int32_t iy = oy * p->stride_height - p->pad_top;
     /* Tap rows inside the image. */
@@ -249,8 +315,8 @@ static void run_row(const tw_args *args, const plan *q, int32_t row, int32_t c_f
         rows == 0 ? 0 : line * ((ptrdiff_t)n * p->in_height + iy + fy_from * p->dilation_height);
     const float *packed = args->packed;
     const int32_t taps = p->kernel_height * p->kernel_width;
-    const float *filter = packed + rounded(p) + (ptrdiff_t)c_from * taps +
-                          (rows == 0 ? 0 : (ptrdiff_t)fy_from * p->kernel_width * VL);
+    const float *filter = packed + rounded(p) + (ptrdiff_t)c_from * taps;
+    if (!pair && rows > 0) filter += (ptrdiff_t)fy_from * p->kernel_width * VL;
     depthwise_tile t = {
         .row_step = line * p->dilation_height,
         .col_step = pixel * p->dilation_width,
@@ -263,11 +329,19 @@ static void run_row(const tw_args *args, const plan *q, int32_t row, int32_t c_f
         .dst_stride = args->dst_stride,
         .channels = c_to - c_from,
         .taps = taps,
+        .lower_dst = p->out_width * args->dst_stride,
+        .lower_residual = p->out_width * args->residual_stride,
         .low = act_low(p),
         .high = act_high(p),
     };
-    const int32_t whole_from = q->width3 ? 0 : q->edge_left;
-    const int32_t whole_to = q->width3 ? p->out_width : q->edge_right;
+    ptrdiff_t source = first_line;
+    if (pair) { /* counts its rows from the first tap, wherever that is */
+        source = line * ((ptrdiff_t)n * p->in_height + iy);
+        for (int32_t j = 0; j < 4; j++)
+            t.inside |= (iy + j >= 0 && iy + j < p->in_height) << j;
+    }
+    const int32_t whole_from = q->family != ANY ? 0 : q->edge_left;
+    const int32_t whole_to = q->family != ANY ? p->out_width : q->edge_right;
     for (int32_t ox = 0, count; ox < p->out_width; ox += count) {
         const int32_t ix = ox * p->stride_width - p->pad_left;
         int32_t fx_from = 0;
@@ -275,7 +349,7 @@ static void run_row(const tw_args *args, const plan *q, int32_t row, int32_t c_f
         if (ox >= whole_from && ox < whole_to) {
             const int32_t left = whole_to - ox;
             count = tw_ceil_div(left, tw_ceil_div(left, TILE_PIXELS));
-            function = TILES[q->width3][count - 1];
+            function = TILES[family][count - 1];
             t.cols = p->kernel_width;
             t.skip_left = ix < 0;
             t.skip_right = ix + (count - 1) * p->stride_width + 2 >= p->in_width;
@@ -288,19 +362,21 @@ static void run_row(const tw_args *args, const plan *q, int32_t row, int32_t c_f
                 beside < 0 ? 0 : tw_min(p->kernel_width, beside / p->dilation_width + 1);
             t.cols = tw_max(0, fx_to - fx_from);
             if (t.cols == 0) fx_from = 0;
-            function = TILES[0][0];
+            function = TILES[ANY][0];
         }
         /* skip_left's column is never read, so the address before the row is only arithmetic. */
-        const int reads = t.rows > 0 && t.cols > 0;
+        const int reads = pair || (t.rows > 0 && t.cols > 0);
         const ptrdiff_t column = reads ? pixel * (ix + fx_from * p->dilation_width) : 0;
         const int64_t out = (int64_t)row * p->out_width + ox;
-        t.src = args->src + first_line + column + c_from;
+        t.src = args->src + source + column + c_from;
         t.filter = filter + (ptrdiff_t)fx_from * VL;
         t.dst = args->dst + out * args->dst_stride + c_from;
         t.residual = args->residual ? args->residual + out * args->residual_stride + c_from : NULL;
         function(&t);
         if (act_needs_pass(p->activation))
             act_rows(t.dst, args->dst_stride, count, t.channels, p);
+        if (act_needs_pass(p->activation) && pair)
+            act_rows(t.dst + t.lower_dst, args->dst_stride, count, t.channels, p);
     }
 }
 
@@ -310,8 +386,10 @@ static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker) {
     (void)worker;
     for (int32_t part = from; part < to; part++) {
         const int32_t c_from = part / q.rows * q.block;
-        run_row(args, &q, part % q.rows, c_from,
-                tw_min(args->problem.in_channels, c_from + q.block));
+        const int32_t height = args->problem.out_height;
+        const int32_t pairs = tw_ceil_div(height, 2), i = part % q.rows;
+        const int32_t row = q.family == PAIR ? i / pairs * height + i % pairs * 2 : i;
+        run_row(args, &q, row, c_from, tw_min(args->problem.in_channels, c_from + q.block));
     }
 }
 

@@ -18,13 +18,11 @@ static inline void vec_store(float *p, vec x) { memcpy(p, &x, sizeof x); }
 static inline vec_mask vec_first(int n) { return n >= VL ? VL : n <= 0 ? 0 : n; }
 static inline vec vec_load_mask(const float *p, vec_mask m) {
     vec x = {0, 0, 0, 0};
-    for (int i = 0; i < m; i++)
-        x[i] = p[i];
+    memcpy(&x, p, (size_t)m * sizeof(float));
     return x;
 }
 static inline void vec_store_mask(float *p, vec_mask m, vec x) {
-    for (int i = 0; i < m; i++)
-        p[i] = x[i];
+    memcpy(p, &x, (size_t)m * sizeof(float));
 }
 static inline vec vec_fma(vec a, vec b, vec c) { return a * b + c; }
 static inline vec vec_choose(vec_int m, vec yes, vec no) {

@@ -141,11 +141,11 @@ class NativeConvTest {
             Float.isNaN(wanted[i])
                 ? Float.isNaN(gotten[i])
                 : Math.abs(wanted[i] - gotten[i]) <= allowed;
-        assertThat(same)
-            .as(
-                "%s %s %s at %d: want %s got %s",
-                algorithm.id(), tile, problem.key(), i, wanted[i], gotten[i])
-            .isTrue();
+        if (!same) {
+          throw new AssertionError(
+              "%s %s %s at %d: want %s, got %s"
+                  .formatted(algorithm.id(), tile, problem.key(), i, wanted[i], gotten[i]));
+        }
       }
     }
   }

@@ -1,0 +1,159 @@
+package dev.tilewright.cnative;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.jna.Platform;
+import dev.tilewright.kernel.Applicability;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A library that is missing, broken or foreign is a reason, never a crash. */
+class NativeLoaderTest {
+  @TempDir Path folder;
+
+  /** Prints what the backend says: run in a JVM of its own, where nothing has been loaded. */
+  static final class Child {
+    public static void main(String[] args) {
+      System.out.println(new NativeBackend().available());
+    }
+  }
+
+  @Test
+  void canBeSwitchedOff() {
+    assertThat(reason("none", null)).contains("switched off");
+  }
+
+  @Test
+  void namesTheInstructionSetsItKnows() {
+    assertThat(reason(null, "sse9")).contains("sse9").contains("generic, avx2, avx512");
+  }
+
+  @Test
+  void refusesAMissingFile() {
+    assertThat(reason(folder.resolve("absent.so").toString(), null)).contains("cannot read");
+  }
+
+  @Test
+  void refusesGarbageAndEmptyFiles() throws IOException {
+    Path garbage = folder.resolve("garbage.so");
+    byte[] bytes = new byte[5000];
+    Arrays.fill(bytes, (byte) 'x');
+    Files.write(garbage, bytes);
+    assertThat(reason(garbage.toString(), null)).contains("not a 64-bit ELF library");
+    Files.write(garbage, new byte[0]);
+    assertThat(reason(garbage.toString(), null)).contains("not a shared library");
+  }
+
+  @Test
+  void refusesATruncatedLibraryWhereverItWasCut() throws IOException {
+    byte[] whole = library();
+    Path cut = folder.resolve("cut.so");
+    for (int length : new int[] {64, 1000, whole.length / 2, whole.length - 1}) {
+      Files.write(cut, Arrays.copyOf(whole, length));
+      assertThat(reason(cut.toString(), null)).as("%d bytes", length).contains("truncated");
+    }
+  }
+
+  @Test
+  void refusesAnotherAbi() throws Exception {
+    Path other = compile("int tw_abi_version(void) { return 99; }");
+    assertThat(reason(other.toString(), null)).contains("ABI 99");
+  }
+
+  @Test
+  void refusesALibraryWhoseSelfTestFails() throws Exception {
+    Path other =
+        compile(
+            "int tw_abi_version(void) { return "
+                + CLibrary.ABI_VERSION
+                + "; } int tw_struct_bytes(void) { return "
+                + NativeArguments.STRUCT_BYTES
+                + "; } int tw_self_test(int isa) { return 3; }");
+    assertThat(reason(other.toString(), null)).contains("self-test in kernel 2");
+  }
+
+  @Test
+  void refusesALibraryOfSomethingElse() throws Exception {
+    Path other = compile("int something(void) { return 0; }");
+    assertThat(reason(other.toString(), null)).contains("tw_abi_version");
+  }
+
+  @Test
+  void loadsAWholeLibraryFromAFile() throws IOException {
+    Path copy = folder.resolve("copy.so");
+    Files.write(copy, library());
+    assertThat(NativeLoader.load(copy.toString(), null)).isEqualTo(Applicability.yes());
+  }
+
+  @Test
+  void saysSoInOneLineInAFreshJvm() throws Exception {
+    Path garbage = folder.resolve("garbage.so");
+    Files.writeString(garbage, "not a library");
+    assertThat(child("-D" + NativeLoader.PATH_PROPERTY + "=" + garbage))
+        .singleElement()
+        .asString()
+        .contains("not a shared library");
+  }
+
+  @Test
+  void saysSoInOneLineWhereJnaCannotUnpackItself() throws Exception {
+    library();
+    assertThat(child("-Djna.tmpdir=" + folder.resolve("absent"), "-Djna.nosys=true"))
+        .singleElement()
+        .asString()
+        .contains("jna.tmpdir");
+  }
+
+  private static String reason(@Nullable String path, @Nullable String isa) {
+    Applicability result = NativeLoader.load(path, isa);
+    assertThat(result).isInstanceOf(Applicability.No.class);
+    String reason = ((Applicability.No) result).reason();
+    assertThat(reason).isNotBlank().doesNotContain("\n");
+    return reason;
+  }
+
+  /** The library of this build. */
+  private static byte[] library() throws IOException {
+    String name = "/" + Platform.RESOURCE_PREFIX + "/libtilewright.so";
+    try (InputStream in = NativeLoader.class.getResourceAsStream(name)) {
+      assumeTrue(in != null || System.getenv("CI") != null, "built without a C compiler");
+      assertThat(in).as("the library of this build").isNotNull();
+      return in.readAllBytes();
+    }
+  }
+
+  private Path compile(String source) throws Exception {
+    library(); // a build with a library had a compiler
+    Path file = folder.resolve("other.c");
+    Path library = folder.resolve("other.so");
+    Files.writeString(file, source);
+    Process process =
+        new ProcessBuilder("cc", "-shared", "-fPIC", "-o", library.toString(), file.toString())
+            .inheritIO()
+            .start();
+    assertThat(process.waitFor()).isZero();
+    return library;
+  }
+
+  /** What {@link Child} prints, standard error included. */
+  private static List<String> child(String... options) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.addAll(List.of(options));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Child.class.getName()));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    List<String> lines = process.inputReader().lines().toList();
+    assertThat(process.waitFor()).as("%s", lines).isZero();
+    return lines;
+  }
+}
