@@ -61,6 +61,6 @@ record CtcDecoder(List<String> symbols) {
       }
       previous = best;
     }
-    return new Text(text.toString(), count == 0 ? 0 : sum / count);
+    return new Text(text.toString().strip(), count == 0 ? 0 : sum / count);
   }
 }
