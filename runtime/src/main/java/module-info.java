@@ -38,6 +38,7 @@ module dev.tilewright.runtime {
       dev.tilewright.vector.VectorBackend;
   provides dev.tilewright.cli.Verb with
       dev.tilewright.cli.Explain,
+      dev.tilewright.cli.Inspect,
       dev.tilewright.cli.Run,
       dev.tilewright.cli.ocr.Demo;
 }
