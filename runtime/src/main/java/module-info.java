@@ -27,6 +27,8 @@ module dev.tilewright.runtime {
 
   opens dev.tilewright.cli to
       info.picocli;
+  opens dev.tilewright.cli.ocr to
+      info.picocli;
 
   uses dev.tilewright.backend.Backend;
   uses dev.tilewright.cli.Verb;
@@ -36,5 +38,7 @@ module dev.tilewright.runtime {
       dev.tilewright.vector.VectorBackend;
   provides dev.tilewright.cli.Verb with
       dev.tilewright.cli.Explain,
-      dev.tilewright.cli.Run;
+      dev.tilewright.cli.Inspect,
+      dev.tilewright.cli.Run,
+      dev.tilewright.cli.ocr.Demo;
 }

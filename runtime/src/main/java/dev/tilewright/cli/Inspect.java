@@ -1,0 +1,164 @@
+package dev.tilewright.cli;
+
+import dev.tilewright.Model;
+import dev.tilewright.onnx.OnnxImporter;
+import dev.tilewright.onnx.OnnxModel;
+import dev.tilewright.onnx.OnnxNode;
+import dev.tilewright.onnx.Signature;
+import dev.tilewright.onnx.UnsupportedModelException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Says what is in a model file and whether it can run. */
+@Command(
+    name = "inspect",
+    description = "Show what is in a model, and whether Tilewright can run it.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  tilewright inspect model.onnx",
+      "  tilewright inspect model.onnx --shape input=8x3x320x320 --json",
+      "",
+      "A model with operators that are not supported is still shown, with a list of them."
+    })
+public final class Inspect implements Verb, Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Parameters(paramLabel = "MODEL", description = "An ONNX file.")
+  private Path model = Path.of("");
+
+  @Mixin private ShapeArguments shapes = new ShapeArguments();
+
+  @Option(names = "--json", description = "Print one JSON object instead of text.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    try (Arena arena = Arena.ofConfined();
+        FileChannel channel = FileChannel.open(model, StandardOpenOption.READ)) {
+      MemorySegment bytes =
+          channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+      OnnxModel onnx = OnnxModel.read(bytes);
+      List<String> missing = missing(onnx);
+      facts.put("model", model.toString());
+      facts.put("bytes", channel.size());
+      facts.put("opsets", opsets(onnx));
+      facts.put("inputs", onnx.inputs().stream().map(Signature::toString).toList());
+      facts.put("outputs", onnx.outputs());
+      facts.put("openDimensions", openDimensions(onnx.inputs()));
+      facts.put("operators", operators(onnx));
+      facts.put(
+          "parameters",
+          onnx.initializers().values().stream().mapToLong(t -> t.shape().elements()).sum());
+      facts.put("macs", missing.isEmpty() ? macs(onnx.inputs()) : null);
+      facts.put("assumed", shapes.assumption(onnx.inputs()));
+      facts.put("notSupported", missing);
+    }
+    PrintWriter out = Console.out(spec);
+    if (json) {
+      out.println(Json.of(facts));
+    } else {
+      print(facts, out);
+    }
+    return 0;
+  }
+
+  private static List<String> missing(OnnxModel onnx) {
+    try {
+      OnnxImporter.check(onnx);
+      return List.of();
+    } catch (UnsupportedModelException e) {
+      return e.missing();
+    }
+  }
+
+  /** Of the network as it will run, after passes that may remove some. */
+  private long macs(List<Signature> inputs) throws IOException {
+    try (Model loaded = Model.load(model)) {
+      return loaded.graph(shapes.all(inputs)).macs();
+    }
+  }
+
+  private static Map<String, Integer> opsets(OnnxModel onnx) {
+    Map<String, Integer> opsets = new TreeMap<>();
+    onnx.opsets().forEach((domain, n) -> opsets.put(domain.isEmpty() ? "ai.onnx" : domain, n));
+    return opsets;
+  }
+
+  private static Map<String, Integer> operators(OnnxModel onnx) {
+    Map<String, Integer> counts = new TreeMap<>();
+    for (OnnxNode node : onnx.nodes()) {
+      counts.merge(node.operator(), 1, Integer::sum);
+    }
+    return counts;
+  }
+
+  /** Each as {@code input[axis]} or with the model's own name for it. */
+  private static Set<String> openDimensions(List<Signature> inputs) {
+    Set<String> open = new LinkedHashSet<>();
+    for (Signature input : inputs) {
+      for (int axis = 0; axis < input.dims().size(); axis++) {
+        Signature.Dim dim = input.dims().get(axis);
+        if (dim.isOpen()) {
+          String symbol = dim.symbol() == null ? "" : " (" + dim.symbol() + ")";
+          open.add(input.name() + "[" + axis + "]" + symbol);
+        }
+      }
+    }
+    return open;
+  }
+
+  private static void print(Map<String, Object> facts, PrintWriter out) {
+    Map<String, String> lines = new LinkedHashMap<>();
+    facts.forEach(
+        (name, fact) -> {
+          switch (fact) {
+            case null -> {}
+            case Iterable<?> items -> {
+              List<String> texts = new ArrayList<>();
+              items.forEach(item -> texts.add(String.valueOf(item)));
+              if (!texts.isEmpty() && !name.equals("notSupported")) {
+                lines.put(name, String.join(", ", texts));
+              }
+            }
+            case Map<?, ?> counts -> {
+              List<String> texts = new ArrayList<>();
+              counts.forEach((key, count) -> texts.add(key + " " + count));
+              lines.put(name, String.join(", ", texts));
+            }
+            case Long number -> lines.put(name, String.format(Locale.ROOT, "%,d", number));
+            default -> lines.put(name, fact.toString());
+          }
+        });
+    lines.forEach((name, line) -> out.printf("%-15s %s%n", name, line));
+    if (facts.get("notSupported") instanceof List<?> missing && !missing.isEmpty()) {
+      out.println("not supported:");
+      missing.forEach(line -> out.println("  " + line));
+    } else {
+      out.println("Tilewright can run this model.");
+    }
+  }
+}
