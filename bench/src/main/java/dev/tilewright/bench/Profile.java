@@ -5,6 +5,7 @@ import dev.tilewright.plan.Plan;
 import dev.tilewright.tensor.Tensor;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,6 +32,7 @@ record Profile(List<Plan.Step> steps, List<Double> nanos, double peakGflops) {
       List<List<Double>> samples =
           steps.stream().<List<Double>>map(s -> new ArrayList<>()).toList();
       for (int run = 0; run < RUNS; run++) {
+        Arrays.fill(once, 0);
         ours.execution().runTimed(once);
         for (int step = 0; step < once.length; step++) {
           samples.get(step).add((double) once[step]);
