@@ -31,7 +31,14 @@ final class Selection {
 
   private record Candidate(ConvAlgorithm algorithm, Tile tile, ConvProblem problem, double nanos) {}
 
+  /**
+   * Estimates are not better than this. An algorithm must promise more to be preferred to one of a
+   * backend that comes before its own: C kernels need no warm-up, Java kernels need no library.
+   */
+  private static final double WORTH_A_CHANGE = 0.9;
+
   private final List<Backend> backends;
+  private final List<ConvAlgorithm> algorithms;
   private final String forced;
   private final int threads;
   private final BiFunction<Tensor, @Nullable Tensor, Weights> weights;
@@ -46,6 +53,7 @@ final class Selection {
       int threads,
       BiFunction<Tensor, @Nullable Tensor, Weights> weights) {
     this.backends = backends;
+    this.algorithms = backends.stream().flatMap(b -> b.convolutions().stream()).toList();
     this.forced = choice;
     this.threads = threads;
     this.weights = weights;
@@ -67,13 +75,10 @@ final class Selection {
     ConvShape shape = conv.shape(node.input(0).shape(), filter.shape());
     Map<String, String> others = new LinkedHashMap<>();
     Candidate best = null;
-    for (Backend backend : backends) {
-      for (ConvAlgorithm algorithm : backend.convolutions()) {
-        Candidate candidate =
-            estimate(algorithm, new ConvProblem(shape, conv.epilogue(), 1), others);
-        if (candidate != null && (best == null || candidate.nanos < best.nanos)) {
-          best = candidate;
-        }
+    for (ConvAlgorithm algorithm : algorithms) {
+      Candidate candidate = estimate(algorithm, new ConvProblem(shape, conv.epilogue(), 1), others);
+      if (candidate != null && (best == null || candidate.nanos < WORTH_A_CHANGE * best.nanos)) {
+        best = candidate;
       }
     }
     if (best == null) {
