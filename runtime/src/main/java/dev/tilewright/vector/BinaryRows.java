@@ -11,8 +11,8 @@ import jdk.incubator.vector.FloatVector;
 @FunctionalInterface
 interface BinaryRows {
   /**
-   * The row strides are in bytes; 0 repeats a row (or the one value of an operand that is a
-   * column).
+   * Combines rows. The row strides are in bytes; 0 repeats a row (or the one value of an operand
+   * that is a column).
    */
   void run(long a, long lda, long b, long ldb, long dst, long ldd, long rows, long n);
 

@@ -12,6 +12,12 @@ import dev.tilewright.tensor.View;
  * @param weight time per value in units of a plain copy
  */
 record MapRows(RowMap map, int columns, int weight) implements Kernel {
+  /**
+   * Vectors a call. Many short calls are compiled sooner and better than few long ones: C2's code
+   * for a loop entered in the middle takes longer to make and is worse.
+   */
+  static final int CALL = 128;
+
   @Override
   public boolean acceptsStridedRows() {
     return columns >= Lanes.LENGTH;
@@ -31,9 +37,12 @@ record MapRows(RowMap map, int columns, int weight) implements Kernel {
     return new UnitTask(vectors, 8L * Lanes.LENGTH * weight) {
       @Override
       void units(long from, long to, int worker) {
-        long first = from * Lanes.LENGTH;
-        long end = to == vectors ? elements : to * Lanes.LENGTH;
-        map.map(src.address() + 4 * first, dst.address() + 4 * first, end - first);
+        for (long at = from; at < to; at += CALL) {
+          long next = Math.min(at + CALL, to);
+          long first = at * Lanes.LENGTH;
+          long end = next == vectors ? elements : next * Lanes.LENGTH;
+          map.map(src.address() + 4 * first, dst.address() + 4 * first, end - first);
+        }
       }
     };
   }

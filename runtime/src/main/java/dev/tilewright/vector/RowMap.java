@@ -2,8 +2,10 @@ package dev.tilewright.vector;
 
 import dev.tilewright.conv.Activation;
 import dev.tilewright.graph.Op.UnaryFunction;
+import dev.tilewright.tensor.Memory;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -120,23 +122,36 @@ interface RowMap {
     }
   }
 
+  /** To 10 u relative down to -13, where the result goes out of range: x/2 * erfc(-x / sqrt 2). */
   private static void gelu(long src, long dst, long n) {
     long end = (n - Lanes.LENGTH) * 4;
     int vectors = Lanes.cover(n);
     for (int i = 0; i < vectors; i++) {
       long at = Math.min((long) i * Lanes.BYTES, end);
       FloatVector x = Lanes.load(src + at);
-      Lanes.store(VectorMath.gelu(x), dst + at);
+      FloatVector a = x.abs().min(14.2f);
+      FloatVector square = a.mul(a);
+      FloatVector rest = a.fma(a, square.neg());
+      FloatVector tail = VectorMath.expMinus(square.mul(0.5f), rest.mul(0.5f));
+      tail = tail.mul(VectorMath.erfcScaled(a.mul(0x1.6a09e6p-1f)));
+      FloatVector sum = tail.blend(VectorMath.TWO.sub(tail), x.compare(VectorOperators.GT, 0f));
+      x.mul(0.5f).mul(sum).intoMemorySegment(Memory.ALL, (dst + at) & Lanes.MASK, Lanes.ORDER);
     }
   }
 
+  /** To 4 u relative. */
   private static void tanh(long src, long dst, long n) {
     long end = (n - Lanes.LENGTH) * 4;
     int vectors = Lanes.cover(n);
     for (int i = 0; i < vectors; i++) {
       long at = Math.min((long) i * Lanes.BYTES, end);
       FloatVector x = Lanes.load(src + at);
-      Lanes.store(VectorMath.tanh(x), dst + at);
+      FloatVector a = x.abs();
+      FloatVector near = VectorMath.tanhNear(x);
+      IntVector far = VectorMath.tanhFar(a).reinterpretAsInts();
+      far = far.or(x.reinterpretAsInts().and(Integer.MIN_VALUE));
+      near.blend(far.reinterpretAsFloats(), a.compare(VectorOperators.GT, 0.625f))
+          .intoMemorySegment(Memory.ALL, (dst + at) & Lanes.MASK, Lanes.ORDER);
     }
   }
 
@@ -160,13 +175,22 @@ interface RowMap {
     }
   }
 
+  /** To 4 u relative. */
   private static void erf(long src, long dst, long n) {
     long end = (n - Lanes.LENGTH) * 4;
     int vectors = Lanes.cover(n);
     for (int i = 0; i < vectors; i++) {
       long at = Math.min((long) i * Lanes.BYTES, end);
       FloatVector x = Lanes.load(src + at);
-      Lanes.store(VectorMath.erf(x), dst + at);
+      FloatVector a = x.abs().min(10f);
+      FloatVector square = a.mul(a);
+      FloatVector near = VectorMath.erfNear(x);
+      FloatVector tail = VectorMath.expMinus(square, a.fma(a, square.neg()));
+      tail = tail.mul(VectorMath.erfcScaled(a));
+      IntVector far = VectorMath.ONE.sub(tail).reinterpretAsInts();
+      far = far.or(x.reinterpretAsInts().and(Integer.MIN_VALUE));
+      near.blend(far.reinterpretAsFloats(), a.compare(VectorOperators.GT, 1f))
+          .intoMemorySegment(Memory.ALL, (dst + at) & Lanes.MASK, Lanes.ORDER);
     }
   }
 

@@ -131,9 +131,13 @@ final class VectorBinary implements Kernel {
     return new UnitTask(vectors, 12L * Lanes.LENGTH) {
       @Override
       void units(long from, long to, int worker) {
-        long first = from * Lanes.LENGTH;
-        long n = (to == vectors ? elements : to * Lanes.LENGTH) - first;
-        function.run(a + 4 * first, 0, b + stepB * first, 0, dst.address() + 4 * first, 0, 1, n);
+        for (long at = from; at < to; at += MapRows.CALL) {
+          long next = Math.min(at + MapRows.CALL, to);
+          long first = at * Lanes.LENGTH;
+          long n = (next == vectors ? elements : next * Lanes.LENGTH) - first;
+          long d = dst.address() + 4 * first;
+          function.run(a + 4 * first, 0, b + stepB * first, 0, d, 0, 1, n);
+        }
       }
     };
   }

@@ -74,7 +74,7 @@ final class VectorMatMul implements Kernel {
           long x = a.address() + Odometer.offset(batches, matrix, 1) + first * 4L * a.rowStride();
           long y = b.address() + Odometer.offset(batches, matrix, 2) + 4L * column;
           long z = dst.address() + Odometer.offset(batches, matrix, 0);
-          z += first * 4 * dst.rowStride() + 4L * column;
+          z += first * 4L * dst.rowStride() + 4L * column;
           int width = Math.min(MatMulTile.COLUMNS, n - column);
           pack(y, 4 * b.rowStride(), panel, width);
           int rows = Math.min(ROWS, m - first);

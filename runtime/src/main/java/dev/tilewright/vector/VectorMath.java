@@ -1,7 +1,6 @@
 package dev.tilewright.vector;
 
 import static jdk.incubator.vector.VectorOperators.ASHR;
-import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import jdk.incubator.vector.FloatVector;
@@ -13,12 +12,59 @@ import jdk.incubator.vector.IntVector;
  * <p>Polynomials are least-squares fits on Chebyshev nodes, reweighted (Lawson 1961) to level the
  * relative error, with coefficients rounded to float32. Errors are the largest found against double
  * over a dense grid; u is 2^-24.
+ *
+ * <p>C2 stops inlining these methods, but not those of the JDK, at a number of nodes, and then
+ * boxes every vector that crosses the call (96 bytes; gelu took 8 times as long). So constants are
+ * vectors that exist, and the loops of {@link RowMap} put the longer functions together from
+ * pieces, calling nothing but the JDK after the last of them.
  */
 final class VectorMath {
   /** Adding it rounds to an integer, which is then in the low bits: 1.5 * 2^23. */
   private static final float ROUND = 0x1.8p23f;
 
   private static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
+
+  private static final FloatVector SHIFT = Lanes.broadcast(ROUND);
+  static final FloatVector ONE = Lanes.broadcast(1);
+  static final FloatVector TWO = Lanes.broadcast(2);
+  private static final FloatVector LOG2_E = Lanes.broadcast(0x1.715476p0f);
+  private static final FloatVector MINUS_LN_2_HEAD = Lanes.broadcast(-0x1.62e4p-1f);
+  private static final FloatVector MINUS_LN_2_REST = Lanes.broadcast(-0x1.7f7d1cp-20f);
+
+  // (e^r - 1 - r) / r^2, by powers of r.
+  private static final FloatVector EXP_0 = Lanes.broadcast(0.49999994f);
+  private static final FloatVector EXP_1 = Lanes.broadcast(0.16666521f);
+  private static final FloatVector EXP_2 = Lanes.broadcast(0.04166839f);
+  private static final FloatVector EXP_3 = Lanes.broadcast(0.008368736f);
+  private static final FloatVector EXP_4 = Lanes.broadcast(0.0013814558f);
+
+  // (tanh(x) / x - 1) / x^2, by powers of x^2.
+  private static final FloatVector TANH_0 = Lanes.broadcast(-0.3333326f);
+  private static final FloatVector TANH_1 = Lanes.broadcast(0.13331127f);
+  private static final FloatVector TANH_2 = Lanes.broadcast(-0.053721067f);
+  private static final FloatVector TANH_3 = Lanes.broadcast(0.020590983f);
+  private static final FloatVector TANH_4 = Lanes.broadcast(-0.005659985f);
+
+  // erf(x) / x, by powers of x^2.
+  private static final FloatVector ERF_0 = Lanes.broadcast(1.1283791f);
+  private static final FloatVector ERF_1 = Lanes.broadcast(-0.37612626f);
+  private static final FloatVector ERF_2 = Lanes.broadcast(0.112835854f);
+  private static final FloatVector ERF_3 = Lanes.broadcast(-0.026853811f);
+  private static final FloatVector ERF_4 = Lanes.broadcast(0.0051883277f);
+  private static final FloatVector ERF_5 = Lanes.broadcast(-0.00080101925f);
+  private static final FloatVector ERF_6 = Lanes.broadcast(7.853858e-05f);
+
+  // e^(a^2) * erfc(a) * (1 + 2a), by powers of q.
+  private static final FloatVector ERFC_0 = Lanes.broadcast(1.2769784f);
+  private static final FloatVector ERFC_1 = Lanes.broadcast(-0.09276398f);
+  private static final FloatVector ERFC_2 = Lanes.broadcast(-0.16603142f);
+  private static final FloatVector ERFC_3 = Lanes.broadcast(0.16405535f);
+  private static final FloatVector ERFC_4 = Lanes.broadcast(-0.0542043f);
+  private static final FloatVector ERFC_5 = Lanes.broadcast(-0.008059876f);
+  private static final FloatVector ERFC_6 = Lanes.broadcast(0.008631685f);
+  private static final FloatVector ERFC_7 = Lanes.broadcast(0.0013135254f);
+  private static final FloatVector ERFC_8 = Lanes.broadcast(-0.0012299308f);
+  private static final FloatVector ERFC_9 = Lanes.broadcast(-0.0004005796f);
 
   private VectorMath() {}
 
@@ -28,29 +74,24 @@ final class VectorMath {
    */
   static FloatVector exp(FloatVector x) {
     FloatVector clamped = x.max(-104.5f).min(89f);
-    FloatVector rounded = clamped.fma(Lanes.broadcast(0x1.715476p0f), Lanes.broadcast(ROUND));
+    FloatVector rounded = clamped.fma(LOG2_E, SHIFT);
     FloatVector n = rounded.sub(ROUND);
-    FloatVector r = n.fma(Lanes.broadcast(-0x1.62e4p-1f), clamped);
-    r = n.fma(Lanes.broadcast(-0x1.7f7d1cp-20f), r);
-    FloatVector p = Lanes.broadcast(0.001381455804221332f);
-    p = p.fma(r, Lanes.broadcast(0.008368736132979393f));
-    p = p.fma(r, Lanes.broadcast(0.04166838899254799f));
-    p = p.fma(r, Lanes.broadcast(0.1666652113199234f));
-    p = p.fma(r, Lanes.broadcast(0.4999999403953552f));
+    FloatVector r = n.fma(MINUS_LN_2_HEAD, clamped);
+    r = n.fma(MINUS_LN_2_REST, r);
+    FloatVector p = EXP_4.fma(r, EXP_3).fma(r, EXP_2).fma(r, EXP_1).fma(r, EXP_0);
     p = p.mul(r).fma(r, r).add(1f);
     // 2^n can leave the range of a normal number where the result does not: two factors.
     IntVector power = rounded.reinterpretAsInts().sub(ROUND_BITS);
     IntVector half = power.lanewise(ASHR, 1);
-    return p.mul(power2(half)).mul(power2(power.sub(half)));
-  }
-
-  private static FloatVector power2(IntVector n) {
-    return n.add(127).lanewise(LSHL, 23).reinterpretAsFloats();
+    IntVector rest = power.sub(half);
+    FloatVector first = half.add(127).lanewise(LSHL, 23).reinterpretAsFloats();
+    FloatVector second = rest.add(127).lanewise(LSHL, 23).reinterpretAsFloats();
+    return p.mul(first).mul(second);
   }
 
   /** 1 / (1 + e^-x) to 4 u relative above -87; below, the true value is under 1e-37. */
   static FloatVector sigmoid(FloatVector x) {
-    return Lanes.broadcast(1).div(exp(x.neg()).add(1f));
+    return ONE.div(exp(x.neg()).add(1f));
   }
 
   /** x / (1 + e^-x): as {@link #sigmoid}; NaN at minus infinity, as the definition. */
@@ -58,77 +99,41 @@ final class VectorMath {
     return x.div(exp(x.neg()).add(1f));
   }
 
-  /** tanh x to 4 u relative. */
-  static FloatVector tanh(FloatVector x) {
+  /** tanh x where |x| is at most 0.625, to 2 u relative. */
+  static FloatVector tanhNear(FloatVector x) {
     FloatVector s = x.mul(x);
-    FloatVector p = Lanes.broadcast(-0.005659984890371561f);
-    p = p.fma(s, Lanes.broadcast(0.02059098333120346f));
-    p = p.fma(s, Lanes.broadcast(-0.05372106656432152f));
-    p = p.fma(s, Lanes.broadcast(0.13331127166748047f));
-    p = p.fma(s, Lanes.broadcast(-0.3333325982093811f));
-    FloatVector small = p.mul(s).fma(x, x);
-    FloatVector a = x.abs();
-    FloatVector large = Lanes.broadcast(1).sub(Lanes.broadcast(2).div(exp(a.add(a)).add(1f)));
-    return small.blend(copySign(large, x), a.compare(GT, 0.625f));
+    FloatVector p = TANH_4.fma(s, TANH_3).fma(s, TANH_2).fma(s, TANH_1).fma(s, TANH_0);
+    return p.mul(s).fma(x, x);
   }
 
-  /** erf x to 4 u relative. */
-  static FloatVector erf(FloatVector x) {
+  /** tanh a, a at least 0.625, to 4 u relative. */
+  static FloatVector tanhFar(FloatVector a) {
+    return ONE.sub(TWO.div(exp(a.add(a)).add(1f)));
+  }
+
+  /** erf x where |x| is at most 1, to 2 u relative. */
+  static FloatVector erfNear(FloatVector x) {
     FloatVector s = x.mul(x);
-    FloatVector p = Lanes.broadcast(7.853857823647559e-05f);
-    p = p.fma(s, Lanes.broadcast(-0.0008010192541405559f));
-    p = p.fma(s, Lanes.broadcast(0.005188327748328447f));
-    p = p.fma(s, Lanes.broadcast(-0.026853810995817184f));
-    p = p.fma(s, Lanes.broadcast(0.1128358542919159f));
-    p = p.fma(s, Lanes.broadcast(-0.3761262595653534f));
-    p = p.fma(s, Lanes.broadcast(1.1283791065216064f));
-    FloatVector a = x.abs();
-    FloatVector b = a.min(10f);
-    FloatVector square = b.mul(b);
-    FloatVector tail = erfc(b, square, b.fma(b, square.neg()));
-    FloatVector large = copySign(Lanes.broadcast(1).sub(tail), x);
-    return p.mul(x).blend(large, a.compare(GT, 1f));
+    FloatVector p = ERF_6.fma(s, ERF_5).fma(s, ERF_4).fma(s, ERF_3).fma(s, ERF_2);
+    return p.fma(s, ERF_1).fma(s, ERF_0).mul(x);
   }
 
   /**
-   * x/2 * (1 + erf(x / sqrt 2)). Relative error at most 10 u down to -13, where the result goes out
-   * of range: the tail is computed as x/2 * erfc, without cancellation.
+   * e^(a^2) * erfc a, a >= 0: g(q) / (1 + 2a) with q = (a - 2) / (a + 2) (Shepherd and Laframboise
+   * 1981).
    */
-  static FloatVector gelu(FloatVector x) {
-    FloatVector a = x.abs().min(14.2f);
-    FloatVector square = a.mul(a);
-    FloatVector rest = a.fma(a, square.neg());
-    FloatVector tail = erfc(a.mul(0x1.6a09e6p-1f), square.mul(0.5f), rest.mul(0.5f));
-    FloatVector sum = tail.blend(Lanes.broadcast(2).sub(tail), x.compare(GT, 0f));
-    return x.mul(0.5f).mul(sum);
-  }
-
-  /**
-   * erfc a, a >= 0, which is 0 in float32 long before 10: e^(-a^2) * g(q) / (1 + 2a) with q = (a -
-   * 2) / (a + 2) (Shepherd and Laframboise 1981).
-   *
-   * @param square a^2
-   * @param rest what a^2 lost by rounding; the exponential would multiply it by a^2
-   */
-  private static FloatVector erfc(FloatVector a, FloatVector square, FloatVector rest) {
+  static FloatVector erfcScaled(FloatVector a) {
     FloatVector q = a.sub(2f).div(a.add(2f));
-    FloatVector g = Lanes.broadcast(-0.0004005795926786959f);
-    g = g.fma(q, Lanes.broadcast(-0.001229930785484612f));
-    g = g.fma(q, Lanes.broadcast(0.0013135253684595227f));
-    g = g.fma(q, Lanes.broadcast(0.008631684817373753f));
-    g = g.fma(q, Lanes.broadcast(-0.008059876039624214f));
-    g = g.fma(q, Lanes.broadcast(-0.0542043000459671f));
-    g = g.fma(q, Lanes.broadcast(0.16405534744262695f));
-    g = g.fma(q, Lanes.broadcast(-0.16603142023086548f));
-    g = g.fma(q, Lanes.broadcast(-0.0927639827132225f));
-    g = g.fma(q, Lanes.broadcast(1.2769783735275269f));
-    FloatVector e = exp(square.neg());
-    e = e.sub(e.mul(rest));
-    return e.mul(g).div(a.add(a).add(1f));
+    FloatVector g = ERFC_9.fma(q, ERFC_8).fma(q, ERFC_7).fma(q, ERFC_6).fma(q, ERFC_5);
+    g = g.fma(q, ERFC_4).fma(q, ERFC_3).fma(q, ERFC_2).fma(q, ERFC_1).fma(q, ERFC_0);
+    return g.div(a.add(a).add(1f));
   }
 
-  private static FloatVector copySign(FloatVector magnitude, FloatVector sign) {
-    IntVector bits = sign.reinterpretAsInts().and(Integer.MIN_VALUE);
-    return magnitude.reinterpretAsInts().or(bits).reinterpretAsFloats();
+  /**
+   * e^-(square + rest), rest being what a square lost by rounding: exp would multiply it by a^2.
+   */
+  static FloatVector expMinus(FloatVector square, FloatVector rest) {
+    FloatVector e = exp(square.neg());
+    return e.sub(e.mul(rest));
   }
 }

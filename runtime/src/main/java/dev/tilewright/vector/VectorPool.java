@@ -102,7 +102,8 @@ final class VectorPool implements Kernel {
     private long[] offsets(int height, int width) {
       long[] offsets = new long[height * width];
       for (int i = 0; i < offsets.length; i++) {
-        offsets[i] = i / width * rows.dilation() * line + i % width * columns.dilation() * pixel;
+        offsets[i] =
+            line * rows.dilation() * (i / width) + pixel * columns.dilation() * (i % width);
       }
       return offsets;
     }

@@ -24,10 +24,22 @@ final class VectorResize implements Kernel {
    * Where the outputs along an axis read: between sample {@code low[i]} and {@code high[i]}, the
    * latter with this weight. NEAREST has weight 0.
    */
-  private record Axis(int in, int[] low, int[] high, float[] weight) {
+  private static final class Axis {
+    final int in;
+    final int[] low;
+    final int[] high;
+    final float[] weight;
+
+    private Axis(int in, int out) {
+      this.in = in;
+      this.low = new int[out];
+      this.high = new int[out];
+      this.weight = new float[out];
+    }
+
     static Axis of(Op.Resize op, int axis, int in) {
       int out = op.sizes().dim(axis);
-      Axis taps = new Axis(in, new int[out], new int[out], new float[out]);
+      Axis taps = new Axis(in, out);
       for (int i = 0; i < out; i++) {
         double x = coordinate(op, axis, i, in, out);
         if (op.interpolation() == Interpolation.NEAREST) {

@@ -129,7 +129,7 @@ final class OperatorCheck {
   private View view(TensorType type, boolean strided) {
     assertThat(type.dtype()).isEqualTo(DType.FLOAT32);
     View dense = View.dense(0, type);
-    long stride = dense.columns() + (strided ? 1 + random.nextInt(20) : 0);
+    long stride = dense.columns() + (strided ? 1L + random.nextInt(20) : 0L);
     long floats = Math.max(1, dense.rows()) * stride + CANARIES;
     MemorySegment memory = arena.allocate(4 * floats, 64);
     for (long i = 0; i < floats; i++) {

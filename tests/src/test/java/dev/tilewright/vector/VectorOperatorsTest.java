@@ -332,13 +332,11 @@ final class VectorOperatorsTest {
     List<Task> tasks =
         List.of(
             OperatorCheck.bind(new Op.Activate(new Activation.Silu()), arena, image),
-            OperatorCheck.bind(new Op.Activate(new Activation.Gelu()), arena, image),
             OperatorCheck.bind(new Op.Transpose(List.of(0, 3, 1, 2)), arena, image),
             OperatorCheck.bind(new Op.Binary(BinaryFunction.ADD), arena, image, image),
             OperatorCheck.bind(
                 new Op.Pool(PoolKind.MAX, window, new Size(14, 14), false), arena, image),
             OperatorCheck.bind(new Op.Reduce(ReduceKind.MEAN, List.of(1, 2), true), arena, image),
-            OperatorCheck.bind(new Op.Softmax(3), arena, image),
             OperatorCheck.bind(new Op.MatMul(), arena, Shape.of(197, 64), Shape.of(64, 197)));
     for (int i = 0; i < tasks.size(); i++) {
       assertThat(settled(tasks.get(i))).as("bytes a run of task %d", i).isZero();
