@@ -99,12 +99,12 @@ void gemm_cost(const gemm_isa *isa, const tw_problem *p, double *cost) {
     const double k = (double)depth(p, &q);
     cost[0] = q.m * width * k;
     cost[1] = tw_tensor_bytes(p) + 4 * width * k;
-    /* Measured: 0.95 at depth; about 20 steps of every reduction are lost to set-up, bias and store,
+    /* Measured: 0.95 at depth; about 10 steps of every reduction are lost to set-up, bias and store,
      * and a tile of few rows is bound by loading the panel. */
     const double rows = (double)q.m / q.tiles;
     const double vectors = width / p->groups > isa->vl ? 2 : 1;
     const double loads = (rows + vectors) / (rows * vectors);
-    cost[2] = 0.95 * k / (k + 20) / (loads > 1 ? loads : 1);
+    cost[2] = 0.95 * k / (k + 10) / (loads > 1 ? loads : 1);
     if (rows * vectors < 8) cost[2] *= rows * vectors / 8; /* too few chains to hide the latency */
 }
 

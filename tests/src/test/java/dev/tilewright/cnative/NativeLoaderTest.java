@@ -107,7 +107,8 @@ class NativeLoaderTest {
   @Test
   void saysSoInOneLineWhereJnaCannotUnpackItself() throws Exception {
     library();
-    assertThat(child("-Djna.tmpdir=" + folder.resolve("absent"), "-Djna.nosys=true"))
+    Path file = Files.createFile(folder.resolve("file"));
+    assertThat(child("-Djna.tmpdir=" + file.resolve("below"), "-Djna.nosys=true"))
         .singleElement()
         .asString()
         .contains("jna.tmpdir");
