@@ -68,7 +68,7 @@ public final class Explain implements Verb, Callable<Integer> {
 
   private void print(Plan plan, @Nullable String assumption, PrintWriter out) {
     if (assumption != null) {
-      out.println(assumption);
+      out.println("open dimensions assumed: " + assumption);
     }
     Table table =
         new Table("#", "layer", "key", "algorithm", "tile", "origin", "out", "MACs", "why");

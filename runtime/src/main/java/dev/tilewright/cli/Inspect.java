@@ -59,8 +59,7 @@ public final class Inspect implements Verb, Callable<Integer> {
     Map<String, Object> facts = new LinkedHashMap<>();
     try (Arena arena = Arena.ofConfined();
         FileChannel channel = FileChannel.open(model, StandardOpenOption.READ)) {
-      MemorySegment bytes =
-          channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+      MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
       OnnxModel onnx = OnnxModel.read(bytes);
       List<String> missing = missing(onnx);
       facts.put("model", model.toString());
@@ -133,26 +132,25 @@ public final class Inspect implements Verb, Callable<Integer> {
 
   private static void print(Map<String, Object> facts, PrintWriter out) {
     Map<String, String> lines = new LinkedHashMap<>();
-    facts.forEach(
-        (name, fact) -> {
-          switch (fact) {
-            case null -> {}
-            case Iterable<?> items -> {
-              List<String> texts = new ArrayList<>();
-              items.forEach(item -> texts.add(String.valueOf(item)));
-              if (!texts.isEmpty() && !name.equals("notSupported")) {
-                lines.put(name, String.join(", ", texts));
-              }
-            }
-            case Map<?, ?> counts -> {
-              List<String> texts = new ArrayList<>();
-              counts.forEach((key, count) -> texts.add(key + " " + count));
-              lines.put(name, String.join(", ", texts));
-            }
-            case Long number -> lines.put(name, String.format(Locale.ROOT, "%,d", number));
-            default -> lines.put(name, fact.toString());
+    facts.forEach((name, fact) -> {
+      switch (fact) {
+        case null -> {}
+        case Iterable<?> items -> {
+          List<String> texts = new ArrayList<>();
+          items.forEach(item -> texts.add(String.valueOf(item)));
+          if (!texts.isEmpty() && !name.equals("notSupported")) {
+            lines.put(name, String.join(", ", texts));
           }
-        });
+        }
+        case Map<?, ?> counts -> {
+          List<String> texts = new ArrayList<>();
+          counts.forEach((key, count) -> texts.add(key + " " + count));
+          lines.put(name, String.join(", ", texts));
+        }
+        case Long number -> lines.put(name, String.format(Locale.ROOT, "%,d", number));
+        default -> lines.put(name, fact.toString());
+      }
+    });
     lines.forEach((name, line) -> out.printf("%-15s %s%n", name, line));
     if (facts.get("notSupported") instanceof List<?> missing && !missing.isEmpty()) {
       out.println("not supported:");

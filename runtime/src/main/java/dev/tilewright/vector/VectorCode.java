@@ -25,8 +25,8 @@ import jdk.incubator.vector.VectorSpecies;
  * Writes the bytecode of a kernel, one vector operation a call, so that a generator reads like the
  * kernel it generates.
  *
- * <p>Every value is a local variable. Each address that is computed is masked ({@link
- * Lanes#MASK}); displacements added to one are small constants.
+ * <p>Every value is a local variable. Each address that is computed is masked ({@link Lanes#MASK});
+ * displacements added to one are small constants.
  */
 final class VectorCode {
   /** A FloatVector in a local variable. */
