@@ -54,7 +54,7 @@ public final class Explain implements Verb, Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     SessionOptions options = session.options();
-    try (Model loaded = Model.load(model)) {
+    try (Model loaded = ModelFile.load(model)) {
       Plan plan = loaded.plan(shapes.all(loaded.inputs()), options);
       PrintWriter out = Console.out(spec);
       if (json) {

@@ -175,14 +175,16 @@ class LauncherTest {
     return home;
   }
 
-  /** A directory with links to these programs only. */
+  /** A directory with these programs only. */
   private Path tools(String... names) throws IOException {
     Path bin = Files.createDirectories(dir.resolve("tools"));
     for (String name : names) {
       for (String place : System.getenv("PATH").split(":", -1)) {
         Path program = Path.of(place, name);
         if (Files.isExecutable(program) && Files.notExists(bin.resolve(name))) {
-          Files.createSymbolicLink(bin.resolve(name), program);
+          Files.writeString(
+              bin.resolve(name), "#!/bin/sh\nexec " + program + " \"$@\"\n");
+          executable(bin.resolve(name));
         }
       }
     }
