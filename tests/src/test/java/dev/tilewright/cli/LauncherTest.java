@@ -182,8 +182,7 @@ class LauncherTest {
       for (String place : System.getenv("PATH").split(":", -1)) {
         Path program = Path.of(place, name);
         if (Files.isExecutable(program) && Files.notExists(bin.resolve(name))) {
-          Files.writeString(
-              bin.resolve(name), "#!/bin/sh\nexec " + program + " \"$@\"\n");
+          Files.writeString(bin.resolve(name), "#!/bin/sh\nexec " + program + " \"$@\"\n");
           executable(bin.resolve(name));
         }
       }
