@@ -151,7 +151,7 @@ public final class Inspect implements Verb, Callable<Integer> {
         default -> lines.put(name, fact.toString());
       }
     });
-    lines.forEach((name, line) -> out.printf("%-15s %s%n", name, line));
+    lines.forEach((name, line) -> out.printf(Locale.ROOT, "%-15s %s%n", name, line));
     if (facts.get("notSupported") instanceof List<?> missing && !missing.isEmpty()) {
       out.println("not supported:");
       missing.forEach(line -> out.println("  " + line));

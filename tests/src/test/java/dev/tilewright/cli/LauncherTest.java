@@ -168,7 +168,7 @@ class LauncherTest {
     Files.createDirectories(home.resolve("bin"));
     Files.writeString(
         home.resolve("release"), "IMPLEMENTOR=\"X\"\nJAVA_VERSION=\"" + version + "\"");
-    Files.writeString(home.resolve("bin/java"), ECHO.formatted(home));
+    Files.writeString(home.resolve("bin/java"), ECHO.replace("%s", home.toString()));
     Files.writeString(home.resolve("bin/javac"), "#!/bin/sh\n");
     executable(home.resolve("bin/java"));
     executable(home.resolve("bin/javac"));
