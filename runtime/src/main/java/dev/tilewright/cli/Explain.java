@@ -54,7 +54,7 @@ public final class Explain implements Verb, Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     SessionOptions options = session.options();
-    try (Model loaded = Model.load(model)) {
+    try (Model loaded = ModelFile.load(model)) {
       Plan plan = loaded.plan(shapes.all(loaded.inputs()), options);
       PrintWriter out = Console.out(spec);
       if (json) {
@@ -68,7 +68,7 @@ public final class Explain implements Verb, Callable<Integer> {
 
   private void print(Plan plan, @Nullable String assumption, PrintWriter out) {
     if (assumption != null) {
-      out.println(assumption);
+      out.println("open dimensions assumed: " + assumption);
     }
     Table table =
         new Table("#", "layer", "key", "algorithm", "tile", "origin", "out", "MACs", "why");

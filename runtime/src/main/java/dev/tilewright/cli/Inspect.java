@@ -58,7 +58,7 @@ public final class Inspect implements Verb, Callable<Integer> {
   public Integer call() throws IOException {
     Map<String, Object> facts = new LinkedHashMap<>();
     try (Arena arena = Arena.ofConfined();
-        FileChannel channel = FileChannel.open(model, StandardOpenOption.READ)) {
+        FileChannel channel = FileChannel.open(ModelFile.require(model), StandardOpenOption.READ)) {
       MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
       OnnxModel onnx = OnnxModel.read(bytes);
       List<String> missing = missing(onnx);
@@ -151,7 +151,7 @@ public final class Inspect implements Verb, Callable<Integer> {
         default -> lines.put(name, fact.toString());
       }
     });
-    lines.forEach((name, line) -> out.printf("%-15s %s%n", name, line));
+    lines.forEach((name, line) -> out.printf(Locale.ROOT, "%-15s %s%n", name, line));
     if (facts.get("notSupported") instanceof List<?> missing && !missing.isEmpty()) {
       out.println("not supported:");
       missing.forEach(line -> out.println("  " + line));

@@ -93,8 +93,11 @@ final class NpyFile {
   static void write(Path file, Tensor tensor) throws IOException {
     String dims = tensor.shape().dims().stream().map(d -> d + ",").collect(Collectors.joining(" "));
     String dictionary =
-        "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }"
-            .formatted(descr(tensor.dtype()), dims);
+        "{'descr': '"
+            + descr(tensor.dtype())
+            + "', 'fortran_order': False, 'shape': ("
+            + dims
+            + "), }";
     // The values start at a multiple of 64; the header ends in a newline.
     int used = MAGIC.length + 2 + 2 + dictionary.length() + 1;
     String header = dictionary + " ".repeat((64 - used % 64) % 64) + "\n";

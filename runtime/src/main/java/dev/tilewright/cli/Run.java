@@ -98,7 +98,7 @@ public final class Run implements Verb, Callable<Integer> {
     }
     List<String> classes = labels == null ? List.of() : Classes.readLabels(labels);
     long start = System.nanoTime();
-    try (Model loaded = Model.load(model)) {
+    try (Model loaded = ModelFile.load(model)) {
       double loadMs = since(start);
       Map<String, Tensor> inputs =
           new InputFiles(loaded.inputs(), shapes.given(loaded.inputs()), preprocessing)

@@ -54,7 +54,7 @@ final class ShapeArguments {
     return all;
   }
 
-  /** A line that says what was assumed, or null if nothing was. */
+  /** What stands in for open dimensions, in words, or null if there are none. */
   @Nullable String assumption(List<Signature> inputs) {
     Map<String, Shape> given = given(inputs);
     List<String> assumed =
@@ -62,9 +62,7 @@ final class ShapeArguments {
             .filter(input -> !given.containsKey(input.name()) && isOpen(input))
             .map(input -> input.name() + "=" + text(assumed(input)))
             .toList();
-    return assumed.isEmpty()
-        ? null
-        : "open dimensions assumed: " + String.join(", ", assumed) + " (change with --shape)";
+    return assumed.isEmpty() ? null : String.join(", ", assumed) + " (change with --shape)";
   }
 
   static boolean isOpen(Signature input) {

@@ -99,8 +99,12 @@ public final class Demo implements Verb, Callable<Integer> {
       Map<String, Integer> algorithms) {
     PrintWriter out = Console.out(spec);
     out.printf(
+        Locale.ROOT,
         "%s, %d x %d pixels: %d lines of text%n%n",
-        image == null ? "demo picture" : image, picture.width(), picture.height(), lines.size());
+        image == null ? "demo picture" : image,
+        picture.width(),
+        picture.height(),
+        lines.size());
     for (TextReader.Line line : lines) {
       out.printf(
           Locale.ROOT,

@@ -1,0 +1,226 @@
+package dev.tilewright.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.tilewright.onnx.SampleModels;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+  @TempDir private Path dir = Path.of("");
+  private Path model = dir;
+  private Path output = dir;
+
+  @BeforeEach
+  void writeFiles() throws IOException {
+    output = dir.resolve("output");
+    model = Files.write(dir.resolve("model.onnx"), SampleModels.reluAndAdd());
+    NpyFile.write(dir.resolve("x.npy"), Tensor.of(Shape.of(1, 6), -1f, 2f, -3f, 4f, -5f, 6f));
+    NpyFile.write(dir.resolve("wide.npy"), Tensor.of(Shape.of(1, 7), new float[7]));
+    NpyFile.write(dir.resolve("longs.npy"), Tensor.of(Shape.of(1, 6), new long[6]));
+    ByteBuffer bias = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < 6; i++) {
+      bias.putFloat(10 * i);
+    }
+    Files.write(dir.resolve("bias.bin"), bias.array());
+    Files.write(dir.resolve("short.bin"), new byte[23]);
+  }
+
+  @Test
+  void runsAModelOnFiles() throws IOException {
+    CommandRun run = run("x=" + at("x.npy"), "bias=" + at("bias.bin"));
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("y:float32[1x6]");
+    assertThat(NpyFile.read(output.resolve("y.npy")).toFloats())
+        .containsExactly(0f, 12f, 20f, 34f, 40f, 56f);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "x.npy,        nothing given for the input bias",
+    "x=x.npy,      nothing given for the input bias",
+    "z=x.npy,      the model has no input 'z'",
+    "x=wide.npy,   does not fit the input x",
+    "x=longs.npy,  holds int64",
+    "x=short.bin,  has 23 bytes",
+    "x=missing.npy, no such file",
+    "x=model.onnx, neither .npy nor .bin",
+  })
+  void refusesInputsThatDoNotFit(String input, String message) throws IOException {
+    int equals = input.indexOf('=');
+    CommandRun run =
+        equals < 0
+            ? run("x=" + at(input))
+            : run(input.substring(0, equals + 1) + at(input.substring(equals + 1)));
+    run.assertBadInput(message);
+    assertThat(output).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run", "inspect", "explain"})
+  void refusesFilesThatAreNoModels(String verb) throws IOException {
+    byte[] whole = Files.readAllBytes(model);
+    Path file = dir.resolve("bad.onnx");
+    CommandRun.of(verb, file.toString()).assertBadInput("no such file: " + file);
+    Files.write(file, new byte[0]);
+    CommandRun.of(verb, file.toString()).assertBadInput("the file is empty");
+    Files.writeString(file, "<html>not a model</html>");
+    CommandRun.of(verb, file.toString()).assertBadInput("not a usable model");
+    Files.write(file, Arrays.copyOf(whole, whole.length - 9));
+    CommandRun.of(verb, file.toString()).assertBadInput("not a usable model");
+    CommandRun.of(verb, dir.toString()).assertBadInput("directory");
+  }
+
+  @Test
+  void listsAllThatIsNotSupportedAtOnce() throws IOException {
+    Files.write(model, SampleModels.unsupported());
+    CommandRun run = run("x=" + at("x.npy"));
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().lines()).hasSize(3);
+    assertThat(run.err()).contains("\n  Frobnicate").contains("\n  Grizzle");
+    assertThat(output).doesNotExist();
+
+    CommandRun inspected = CommandRun.of("inspect", model.toString());
+    assertThat(inspected.code()).isZero();
+    assertThat(inspected.out()).contains("not supported:").contains("Grizzle").contains("Relu 1");
+  }
+
+  @Test
+  void inspectsAModelWithOpenDimensions() throws IOException {
+    Files.write(model, SampleModels.openConvolution());
+    CommandRun text = CommandRun.of("inspect", model.toString());
+    assertThat(text.out())
+        .contains("image[2] (height), image[3] (width)")
+        .contains("image=1x3x224x224")
+        .contains("can run this model");
+    CommandRun json = CommandRun.of("inspect", model.toString(), "--shape", "1x3x10x20", "--json");
+    JsonObject facts = JsonParser.parseString(json.out()).getAsJsonObject();
+    assertThat(facts.get("parameters").getAsLong()).isEqualTo(12);
+    assertThat(facts.get("macs").getAsLong()).isEqualTo(12 * 10 * 20);
+    assertThat(facts.get("assumed").isJsonNull()).isTrue();
+    CommandRun.of("inspect", model.toString(), "--shape", "1x4x10x20")
+        .assertBadInput("does not fit the input image");
+    CommandRun.of("inspect", model.toString(), "--shape", "1x3xA")
+        .assertBadInput("'1x3xA' is not a shape");
+  }
+
+  @Test
+  void explainsEveryStep() throws IOException {
+    Files.write(model, SampleModels.openConvolution());
+    CommandRun run =
+        CommandRun.of("explain", model.toString(), "--shape", "1x3x10x20", "--all", "--json");
+    assertThat(run.err()).isEmpty();
+    JsonObject plan = JsonParser.parseString(run.out()).getAsJsonObject();
+    assertThat(plan.get("macs").getAsLong()).isEqualTo(2400);
+    assertThat(plan.getAsJsonArray("steps")).isNotEmpty();
+    CommandRun again = CommandRun.of("explain", model.toString(), "--shape", "1x3x10x20");
+    assertThat(again.out()).contains("digest of the choices " + plan.get("digest").getAsString());
+  }
+
+  @Test
+  void runsAModelOnAPicture() throws IOException {
+    Files.write(model, SampleModels.openConvolution());
+    BufferedImage image = new BufferedImage(64, 40, BufferedImage.TYPE_INT_RGB);
+    image.createGraphics().fillRect(0, 0, 64, 40); // white
+    Path picture = dir.resolve("white.png");
+    ImageIO.write(image, "png", picture.toFile());
+    CommandRun run =
+        CommandRun.of(
+            "run",
+            model.toString(),
+            "--image=" + picture,
+            "--mean=0.5,0,0",
+            "--std=1",
+            "--bgr",
+            "--output=" + output);
+    assertThat(run.err()).isEmpty();
+    Tensor y = NpyFile.read(output.resolve("y.npy"));
+    assertThat(y.shape()).isEqualTo(Shape.of(1, 4, 32, 64));
+    // Filter 0 is -3, -2, -1 on blue, green, red; red is 0.5 after its mean.
+    assertThat(y.toFloats()[0]).isEqualTo(-5.5f);
+    CommandRun.of("run", model.toString(), "--image=" + picture, "--mean=1,2")
+        .assertBadInput("--mean takes one number or three");
+    CommandRun.of("run", model.toString(), "--image=" + model).assertBadInput("is not a picture");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--threads=0,     threads must be 1 to 256",
+    "--threads=many,  many",
+    "--backend=gpu,   no backend 'gpu'",
+    "--colour,        Unknown option",
+    "--top=0,         must be at least 1",
+  })
+  void refusesOptionsItDoesNotHave(String option, String message) {
+    CommandRun.of("run", model.toString(), option).assertBadInput(message);
+  }
+
+  @Test
+  void refusesVerbsItDoesNotHave() {
+    CommandRun.of("jump").assertBadInput("jump");
+    CommandRun.of("run").assertBadInput("tilewright run --help");
+  }
+
+  @Test
+  void printsATraceOnlyWhenAsked() {
+    CommandRun run = CommandRun.of("run", dir.resolve("none").toString(), "--stacktrace");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("NoSuchFileException").contains("\tat ");
+  }
+
+  @Test
+  void helpNamesEveryVerbAndHasExamples() {
+    String help = CommandRun.of("--help").out();
+    assertThat(help).contains("run ", "inspect ", "explain ", "demo ");
+    for (String verb : new String[] {"run", "inspect", "explain", "demo"}) {
+      CommandRun run = CommandRun.of(verb, "--help");
+      assertThat(run.code()).isZero();
+      assertThat(run.out()).contains("Examples:").contains("  tilewright " + verb);
+    }
+    assertThat(CommandRun.of("--version").out())
+        .matches("tilewright \\d+\\.\\d+.*\\(Java .*\\)\\s+");
+  }
+
+  @Test
+  void internalErrorsAreNotTheUsersFault() {
+    StringWriter err = new StringWriter();
+    int code =
+        new Failures(new PrintWriter(err), false)
+            .report(new IllegalStateException("a\nb\u001b[31m"));
+    assertThat(code).isEqualTo(70);
+    assertThat(err.toString()).contains("--stacktrace").contains("a b?[31m").hasLineCount(1);
+  }
+
+  private CommandRun run(String... inputs) {
+    return CommandRun.of(
+        Stream.concat(
+                Stream.of("run", model.toString(), "--output", output.toString()),
+                Stream.of(inputs).flatMap(input -> Stream.of("--input", input)))
+            .toArray(String[]::new));
+  }
+
+  private Path at(String name) {
+    return dir.resolve(name);
+  }
+}
