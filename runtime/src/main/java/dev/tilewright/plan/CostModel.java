@@ -14,9 +14,6 @@ final class CostModel {
   /** Bytes a nanosecond between a core and its outer caches (L2 and L3 of measured machines). */
   private static final double BYTES_PER_NANO = 60;
 
-  /** Waking a spinning or parked worker and waiting for it; 0.2 to 5 us were measured. */
-  private static final double FORK_NANOS = 3_000;
-
   /** A region under this much work is faster on one thread. */
   private static final double WORTH_A_FORK = 20_000;
 
@@ -35,9 +32,5 @@ final class CostModel {
   /** How many of the threads to use for work that takes one of them this long. */
   static int threads(double nanos, int available) {
     return nanos < WORTH_A_FORK ? 1 : available;
-  }
-
-  static double onThreads(double nanos, int threads) {
-    return threads == 1 ? nanos : nanos / threads + FORK_NANOS;
   }
 }

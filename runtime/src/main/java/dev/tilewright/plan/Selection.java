@@ -104,10 +104,11 @@ final class Selection {
     }
     Candidate best = null;
     for (Tile tile : algorithm.tiles(one)) {
-      double serial = CostModel.nanos(algorithm.cost(one, tile));
-      int useful = CostModel.threads(serial, threads);
-      double nanos = CostModel.onThreads(serial, useful);
+      // Ranked on one thread, so that the choice, and with it every bit of the result, is the same
+      // for any number of them.
+      double nanos = CostModel.nanos(algorithm.cost(one, tile));
       if (best == null || nanos < best.nanos) {
+        int useful = CostModel.threads(nanos, threads);
         ConvProblem problem = new ConvProblem(one.shape(), one.epilogue(), useful);
         best = new Candidate(algorithm, tile, problem, nanos);
       }

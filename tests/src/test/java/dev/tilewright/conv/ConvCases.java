@@ -76,8 +76,8 @@ public final class ConvCases {
     while (cases.size() < EDGES.size() + count) {
       try {
         cases.add(random(random));
-      } catch (IllegalArgumentException e) {
-        continue; // a filter larger than its image: draw again
+      } catch (IllegalArgumentException impossible) {
+        // A filter larger than its image: draw again.
       }
     }
     return cases;
