@@ -21,8 +21,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** The script {@code tilewright}, in a copy of the tree that is built already, with fake JDKs. */
 class LauncherTest {
   private static final String ECHO =
-      "#!/bin/sh\necho 'WARNING: Using incubator modules: jdk.incubator.vector' >&2\n"
-          + "echo \"jdk %s\"\nfor arg; do echo \"arg $arg\"; done\necho trouble >&2\nexit 7\n";
+      """
+      #!/bin/sh
+      echo 'WARNING: Using incubator modules: jdk.incubator.vector' >&2
+      echo "jdk %s"
+      for arg; do echo "arg $arg"; done
+      echo trouble >&2
+      exit 7
+      """;
 
   @TempDir private Path dir = Path.of("");
   private Path root = dir;
@@ -118,8 +124,11 @@ class LauncherTest {
         Map.of("PATH", bin + ":" + System.getenv("PATH"), "TILEWRIGHT_JDKS", jdks.toString());
     Files.writeString(
         maven,
-        "#!/bin/sh\necho '[INFO] Building tilewright-runtime 1 [1/1]'\n"
-            + "echo '[INFO] BUILD SUCCESS'\n");
+        """
+        #!/bin/sh
+        echo '[INFO] Building tilewright-runtime 1 [1/1]'
+        echo '[INFO] BUILD SUCCESS'
+        """);
     executable(maven);
     Path source = Files.createFile(root.resolve("runtime/src/main/Foo.java"));
     Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(120)));

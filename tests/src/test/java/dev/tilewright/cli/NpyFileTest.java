@@ -51,7 +51,7 @@ class NpyFileTest {
     Path file = dir.resolve("x.npy");
     NpyFile.write(file, Tensor.of(Shape.of(3), 1f, 2f, 3f));
     String text = new String(Files.readAllBytes(file), ISO_8859_1);
-    assertThat(text).startsWith("\u0093NUMPY\u0001\0\u0076\0{'descr': '<f4', ");
+    assertThat(text).startsWith("\u0093NUMPY\u0001\0v\0{'descr': '<f4', ");
     assertThat(text).contains("'fortran_order': False, 'shape': (3,), }");
     assertThat(text.charAt(127)).isEqualTo('\n');
   }
