@@ -1,4 +1,4 @@
-/** SIMD kernels against the portable ones. */
+/** Tests of the Java SIMD kernels. */
 @NullMarked
 package dev.tilewright.vector;
 
