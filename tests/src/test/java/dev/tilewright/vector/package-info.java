@@ -1,4 +1,4 @@
-/** Tests of the Java SIMD kernels. */
+/** SIMD kernels against the portable ones. */
 @NullMarked
 package dev.tilewright.vector;
 
