@@ -74,7 +74,12 @@ final class GemmConv implements ConvAlgorithm {
     GemmGeometry g = GemmGeometry.of(problem, t);
     Panels panels = Panels.of(s, t.nv());
     double fmas =
-        (double) g.computedPixels() * panels.vectors() * Lanes.LENGTH * panels.depth() * s.groups();
+        (double) g.computedPixels()
+            * panels.count()
+            * t.nv()
+            * Lanes.LENGTH
+            * panels.depth()
+            * s.groups();
     ConvShape.Size out = s.out();
     double src = 4.0 * s.batch() * s.inChannels() * s.in().height() * s.in().width();
     double dst = 4.0 * s.batch() * s.outChannels() * out.height() * out.width();
@@ -98,19 +103,15 @@ final class GemmConv implements ConvAlgorithm {
     long bias = Panels.bias(weights).address();
     Activation activation = problem.epilogue().activation();
     Activation inTile = ActivationCode.isShort(activation) ? activation : Activation.none();
-    GemmTile[] tiles = new GemmTile[t.nv() + 1];
-    for (int p = 0; p < panels.count(); p++) {
-      int nv = panels.width(p);
-      tiles[nv] =
-          GemmTiles.get(
-              new GemmTiles.Spec(
-                  geometry.mr(), nv, problem.epilogue().residual(), inTile, panels.masked()));
-    }
+    GemmTile micro =
+        GemmTiles.get(
+            new GemmTiles.Spec(
+                t.mr(), t.nv(), problem.epilogue().residual(), inTile, panels.masked()));
     return new Kernel() {
       @Override
       public Task bind(Operands operands) {
         Jit.awaitWarm();
-        return new GemmTask(problem, geometry, panels, tiles, filter, bias, operands);
+        return new GemmTask(problem, geometry, panels, micro, filter, bias, operands);
       }
 
       @Override

@@ -24,7 +24,7 @@ final class GemmTask implements Task {
   private final GemmGeometry geometry;
   private final ConvShape s;
   private final Panels panels;
-  private final GemmTile[] tiles;
+  private final GemmTile tile;
   private final long filter;
   private final long bias;
   private final View src;
@@ -40,14 +40,14 @@ final class GemmTask implements Task {
       ConvProblem problem,
       GemmGeometry geometry,
       Panels panels,
-      GemmTile[] tiles,
+      GemmTile tile,
       long filter,
       long bias,
       Operands operands) {
     this.geometry = geometry;
     this.s = geometry.shape();
     this.panels = panels;
-    this.tiles = tiles;
+    this.tile = tile;
     this.filter = filter;
     this.bias = bias;
     this.operands = operands;
@@ -142,10 +142,9 @@ final class GemmTask implements Task {
             : (int) ((long) (chunk + 1) * independent / geometry.chunks());
     int mr = geometry.mr();
     for (int panel = firstPanel; panel < endPanel; panel++) {
-      GemmTile tile = tiles[panels.width(panel)];
       long b = filter + panels.offset(group, panel);
       long column = (long) group * panels.columns() + panels.column(panel);
-      long last = panels.last(panel);
+
       for (int p = 0; p < pixels; p += mr) {
         int q = Math.min(p, pixels - mr);
         long to = at(dst, pixel + q, column);
@@ -160,7 +159,7 @@ final class GemmTask implements Task {
             4 * dst.rowStride(),
             residual == null ? to : at(residual, pixel + q, column),
             residual == null ? 0 : 4 * residual.rowStride(),
-            last);
+            panels.last());
       }
     }
     if (activation != null) {

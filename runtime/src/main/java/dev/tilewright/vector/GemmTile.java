@@ -13,7 +13,7 @@ interface GemmTile {
    * @param rows address of mr longs: byte offset of each pixel's row from {@code src}
    * @param taps address of {@code depth} ints: byte offset of each factor from its row
    * @param depth terms of the sum, at least 1
-   * @param filter packed panel, [depth][nv * lanes]
+   * @param filter packed panel, [depth][nv][lanes]
    * @param bias of the panel's first column
    * @param dst of the tile's first row and the panel's first column
    * @param dstStride from one row to the next

@@ -8,15 +8,16 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the output channels of one group are cut into vectors and panels, and the filter packed that
- * way: [group][panel][FH][FW][C/G][vectors of the panel][lanes].
+ * How the output channels of one group are cut into panels of {@code nv} vectors, and the filter
+ * packed that way: [group][panel][FH][FW][C/G][nv][lanes].
  *
- * <p>No lane is masked if a group has at least a vector of channels: the last vector then ends at
- * the last channel and shares some with the vector before it, which compute the same values.
+ * <p>All panels have the same width and no lane is masked, unless a vector is wider than a group:
+ * the last panel ends with the last channel and shares some with the one before, and so does the
+ * last vector of a panel wider than the group. Both compute the same values.
  *
  * @param columns output channels of a group
  * @param depth terms of each sum: taps times input channels of a group
- * @param nv vectors in a panel; the last panel may have fewer
+ * @param nv vectors in a panel, at most those of a group
  */
 record Panels(int groups, int columns, int depth, int nv) {
   static Panels of(ConvShape shape, int nv) {
@@ -25,17 +26,13 @@ record Panels(int groups, int columns, int depth, int nv) {
     return new Panels(shape.groups(), shape.outChannels() / shape.groups(), depth, nv);
   }
 
+  /** Vectors that a group fills, the last perhaps in part. */
   int vectors() {
     return Math.ceilDiv(columns, Lanes.LENGTH);
   }
 
   int count() {
     return Math.ceilDiv(vectors(), nv);
-  }
-
-  /** Vectors in one panel. */
-  int width(int panel) {
-    return Math.min(nv, vectors() - panel * nv);
   }
 
   /** Whether a vector is wider than a group, so that stores need a mask. */
@@ -48,24 +45,27 @@ record Panels(int groups, int columns, int depth, int nv) {
    * last shares columns with the one before.
    */
   int independent() {
-    boolean overlap = count() > 1 && width(count() - 1) == 1 && columns % Lanes.LENGTH != 0;
-    return overlap ? count() - 1 : count();
+    return count() > 1 && columns % (nv * Lanes.LENGTH) != 0 ? count() - 1 : count();
   }
 
   /** First output channel of a panel within the group. */
   int column(int panel) {
-    return width(panel) == 1 ? vectorColumn(panel * nv) : panel * nv * Lanes.LENGTH;
+    return Math.max(0, Math.min(panel * nv * Lanes.LENGTH, columns - nv * Lanes.LENGTH));
   }
 
   /** What {@link GemmTile#run} takes as {@code last}. */
-  long last(int panel) {
-    int lastVector = panel * nv + width(panel) - 1;
-    return masked() ? columns : 4L * (vectorColumn(lastVector) - column(panel));
+  long last() {
+    return masked() ? columns : 4L * lastColumn();
+  }
+
+  /** First column of a panel's last vector, from the panel's. */
+  private int lastColumn() {
+    return Math.max(0, Math.min((nv - 1) * Lanes.LENGTH, columns - Lanes.LENGTH));
   }
 
   /** Byte offset of a panel in the packed filter. */
   long offset(int group, int panel) {
-    return 4L * depth * Lanes.LENGTH * ((long) group * vectors() + (long) panel * nv);
+    return 4L * depth * nv * Lanes.LENGTH * ((long) group * count() + panel);
   }
 
   MemorySegment pack(Weights weights) {
@@ -78,25 +78,24 @@ record Panels(int groups, int columns, int depth, int nv) {
     int taps = weights.filter().shape().dim(2) * weights.filter().shape().dim(3);
     int channels = depth / taps;
     for (int g = 0; g < groups; g++) {
-      for (int v = 0; v < vectors(); v++) {
-        int panel = v / nv;
-        long at = offset(g, panel) / 4 + (long) (v % nv) * Lanes.LENGTH;
-        long step = (long) width(panel) * Lanes.LENGTH;
+      for (int v = 0; v < count() * nv; v++) {
+        int inPanel = v % nv == nv - 1 ? lastColumn() : v % nv * Lanes.LENGTH;
+        int first = g * columns + column(v / nv) + inPanel;
+        long at = offset(g, v / nv) / 4 + (long) (v % nv) * Lanes.LENGTH;
         for (int lane = 0; lane < Math.min(Lanes.LENGTH, columns); lane++) {
-          long k = (long) g * columns + vectorColumn(v) + lane;
           for (int c = 0; c < channels; c++) {
             for (int t = 0; t < taps; t++) {
-              float w = filter.getAtIndex(JAVA_FLOAT_UNALIGNED, (k * channels + c) * taps + t);
-              to.setAtIndex(JAVA_FLOAT_UNALIGNED, at + step * ((long) t * channels + c) + lane, w);
+              long from = ((long) (first + lane) * channels + c) * taps + t;
+              long row = (long) t * channels + c;
+              to.setAtIndex(
+                  JAVA_FLOAT_UNALIGNED,
+                  at + row * nv * Lanes.LENGTH + lane,
+                  filter.getAtIndex(JAVA_FLOAT_UNALIGNED, from));
             }
           }
         }
       }
     }
-  }
-
-  private int vectorColumn(int vector) {
-    return masked() ? 0 : Math.min(vector * Lanes.LENGTH, columns - Lanes.LENGTH);
   }
 
   /** The bias, or zeros, [K] and at least a vector after each group's first column. */

@@ -104,6 +104,30 @@ final class VectorCode {
         () -> code.lload(base.slot).iload(index.slot).i2l().loadConstant(step).lmul().ladd());
   }
 
+  Num number(long value) {
+    code.loadConstant(value);
+    return storeLong();
+  }
+
+  /** {@code a + b} of numbers known to be in range, such as an address and {@link #bounded}s. */
+  Num sum(Num a, Num b) {
+    code.lload(a.slot).lload(b.slot).ladd();
+    return storeLong();
+  }
+
+  /** The value, which is known to be in 0 .. 2^31 - 1; C2 then knows it too. */
+  Num bounded(Num value) {
+    code.lload(value.slot).loadConstant((long) Integer.MAX_VALUE).land();
+    return storeLong();
+  }
+
+  /** {@code min(index * step, limit)}. */
+  Num least(Count index, long step, Num limit) {
+    code.iload(index.slot).i2l().loadConstant(step).lmul().lload(limit.slot);
+    code.invokestatic(desc(Math.class), "min", MethodTypeDesc.of(CD_long, CD_long, CD_long));
+    return storeLong();
+  }
+
   /** {@code value * factor}. */
   Num times(Num value, long factor) {
     code.lload(value.slot).loadConstant(factor).lmul();

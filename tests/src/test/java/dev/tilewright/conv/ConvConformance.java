@@ -70,7 +70,7 @@ public final class ConvConformance implements AutoCloseable {
     if (residual != null) {
       fill(residual);
     }
-    expected = run(reference(), Tile.NONE, weights, src, residual, problem).values;
+    expected = run(reference(), Tile.NONE, weights, src, residual, problem);
     magnitude = magnitude();
   }
 
@@ -84,21 +84,16 @@ public final class ConvConformance implements AutoCloseable {
 
   /** Compares one algorithm with the reference, in one piece and cut at random. */
   public void check(ConvAlgorithm algorithm, Tile tile) {
-    Result result = run(algorithm, tile, weights, src, residual, problem);
-    String where = algorithm.id() + " [" + tile + "] " + problem.key() + " seed " + seed + ": ";
-    if (result.fault != null) {
-      throw new AssertionError(where + result.fault);
-    }
+    float[] values = run(algorithm, tile, weights, src, residual, problem);
     for (int i = 0; i < expected.length; i++) {
       double allowed = tolerance(algorithm.id(), i);
       boolean close =
           Float.isNaN(expected[i])
-              ? Float.isNaN(result.values[i])
-              : Math.abs(result.values[i] - expected[i]) <= allowed
-                  || result.values[i] == expected[i];
+              ? Float.isNaN(values[i])
+              : Math.abs(values[i] - expected[i]) <= allowed || values[i] == expected[i];
       if (!close) {
         throw new AssertionError(
-            where
+            where(algorithm, tile)
                 + "at pixel "
                 + i / problem.shape().outChannels()
                 + " channel "
@@ -108,7 +103,7 @@ public final class ConvConformance implements AutoCloseable {
                 + " +- "
                 + allowed
                 + ", got "
-                + result.values[i]);
+                + values[i]);
       }
     }
   }
@@ -141,9 +136,12 @@ public final class ConvConformance implements AutoCloseable {
     };
   }
 
-  private record Result(float[] values, @Nullable String fault) {}
+  private String where(ConvAlgorithm algorithm, Tile tile) {
+    return algorithm.id() + " [" + tile + "] " + problem.key() + " seed " + seed + ": ";
+  }
 
-  private Result run(
+  /** What the algorithm computes; fails if it writes elsewhere or depends on how it is cut. */
+  private float[] run(
       ConvAlgorithm algorithm,
       Tile tile,
       Weights packed,
@@ -183,7 +181,10 @@ public final class ConvConformance implements AutoCloseable {
         fault = "depends on how its " + task.parts() + " parts are cut, at " + i;
       }
     }
-    return new Result(values, fault);
+    if (fault != null) {
+      throw new AssertionError(where(algorithm, tile) + fault);
+    }
+    return values;
   }
 
   /** A random cut of the parts in random order: from, to, worker. */
@@ -218,7 +219,7 @@ public final class ConvConformance implements AutoCloseable {
             Tensor.of(filter.shape(), w), bias == null ? null : Tensor.of(bias.shape(), b), arena);
     View absolute = absolute(src);
     View add = residual == null ? null : absolute(residual);
-    return run(reference(), Tile.NONE, positive, absolute, add, plain).values;
+    return run(reference(), Tile.NONE, positive, absolute, add, plain);
   }
 
   private View absolute(View view) {
@@ -241,13 +242,13 @@ public final class ConvConformance implements AutoCloseable {
   }
 
   private View view(Shape shape, boolean strided) {
-    long stride = shape.last() + (strided ? 1 + random.nextInt(20) : 0);
+    long stride = (long) shape.last() + (strided ? 1 + random.nextInt(20) : 0);
     long rows = shape.product(0, shape.rank() - 1);
     MemorySegment memory = arena.allocate(4 * (rows * stride + 2 * GUARD), 64);
     for (long i = 0; i < memory.byteSize() / 4; i++) {
       memory.setAtIndex(java.lang.foreign.ValueLayout.JAVA_INT, i, CANARY);
     }
-    return new View(memory.address() + 4 * GUARD, TensorType.floats(shape), stride);
+    return new View(memory.address() + 4L * GUARD, TensorType.floats(shape), stride);
   }
 
   private void fill(View view) {
@@ -274,7 +275,7 @@ public final class ConvConformance implements AutoCloseable {
     long floats = view.rows() * view.rowStride();
     for (long i = -GUARD; i < floats + GUARD; i++) {
       boolean inside = i >= 0 && i < floats && i % view.rowStride() < view.columns();
-      long at = view.address() + 4 * i;
+      long at = view.address() + 4L * i;
       if (!inside && Memory.ALL.get(java.lang.foreign.ValueLayout.JAVA_INT, at) != CANARY) {
         return "wrote beside dst, at float " + i;
       }
