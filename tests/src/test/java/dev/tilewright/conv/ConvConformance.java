@@ -242,7 +242,7 @@ public final class ConvConformance implements AutoCloseable {
   }
 
   private View view(Shape shape, boolean strided) {
-    long stride = (long) shape.last() + (strided ? 1 + random.nextInt(20) : 0);
+    long stride = (long) shape.last() + (strided ? 1L + random.nextInt(20) : 0L);
     long rows = shape.product(0, shape.rank() - 1);
     MemorySegment memory = arena.allocate(4 * (rows * stride + 2 * GUARD), 64);
     for (long i = 0; i < memory.byteSize() / 4; i++) {
