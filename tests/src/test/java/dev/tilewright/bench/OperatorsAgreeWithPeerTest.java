@@ -61,7 +61,7 @@ class OperatorsAgreeWithPeerTest {
             .input("x", IMAGE)
             .attribute("alpha", 0.4f)
             .attribute("beta", 0.3f));
-    cases.add(OneNode.of("Clip", 6).input("x", IMAGE).attribute("min", -0.5f));
+    cases.add(OneNode.of("Clip", 10).input("x", IMAGE).attribute("min", -0.5f));
     cases.add(
         OneNode.of("Clip", 13).input("x", IMAGE).constant("lo", one(-0.5f)).constant("hi", one(1)));
     cases.add(OneNode.of("Softmax", 11).input("x", IMAGE).attribute("axis", 2L));
@@ -188,8 +188,14 @@ class OperatorsAgreeWithPeerTest {
             .input("x", IMAGE)
             .constant("w", floats(22, 10, 1, 3, 3))
             .attribute("group", 5L)
-            .attribute("dilations", List.of(2L, 1L))
+            .attribute("strides", List.of(2L, 1L))
             .attribute("auto_pad", "SAME_LOWER"));
+    cases.add(
+        OneNode.of("Conv", 13)
+            .input("x", IMAGE)
+            .constant("w", floats(33, 3, 5, 3, 3))
+            .attribute("dilations", List.of(2L, 1L))
+            .attribute("pads", List.of(2L, 1L, 1L, 0L)));
     cases.add(
         OneNode.of("ConvTranspose", 13)
             .input("x", IMAGE)
@@ -240,7 +246,7 @@ class OperatorsAgreeWithPeerTest {
             OneNode.of("Resize", 13)
                 .input("x", IMAGE)
                 .constant("", Tensor.of(Shape.of(0), new float[0])) // no region of interest
-                .constant("scales", Tensor.of(Shape.of(4), 1f, 1f, 1.6f, 0.7f))
+                .constant("scales", Tensor.of(Shape.of(4), 1f, 1f, 1.5f, 0.75f))
                 .attribute("mode", mode)
                 .attribute("coordinate_transformation_mode", transform));
       }
