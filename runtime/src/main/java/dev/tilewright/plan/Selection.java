@@ -33,9 +33,10 @@ final class Selection {
 
   /**
    * Estimates are not better than this. An algorithm must promise more to be preferred to one of a
-   * backend that comes before its own: C kernels need no warm-up, Java kernels need no library.
+   * backend that comes before its own: C kernels need no warm-up, which takes Java's 0.1 to 0.6 s
+   * each (measured: docs/benchmarking.md).
    */
-  private static final double WORTH_A_CHANGE = 0.9;
+  private static final double WORTH_A_CHANGE = 0.67;
 
   private final List<Backend> backends;
   private final List<ConvAlgorithm> algorithms;
