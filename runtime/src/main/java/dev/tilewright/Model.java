@@ -129,8 +129,16 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  /** A session of its own memory and threads; any number may be open. */
+  /**
+   * A session of its own memory and threads; any number may be open.
+   *
+   * @throws IllegalArgumentException if the backend does not run here; the message says why
+   * @throws IllegalStateException if the model is closed
+   */
   public Session session(SessionOptions options) {
+    if (!arena.scope().isAlive()) {
+      throw new IllegalStateException("the model is closed");
+    }
     Backends.load().usable(options.backend()); // a bad choice fails here, not in the first run
     Session session = new Session(this, options);
     openSessions.incrementAndGet();

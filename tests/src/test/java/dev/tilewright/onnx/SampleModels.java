@@ -1,5 +1,7 @@
 package dev.tilewright.onnx;
 
+import java.util.Arrays;
+
 /** Small model files for tests of other packages. */
 public final class SampleModels {
   private SampleModels() {}
@@ -33,6 +35,36 @@ public final class SampleModels {
         .node("Relu", "a", "b")
         .node("Grizzle", "b", "y")
         .output("y")
+        .toBytes();
+  }
+
+  /**
+   * A small network of pictures [1, 3, height, width] of any size: convolution with batch
+   * normalisation and ReLU, a residual block, global pooling, a fully connected layer.
+   */
+  public static byte[] openNetwork() {
+    float[] variance = new float[32];
+    Arrays.fill(variance, 2);
+    OnnxBytes pads = ModelBytes.integers("pads", 1, 1, 1, 1);
+    return new ModelBytes(13)
+        .openInput("image", 1, 1, 3, "height", "width")
+        .weights("w1", 32, 3, 3, 3)
+        .weights("scale", 32)
+        .weights("shift", 32)
+        .weights("mean", 32)
+        .floats("variance", variance)
+        .weights("w2", 32, 32, 3, 3)
+        .weights("b2", 32)
+        .weights("fc", 32, 10)
+        .node("Conv", "image w1", "a", pads)
+        .node("BatchNormalization", "a scale shift mean variance", "b")
+        .node("Relu", "b", "c")
+        .node("Conv", "c w2 b2", "d", pads)
+        .node("Add", "d c", "e")
+        .node("GlobalAveragePool", "e", "f")
+        .node("Flatten", "f", "g")
+        .node("MatMul", "g fc", "scores")
+        .output("scores")
         .toBytes();
   }
 }

@@ -1,0 +1,219 @@
+package dev.tilewright;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.management.ThreadMXBean;
+import dev.tilewright.onnx.SampleModels;
+import dev.tilewright.plan.Plan;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+/** What the public interface promises, on a small network of pictures of any size. */
+class SessionTest {
+  private static final SessionOptions ONE = SessionOptions.defaults().threads(1);
+
+  @Test
+  void runsAndAgreesWithTheReferenceBackend() {
+    try (Model model = network();
+        Session session = model.session(ONE);
+        Session reference = model.session(ONE.backend("reference"))) {
+      Map<String, Tensor> in = Map.of("image", picture(20, 24));
+      float[] got = scores(session.run(in));
+      float[] want = scores(reference.run(in));
+      assertThat(got).hasSize(10);
+      for (int i = 0; i < got.length; i++) {
+        assertThat(got[i]).isCloseTo(want[i], within(want[i]));
+      }
+    }
+  }
+
+  @Test
+  void readsAndWritesTheSessionsOwnMemory() {
+    try (Model model = network();
+        Session session = model.session(ONE)) {
+      Tensor picture = picture(20, 24);
+      float[] want = scores(session.run(Map.of("image", picture)));
+      Execution execution = session.prepare(Map.of("image", picture.shape()));
+      execution.input("image").data().copyFrom(picture.data());
+      execution.run();
+      assertThat(execution.output("scores").toFloats()).isEqualTo(want);
+      execution.run(); // the input is still there
+      assertThat(execution.output("scores").toFloats()).isEqualTo(want);
+      assertThatThrownBy(() -> execution.input("picture")).hasMessageContaining("[image]");
+    }
+  }
+
+  @Test
+  void resultsAreTheSameBitsForAnyNumberOfThreads() {
+    try (Model model = network()) {
+      Map<String, Tensor> in = Map.of("image", picture(64, 64));
+      List<float[]> results = new ArrayList<>();
+      for (int threads = 1; threads <= 4; threads++) {
+        try (Session session = model.session(ONE.threads(threads))) {
+          results.add(scores(session.run(in)));
+        }
+      }
+      assertThat(results).allSatisfy(r -> assertThat(r).isEqualTo(results.getFirst()));
+    }
+  }
+
+  @Test
+  void otherPictureSizesPackNothingAgain() {
+    try (Model model = network()) {
+      Plan first = model.plan(Map.of("image", Shape.of(1, 3, 32, 32)), ONE);
+      Plan second = model.plan(Map.of("image", Shape.of(1, 3, 48, 32)), ONE);
+      assertThat(first.packedBytes()).isPositive();
+      assertThat(second.packedBytes()).isEqualTo(first.packedBytes());
+      assertThat(model.plan(Map.of("image", Shape.of(1, 3, 32, 32)), ONE)).isSameAs(first);
+    }
+  }
+
+  @Test
+  void batchNormalisationResidualAndActivationRunInsideTheConvolutions() {
+    try (Model model = network()) {
+      Plan plan = model.plan(Map.of("image", Shape.of(1, 3, 32, 32)), ONE);
+      assertThat(plan.steps().stream().map(Plan.Step::op))
+          .containsExactly("Transpose", "Conv", "Conv", "Reduce", "Conv");
+      assertThat(plan.steps().get(1).key()).contains("_bias_Clip");
+      assertThat(plan.steps().get(2).key()).contains("_bias_residual");
+    }
+  }
+
+  @Test
+  void aWarmRunAllocatesNothing() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (Model model = network();
+        Session session = model.session(ONE)) {
+      Execution execution = session.prepare(Map.of("image", Shape.of(1, 3, 32, 32)));
+      long allocated = 1;
+      for (int round = 0; allocated > 0 && round < 200; round++) {
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < 50; i++) {
+          execution.run();
+        }
+        allocated = threads.getCurrentThreadAllocatedBytes() - before;
+      }
+      assertThat(allocated).isZero();
+    }
+  }
+
+  @Test
+  void wrongInputsAreNamed() {
+    try (Model model = network();
+        Session session = model.session(ONE)) {
+      assertThatThrownBy(() -> session.run(Map.of()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("image");
+      assertThatThrownBy(() -> session.run(Map.of("photo", picture(8, 8))))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("photo");
+      assertThatThrownBy(
+              () -> session.run(Map.of("image", Tensor.of(Shape.of(1, 4, 8, 8), new float[256]))))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("image");
+      assertThatThrownBy(
+              () -> session.run(Map.of("image", Tensor.of(Shape.of(1, 3, 8, 8), new long[192]))))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("int64");
+    }
+  }
+
+  @Test
+  void anUnknownBackendIsRefusedBeforeTheFirstRun() {
+    try (Model model = network()) {
+      assertThatThrownBy(() -> model.session(ONE.backend("gpu")))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("gpu")
+          .hasMessageContaining("vector");
+    }
+  }
+
+  @Test
+  void closedAndDroppedMemoryIsAnErrorNotACrash() {
+    Model model = network();
+    Session session = model.session(ONE);
+    Execution execution = session.prepare(Map.of("image", Shape.of(1, 3, 8, 8)));
+    assertThatThrownBy(model::close).hasMessageContaining("session");
+    for (int size = 9; size < 20; size++) {
+      session.prepare(Map.of("image", Shape.of(1, 3, size, 8)));
+    }
+    assertThatThrownBy(execution::run).hasMessageContaining("prepare it again");
+    session.close();
+    session.close();
+    assertThatThrownBy(() -> session.run(Map.of("image", picture(8, 8))))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
+    model.close();
+    model.close();
+    assertThatThrownBy(() -> model.session(ONE))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
+  }
+
+  @Test
+  void aSessionIsNotSharedButAModelIs() throws Exception {
+    try (Model model = network();
+        ExecutorService pool = Executors.newFixedThreadPool(4)) {
+      Tensor picture = picture(40, 40);
+      float[] want;
+      try (Session session = model.session(ONE)) {
+        want = scores(session.run(Map.of("image", picture)));
+      }
+      CountDownLatch start = new CountDownLatch(4);
+      Callable<Void> work =
+          () -> {
+            start.countDown();
+            start.await();
+            try (Session session = model.session(ONE.threads(2))) {
+              for (int i = 0; i < 20; i++) {
+                assertThat(scores(session.run(Map.of("image", picture)))).isEqualTo(want);
+              }
+            }
+            return null;
+          };
+      for (Future<Void> done : pool.invokeAll(List.of(work, work, work, work))) {
+        done.get();
+      }
+      try (Session session = model.session(ONE)) {
+        session.enter(); // as a run in another thread would
+        assertThatThrownBy(() -> session.run(Map.of("image", picture)))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("another thread");
+        session.leave();
+      }
+    }
+  }
+
+  private static Model network() {
+    return Model.of(SampleModels.openNetwork());
+  }
+
+  private static Tensor picture(int height, int width) {
+    Random random = new Random(height * 1000L + width);
+    float[] pixels = new float[3 * height * width];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = random.nextFloat();
+    }
+    return Tensor.of(Shape.of(1, 3, height, width), pixels);
+  }
+
+  private static float[] scores(Map<String, Tensor> results) {
+    return results.get("scores").toFloats();
+  }
+
+  private static org.assertj.core.data.Offset<Float> within(float want) {
+    return org.assertj.core.data.Offset.offset(1e-4f * Math.max(1, Math.abs(want)));
+  }
+}
