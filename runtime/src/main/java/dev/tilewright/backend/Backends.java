@@ -1,7 +1,10 @@
 package dev.tilewright.backend;
 
+import static java.lang.System.Logger.Level.INFO;
+
 import dev.tilewright.kernel.Applicability;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +12,8 @@ import java.util.ServiceLoader;
 
 /** The backends of this process, asked once whether they run here. */
 public final class Backends {
+  private static final System.Logger LOG = System.getLogger(Backends.class.getName());
+
   /** Order of preference for operators that several backends have. */
   private static final List<String> PREFERENCE = List.of("native", "vector", "reference");
 
@@ -32,9 +37,15 @@ public final class Backends {
   public static Backends of(Iterable<Backend> backends) {
     List<Backend> sorted = new ArrayList<>();
     backends.forEach(sorted::add);
-    sorted.sort(java.util.Comparator.comparingInt(b -> PREFERENCE.indexOf(b.name())));
+    sorted.sort(Comparator.comparingInt(b -> PREFERENCE.indexOf(b.name())));
     Map<Backend, Applicability> all = new LinkedHashMap<>();
-    sorted.forEach(b -> all.put(b, b.available()));
+    for (Backend backend : sorted) {
+      Applicability available = backend.available();
+      all.put(backend, available);
+      if (available instanceof Applicability.No(String reason)) {
+        LOG.log(INFO, "backend {0} is not used: {1}", backend.name(), reason);
+      }
+    }
     return new Backends(all);
   }
 

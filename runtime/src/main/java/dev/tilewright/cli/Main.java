@@ -43,9 +43,15 @@ public final class Main {
       description = "On an error, also print where in the program it happened.")
   private boolean stacktrace;
 
+  private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
+
   private Main() {}
 
   public static void main(String[] args) {
+    // What the library logs looks like what the command line says, unless the user wants otherwise.
+    if (System.getProperty(LOG_FORMAT) == null) {
+      System.setProperty(LOG_FORMAT, "tilewright: %5$s%n");
+    }
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     int code = execute(args, out, err);

@@ -37,6 +37,22 @@ public sealed interface Activation {
     return new Clip(0, Float.POSITIVE_INFINITY);
   }
 
+  /** Canonical text, part of a problem's key: {@code relu}, {@code clip(0,6)}. */
+  default String key() {
+    return switch (this) {
+      case None() -> "none";
+      case Clip(float low, float high) when low == 0 && high == Float.POSITIVE_INFINITY -> "relu";
+      case Clip(float low, float high) -> "clip(" + low + "," + high + ")";
+      case LeakyRelu(float slope) -> "leaky_relu(" + slope + ")";
+      case Sigmoid() -> "sigmoid";
+      case HardSigmoid(float alpha, float beta) -> "hard_sigmoid(" + alpha + "," + beta + ")";
+      case Silu() -> "silu";
+      case HardSwish() -> "hard_swish";
+      case Gelu() -> "gelu";
+      case Tanh() -> "tanh";
+    };
+  }
+
   /** The function on one value: the definition, in double. NaN in, NaN out. */
   default double apply(double x) {
     return switch (this) {

@@ -8,6 +8,7 @@ import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** The output types of every operator, and the rules its inputs must meet. */
 public final class ShapeInference {
@@ -28,9 +29,9 @@ public final class ShapeInference {
       int arity = arity(op);
       require(
           in.size() == arity || (arity == ANY && !in.isEmpty()),
-          "wrong number of inputs: " + in.size());
+          () -> "wrong number of inputs: " + in.size());
       TensorType out = type(op, in);
-      require(out.shape().elements() <= MAX_ELEMENTS, "result too large: " + out);
+      require(out.shape().elements() <= MAX_ELEMENTS, () -> "result too large: " + out);
       return List.of(out);
     } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
       throw new ShapeException(op + " on " + in + ": " + e.getMessage());
@@ -94,15 +95,15 @@ public final class ShapeInference {
       case Op.Pad pad -> pad(pad, x);
       case Op.Transpose(List<Integer> perm) -> {
         require(
-            perm.stream().sorted().toList().equals(range(s.rank())), "not a permutation: " + perm);
+            perm.stream().sorted().toList().equals(range(s.rank())), () -> "not a permutation: " + perm);
         yield new TensorType(x.dtype(), new Shape(perm.stream().map(s::dim).toList()));
       }
       case Op.Reshape(Shape to) -> {
-        require(to.elements() == s.elements(), s + " has not as many elements as " + to);
+        require(to.elements() == s.elements(), () -> s + " has not as many elements as " + to);
         yield new TensorType(x.dtype(), to);
       }
       case Op.Expand(Shape to) -> {
-        require(broadcast(s, to).equals(to), s + " does not expand to " + to);
+        require(broadcast(s, to).equals(to), () -> s + " does not expand to " + to);
         yield new TensorType(x.dtype(), to);
       }
       case Op.Gather(int axis) -> {
@@ -120,7 +121,7 @@ public final class ShapeInference {
             "as many sizes and scales as dimensions are needed");
         for (int i = 0; i < s.rank(); i++) {
           double scale = r.scales().get(i);
-          require(scale > 0 && Double.isFinite(scale), "scale must be positive, is " + scale);
+          require(scale > 0 && Double.isFinite(scale), () -> "scale must be positive, is " + scale);
           require(s.dim(i) > 0 || r.sizes().dim(i) == 0, "an empty axis has no samples");
         }
         yield new TensorType(floats(x).dtype(), r.sizes());
@@ -131,15 +132,15 @@ public final class ShapeInference {
   private static TensorType convolution(Op.Conv conv, List<TensorType> in) {
     Shape src = image(in.get(0));
     Shape filter = floats(in.get(1)).shape();
-    require(filter.rank() == 4, "filter must be [K, C/G, FH, FW], is " + filter);
+    require(filter.rank() == 4, () -> "filter must be [K, C/G, FH, FW], is " + filter);
     Op.Window w = conv.window();
     ConvShape shape = conv.shape(src, filter);
     require(
         filter.dim(1) == src.dim(3) / conv.groups(),
-        "filter takes " + filter.dim(1) + " channels a group, src has " + src.dim(3));
+        () -> "filter takes " + filter.dim(1) + " channels a group, src has " + src.dim(3));
     require(
         filter.dim(2) == w.kernel().height() && filter.dim(3) == w.kernel().width(),
-        "filter is " + filter + ", kernel_shape says " + w.kernel());
+        () -> "filter is " + filter + ", kernel_shape says " + w.kernel());
     Size size = shape.out();
     Shape out = Shape.of(src.dim(0), size.height(), size.width(), filter.dim(0));
     if (conv.epilogue().bias()) {
@@ -147,7 +148,7 @@ public final class ShapeInference {
     }
     if (conv.epilogue().residual()) {
       Shape residual = floats(in.getLast()).shape();
-      require(residual.equals(out), "residual must have the shape of dst, " + out);
+      require(residual.equals(out), () -> "residual must have the shape of dst, " + out);
     }
     return TensorType.floats(out);
   }
@@ -155,13 +156,13 @@ public final class ShapeInference {
   private static TensorType transposedConvolution(Op.ConvTranspose conv, List<TensorType> in) {
     Shape src = image(in.get(0));
     Shape filter = floats(in.get(1)).shape();
-    require(filter.rank() == 4, "filter must be [C, K/G, FH, FW], is " + filter);
-    require(filter.dim(0) == src.dim(3), "filter takes " + filter.dim(0) + " channels");
+    require(filter.rank() == 4, () -> "filter must be [C, K/G, FH, FW], is " + filter);
+    require(filter.dim(0) == src.dim(3), () -> "filter takes " + filter.dim(0) + " channels");
     require(conv.groups() > 0 && src.dim(3) % conv.groups() == 0, "groups must divide C");
     Op.Window w = conv.window();
     require(
         filter.dim(2) == w.kernel().height() && filter.dim(3) == w.kernel().width(),
-        "filter is " + filter + ", kernel_shape says " + w.kernel());
+        () -> "filter is " + filter + ", kernel_shape says " + w.kernel());
     Padding p = w.pad();
     int height =
         transposed(src.dim(1), w.stride().height(), w.kernel().height(), w.dilation().height());
@@ -190,7 +191,7 @@ public final class ShapeInference {
   }
 
   private static void bias(TensorType bias, int k) {
-    require(floats(bias).shape().elements() == k, "bias must have " + k + " values, is " + bias);
+    require(floats(bias).shape().elements() == k, () -> "bias must have " + k + " values, is " + bias);
   }
 
   private static TensorType pool(Op.Pool pool, TensorType x) {
@@ -210,7 +211,7 @@ public final class ShapeInference {
     Shape left = floats(a).shape();
     Shape right = floats(b).shape();
     require(left.rank() >= 2 && right.rank() >= 2, "needs at least two dimensions");
-    require(left.dim(-1) == right.dim(-2), "inner dimensions differ: " + left + " x " + right);
+    require(left.dim(-1) == right.dim(-2), () -> "inner dimensions differ: " + left + " x " + right);
     Shape batch =
         broadcast(
             new Shape(left.dims().subList(0, left.rank() - 2)),
@@ -254,7 +255,7 @@ public final class ShapeInference {
       sum = Math.addExact(sum, t.shape().dim(axis));
       List<Integer> others = new ArrayList<>(t.shape().dims());
       others.set(axis, dims.get(axis));
-      require(others.equals(dims), "shapes differ in another axis than " + axis);
+      require(others.equals(dims), () -> "shapes differ in another axis than " + axis);
     }
     dims.set(axis, sum);
     return new TensorType(in.getFirst().dtype(), new Shape(dims));
@@ -308,14 +309,14 @@ public final class ShapeInference {
     for (int i = -rank; i < 0; i++) {
       int da = -i <= a.rank() ? a.dim(i) : 1;
       int db = -i <= b.rank() ? b.dim(i) : 1;
-      require(da == db || da == 1 || db == 1, a + " and " + b + " do not broadcast");
+      require(da == db || da == 1 || db == 1, () -> a + " and " + b + " do not broadcast");
       dims.add(da == 1 ? db : da);
     }
     return new Shape(dims);
   }
 
   private static Shape image(TensorType x) {
-    require(floats(x).shape().rank() == 4, "needs an image tensor [N, H, W, C], got " + x);
+    require(floats(x).shape().rank() == 4, () -> "needs an image tensor [N, H, W, C], got " + x);
     return x.shape();
   }
 
@@ -329,17 +330,17 @@ public final class ShapeInference {
   }
 
   private static TensorType is(TensorType x, DType dtype) {
-    require(x.dtype() == dtype, "needs " + dtype + ", got " + x);
+    require(x.dtype() == dtype, () -> "needs " + dtype + ", got " + x);
     return x;
   }
 
   private static int axis(int axis, Shape shape) {
-    require(axis >= 0 && axis < shape.rank(), "no axis " + axis + " in " + shape);
+    require(axis >= 0 && axis < shape.rank(), () -> "no axis " + axis + " in " + shape);
     return axis;
   }
 
   private static void same(TensorType a, TensorType b) {
-    require(a.dtype() == b.dtype(), "element types differ: " + a + " and " + b);
+    require(a.dtype() == b.dtype(), () -> "element types differ: " + a + " and " + b);
   }
 
   private static List<Integer> range(int n) {
@@ -349,6 +350,13 @@ public final class ShapeInference {
   private static void require(boolean condition, String message) {
     if (!condition) {
       throw new IllegalArgumentException(message);
+    }
+  }
+
+  /** For messages that are worth building only when needed: inference runs for every node. */
+  private static void require(boolean condition, Supplier<String> message) {
+    if (!condition) {
+      throw new IllegalArgumentException(message.get());
     }
   }
 }
