@@ -39,10 +39,11 @@ for source in *.c; do
     *_avx2.c) [ "$platform" = linux-x86-64 ] || continue; flags="-mavx2 -mfma" ;;
     *) flags=$baseline ;;
   esac
-  # -ffp-contract=fast lets a*b+c of the generic vectors be one instruction where there is one.
+  # -ffp-contract=fast lets a*b+c of the generic vectors be one instruction where there is one,
+  # -fno-math-errno a square root.
   # shellcheck disable=SC2086
   "$compiler" -std=c11 -O3 -fPIC -fvisibility=hidden -Wall -Wextra -Wshadow -Werror \
-    -ffp-contract=fast -ffile-prefix-map="$PWD"=. $flags -c "$source" -o "$objects/${source%.c}.o"
+    -ffp-contract=fast -fno-math-errno -ffile-prefix-map="$PWD"=. $flags -c "$source" -o "$objects/${source%.c}.o"
 done
 mkdir -p "$out/$platform"
 "$compiler" -shared -Wl,--build-id=none -o "$library.new" "$objects"/*.o

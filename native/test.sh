@@ -35,7 +35,7 @@ for source in src/main/c/*.c src/test/c/conv_test.c; do
   esac
   # shellcheck disable=SC2086
   "$compiler" -std=c11 -D_POSIX_C_SOURCE=200809L -g1 -O1 -Wall -Wextra -Wshadow -Werror \
-    -ffp-contract=fast $sanitize $flags -Isrc/main/c -c "$source" -o "$out/$(basename "$source" .c).o" &
+    -ffp-contract=fast -fno-math-errno $sanitize $flags -Isrc/main/c -c "$source" -o "$out/$(basename "$source" .c).o" &
   pids="$pids $!"
 done
 for pid in $pids; do wait "$pid"; done

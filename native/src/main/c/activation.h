@@ -2,10 +2,9 @@
  * after its vec_*.h. Every function keeps NaN. */
 #include "tilewright.h"
 
-/* Cephes expf: x = n ln 2 + r with |r| <= ln 2 / 2, a polynomial in r, then 2^n. 1-2 ulp.
- * Clamped where the result or its reciprocal would leave the normal range. */
-static inline vec act_exp(vec x) {
-    x = vec_at_least(vec_at_most(x, vec_set1(87.0f)), vec_set1(-87.0f));
+/* Cephes expf: x = n ln 2 + r with |r| <= ln 2 / 2; the result is e^r by a polynomial, to be scaled
+ * by 2^n. 1-2 ulp. */
+static inline vec act_exp_fraction(vec x, vec *exponent) {
     /* Adding 1.5 * 2^23 rounds to an integer. */
     const vec magic = vec_set1(12582912.0f);
     const vec n = vec_fma(x, vec_set1(1.44269504f), magic) - magic;
@@ -18,6 +17,14 @@ static inline vec act_exp(vec x) {
     p = vec_fma(p, r, vec_set1(1.6666665459e-1f));
     p = vec_fma(p, r, vec_set1(5.0000001201e-1f));
     p = vec_fma(p, r * r, r) + vec_set1(1.0f);
+    *exponent = n;
+    return p;
+}
+
+/* Clamped where the result or its reciprocal would leave the normal range. */
+static inline vec act_exp(vec x) {
+    vec n;
+    const vec p = act_exp_fraction(vec_at_least(vec_at_most(x, vec_set1(87.0f)), vec_set1(-87.0f)), &n);
     return p * vec_pow2(n);
 }
 
@@ -103,7 +110,8 @@ act_rows_of(float *dst, ptrdiff_t stride, int rows, int columns, int32_t kind, v
 }
 
 /* In place on rows x columns; the switch is outside the loops. */
-static void act_rows(float *dst, ptrdiff_t stride, int rows, int columns, const tw_problem *p) {
+static __attribute__((unused)) void
+act_rows(float *dst, ptrdiff_t stride, int rows, int columns, const tw_problem *p) {
     const vec a = vec_set1(p->activation_a), b = vec_set1(p->activation_b);
     switch (p->activation) {
 #define ACT_CASE(kind)                                                                             \

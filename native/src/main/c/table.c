@@ -18,7 +18,7 @@ static const struct {
 
 #define COUNT ((int32_t)(sizeof TABLE / sizeof TABLE[0]))
 
-static int cpu_has(int32_t isa) {
+int tw_cpu_has(int32_t isa) {
 #if defined(__x86_64__)
     __builtin_cpu_init(); /* cached by the compiler's library; asks the operating system too */
     switch (isa) {
@@ -53,7 +53,7 @@ const char *tw_refuses(int32_t kernel, int64_t problem) {
     const tw_problem *p = problem_at(problem);
     const int32_t isa = TABLE[kernel].isa;
     if (isa > p->isa_limit) return "switched off by TILEWRIGHT_ISA";
-    if (!cpu_has(isa))
+    if (!tw_cpu_has(isa))
         return isa == TW_ISA_AVX512 ? "this CPU has no AVX-512F" : "this CPU has no AVX2 and FMA";
     if (p->src_type != TW_FLOAT32 || p->filter_type != TW_FLOAT32 || p->dst_type != TW_FLOAT32)
         return "computes float32 only";
@@ -69,8 +69,8 @@ int32_t tw_tiles(int32_t kernel, int64_t problem, int64_t values) {
 
 void tw_cost(int32_t kernel, int64_t problem, int64_t cost) {
     double *c = (double *)(intptr_t)cost;
-    const double generic = cpu_has(TW_ISA_AVX2) ? 0.5 : 1; /* without fma, multiply and add apart */
-    const double lanes = cpu_has(TW_ISA_AVX512) ? 16 : cpu_has(TW_ISA_AVX2) ? 8 : 4;
+    const double generic = tw_cpu_has(TW_ISA_AVX2) ? 0.5 : 1; /* without fma, multiply and add apart */
+    const double lanes = tw_cpu_has(TW_ISA_AVX512) ? 16 : tw_cpu_has(TW_ISA_AVX2) ? 8 : 4;
     TABLE[kernel].kernel->cost(problem_at(problem), c);
     c[2] *= TABLE[kernel].kernel->lanes / lanes;
     if (TABLE[kernel].isa == TW_ISA_GENERIC) c[2] *= generic;

@@ -26,7 +26,7 @@
 
 #include <stdint.h>
 
-#define TW_ABI_VERSION 1
+#define TW_ABI_VERSION 2
 
 /* Element types. Kernels refuse what they do not know; only float32 has kernels so far. */
 enum { TW_FLOAT32 = 0 };
@@ -78,6 +78,26 @@ typedef struct {
     int32_t plan[13];                                /* written by tw_bind, private to the kernel */
 } tw_args;
 
+/* One operator that is not a convolution, in one session. The loops, outermost first, are what the
+ * family of operators says they are (op_*.h); strides are in bytes, 0 repeats. */
+typedef struct {
+    int32_t op;       /* row of the operator table */
+    int32_t function; /* of the family */
+    int32_t isa_limit;
+    int32_t rank;     /* loops in use */
+    float a, b;       /* parameters of the function */
+    int32_t element_bytes;
+    int32_t level;    /* written by tw_op_bind: the instruction set chosen */
+    int64_t units;    /* written by tw_op_bind: what parts are cut from */
+    int64_t parts;    /* written by tw_op_bind */
+    char *dst;
+    const char *in[2];
+    const void *table;
+    int64_t size[8];
+    int64_t stride[3][8]; /* of dst, in[0], in[1] */
+    int64_t extra[16];
+} tw_op_args;
+
 #if defined(__GNUC__)
 #pragma GCC visibility push(default)
 #endif
@@ -85,6 +105,8 @@ typedef struct {
 int32_t tw_abi_version(void);
 /* sizeof(tw_problem) << 16 | sizeof(tw_args): catches a struct laid out otherwise. */
 int32_t tw_struct_bytes(void);
+/* sizeof(tw_op_args) */
+int32_t tw_op_struct_bytes(void);
 /* Runs every kernel that this CPU supports on small problems; 0, or 1 + the first wrong kernel. */
 int32_t tw_self_test(int32_t isa_limit);
 
@@ -110,6 +132,14 @@ int64_t tw_workspace_bytes(int32_t kernel, int64_t problem);
 int32_t tw_bind(int64_t args);
 /* Computes the parts from (included) to (excluded). */
 void tw_run(int64_t args, int32_t from, int32_t to, int32_t worker);
+
+/* The second table: families of operators. What Java cannot find by name it computes itself. */
+int32_t tw_op_count(void);
+const char *tw_op_name(int32_t op);
+/* Fills the rest of the argument block; returns the number of parts, at least 1. */
+int32_t tw_op_bind(int64_t args);
+/* Computes the parts from (included) to (excluded). */
+void tw_op_run(int64_t args, int32_t from, int32_t to);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

@@ -16,6 +16,14 @@ static inline void vec_store_mask(float *p, vec_mask m, vec x) { _mm256_maskstor
 static inline vec vec_fma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }
 static inline vec vec_at_least(vec x, vec low) { return _mm256_max_ps(low, x); }
 static inline vec vec_at_most(vec x, vec high) { return _mm256_min_ps(high, x); }
+static inline vec vec_max(vec a, vec b) {
+    return _mm256_blendv_ps(_mm256_max_ps(a, b), a, _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
+}
+static inline vec vec_min(vec a, vec b) {
+    return _mm256_blendv_ps(_mm256_min_ps(a, b), a, _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
+}
+static inline vec vec_sqrt(vec x) { return _mm256_sqrt_ps(x); }
+static inline vec vec_abs(vec x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
 static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
 }

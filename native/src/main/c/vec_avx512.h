@@ -21,6 +21,15 @@ static inline vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c)
 /* NaN in x stays: the instruction returns its second operand if either is NaN. */
 static inline vec vec_at_least(vec x, vec low) { return _mm512_max_ps(low, x); }
 static inline vec vec_at_most(vec x, vec high) { return _mm512_min_ps(high, x); }
+/* The greater and the smaller; NaN in either gives NaN. */
+static inline vec vec_max(vec a, vec b) {
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), _mm512_max_ps(a, b), a);
+}
+static inline vec vec_min(vec a, vec b) {
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), _mm512_min_ps(a, b), a);
+}
+static inline vec vec_sqrt(vec x) { return _mm512_sqrt_ps(x); }
+static inline vec vec_abs(vec x) { return _mm512_abs_ps(x); }
 /* a > b ? yes : no; NaN gives no. */
 static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes);

@@ -30,6 +30,14 @@ static inline vec vec_choose(vec_int m, vec yes, vec no) {
 }
 static inline vec vec_at_least(vec x, vec low) { return vec_choose(x < low, low, x); }
 static inline vec vec_at_most(vec x, vec high) { return vec_choose(x > high, high, x); }
+static inline vec vec_max(vec a, vec b) { return vec_choose((a > b) | (a != a), a, b); }
+static inline vec vec_min(vec a, vec b) { return vec_choose((a < b) | (a != a), a, b); }
+static inline vec vec_sqrt(vec x) {
+    for (int i = 0; i < VL; i++)
+        x[i] = __builtin_sqrtf(x[i]);
+    return x;
+}
+static inline vec vec_abs(vec x) { return (vec)((vec_int)x & 0x7fffffff); }
 static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return vec_choose(a > b, yes, no);
 }

@@ -12,7 +12,7 @@ import com.sun.jna.NativeLibrary;
  */
 final class CLibrary {
   /** TW_ABI_VERSION that this class was written against. */
-  static final int ABI_VERSION = 1;
+  static final int ABI_VERSION = 2;
 
   private CLibrary() {}
 
@@ -46,4 +46,12 @@ final class CLibrary {
   static native int tw_bind(long args);
 
   static native void tw_run(long args, int from, int to, int worker);
+
+  static native int tw_op_count();
+
+  static native String tw_op_name(int op);
+
+  static native int tw_op_bind(long args);
+
+  static native void tw_op_run(long args, int from, int to);
 }

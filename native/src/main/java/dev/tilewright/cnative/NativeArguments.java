@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.tilewright.conv.Activation;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
 import dev.tilewright.kernel.Operands;
@@ -70,25 +69,12 @@ final class NativeArguments {
     sizes(s.out());
     ints(0, 0, 0); // src, filter and dst are TW_FLOAT32
     ints(problem.epilogue().residual() ? 1 : 0);
-    switch (problem.epilogue().activation()) {
-      case Activation.None() -> activation(0, 0, 0);
-      case Activation.Clip(float low, float high) -> activation(1, low, high);
-      case Activation.LeakyRelu(float slope) -> activation(2, slope, 0);
-      case Activation.Sigmoid() -> activation(3, 0, 0);
-      case Activation.HardSigmoid(float alpha, float beta) -> activation(4, alpha, beta);
-      case Activation.Silu() -> activation(5, 0, 0);
-      case Activation.HardSwish() -> activation(6, 0, 0);
-      case Activation.Gelu() -> activation(7, 0, 0);
-      case Activation.Tanh() -> activation(8, 0, 0);
-    }
-    ints(problem.threads(), limit.code, tile);
-  }
-
-  private void activation(int kind, float a, float b) {
-    ints(kind);
-    memory.set(JAVA_FLOAT, at, a);
-    memory.set(JAVA_FLOAT, at + 4, b);
+    ActivationCode activation = ActivationCode.of(problem.epilogue().activation());
+    ints(activation.kind());
+    memory.set(JAVA_FLOAT, at, activation.a());
+    memory.set(JAVA_FLOAT, at + 4, activation.b());
     at += 8;
+    ints(problem.threads(), limit.code, tile);
   }
 
   private void sizes(ConvShape.Size... sizes) {

@@ -3,7 +3,10 @@ package dev.tilewright.cnative;
 import dev.tilewright.backend.Backend;
 import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.kernel.Applicability;
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.op.OpProblem;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -34,5 +37,10 @@ public final class NativeBackend implements Backend {
     return IntStream.range(0, CLibrary.tw_count())
         .<ConvAlgorithm>mapToObj(kernel -> new NativeConv(kernel, limit))
         .toList();
+  }
+
+  @Override
+  public Optional<Kernel> operator(OpProblem problem) {
+    return NativeOperators.kernel(problem, Isa.limit(System.getenv(Isa.VARIABLE)).orElseThrow());
   }
 }

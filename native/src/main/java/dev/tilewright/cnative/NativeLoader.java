@@ -121,7 +121,8 @@ final class NativeLoader {
     if (abi != CLibrary.ABI_VERSION) {
       return "has ABI " + abi + " where " + CLibrary.ABI_VERSION + " is needed";
     }
-    if (call(library, "tw_struct_bytes") != NativeArguments.STRUCT_BYTES) {
+    if (call(library, "tw_struct_bytes") != NativeArguments.STRUCT_BYTES
+        || call(library, "tw_op_struct_bytes") != OperatorArguments.BYTES) {
       return "lays its argument block out differently";
     }
     int wrong = call(library, "tw_self_test", limit.code);

@@ -1,11 +1,11 @@
 package dev.tilewright.vector;
 
 import dev.tilewright.graph.Op;
-import dev.tilewright.graph.Op.CoordinateTransform;
 import dev.tilewright.graph.Op.Interpolation;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
+import dev.tilewright.op.LinearTaps;
 import dev.tilewright.op.OpProblem;
 import dev.tilewright.tensor.Memory;
 import dev.tilewright.tensor.Shape;
@@ -20,65 +20,11 @@ import jdk.incubator.vector.FloatVector;
  * output.
  */
 final class VectorResize implements Kernel {
-  /**
-   * Where the outputs along an axis read: between sample {@code low[i]} and {@code high[i]}, the
-   * latter with this weight. NEAREST has weight 0.
-   */
-  private static final class Axis {
-    final int in;
-    final int[] low;
-    final int[] high;
-    final float[] weight;
-
-    private Axis(int in, int out) {
-      this.in = in;
-      this.low = new int[out];
-      this.high = new int[out];
-      this.weight = new float[out];
-    }
-
-    static Axis of(Op.Resize op, int axis, int in) {
-      int out = op.sizes().dim(axis);
-      Axis taps = new Axis(in, out);
-      for (int i = 0; i < out; i++) {
-        double x = coordinate(op, axis, i, in, out);
-        if (op.interpolation() == Interpolation.NEAREST) {
-          int nearest =
-              switch (op.nearest()) {
-                case ROUND_PREFER_FLOOR -> (int) Math.ceil(x - 0.5);
-                case ROUND_PREFER_CEIL -> (int) Math.floor(x + 0.5);
-                case FLOOR -> (int) Math.floor(x);
-                case CEIL -> (int) Math.ceil(x);
-              };
-          taps.low[i] = Math.clamp(nearest, 0, in - 1);
-          taps.high[i] = taps.low[i];
-        } else {
-          double inside = Math.clamp(x, 0, in - 1);
-          taps.low[i] = (int) inside;
-          taps.high[i] = Math.min(taps.low[i] + 1, in - 1);
-          taps.weight[i] = (float) (inside - taps.low[i]);
-        }
-      }
-      return taps;
-    }
-
-    private static double coordinate(Op.Resize op, int axis, int i, int in, int out) {
-      double scale = op.scales().get(axis);
-      CoordinateTransform transform = op.transform();
-      return switch (transform) {
-        case HALF_PIXEL -> (i + 0.5) / scale - 0.5;
-        case PYTORCH_HALF_PIXEL -> out > 1 ? (i + 0.5) / scale - 0.5 : 0;
-        case ALIGN_CORNERS -> out > 1 ? i * (in - 1.0) / (out - 1.0) : 0;
-        case ASYMMETRIC -> i / scale;
-      };
-    }
-  }
-
   private final boolean nearest;
-  private final Axis rows;
-  private final Axis columns;
+  private final LinearTaps rows;
+  private final LinearTaps columns;
 
-  private VectorResize(boolean nearest, Axis rows, Axis columns) {
+  private VectorResize(boolean nearest, LinearTaps rows, LinearTaps columns) {
     this.nearest = nearest;
     this.rows = rows;
     this.columns = columns;
@@ -99,8 +45,8 @@ final class VectorResize implements Kernel {
     return Optional.of(
         new VectorResize(
             op.interpolation() == Interpolation.NEAREST,
-            Axis.of(op, 1, src.dim(1)),
-            Axis.of(op, 2, src.dim(2))));
+            LinearTaps.of(op, 1, src.dim(1)),
+            LinearTaps.of(op, 2, src.dim(2))));
   }
 
   @Override
@@ -112,8 +58,8 @@ final class VectorResize implements Kernel {
   public Task bind(Operands operands) {
     View src = operands.in().getFirst();
     View dst = operands.out().getFirst();
-    int height = rows.low.length;
-    int width = columns.low.length;
+    int height = rows.outputs();
+    int width = columns.outputs();
     int channels = src.columns();
     long pixel = 4 * src.rowStride();
     long ldd = 4 * dst.rowStride();
@@ -123,14 +69,14 @@ final class VectorResize implements Kernel {
       void units(long from, long to, int worker) {
         for (long unit = from; unit < to; unit++) {
           int oh = (int) (unit % height);
-          long image = src.address() + unit / height * rows.in * columns.in * pixel;
-          long top = image + (long) rows.low[oh] * columns.in * pixel;
-          long bottom = image + (long) rows.high[oh] * columns.in * pixel;
+          long image = src.address() + unit / height * rows.in() * columns.in() * pixel;
+          long top = image + (long) rows.low(oh) * columns.in() * pixel;
+          long bottom = image + (long) rows.high(oh) * columns.in() * pixel;
           long row = dst.address() + unit * width * ldd;
           if (nearest) {
             copy(top, pixel, row, ldd, channels);
           } else {
-            blend(top, bottom, pixel, rows.weight[oh], row, ldd, channels);
+            blend(top, bottom, pixel, rows.weight(oh), row, ldd, channels);
           }
         }
       }
@@ -138,24 +84,24 @@ final class VectorResize implements Kernel {
   }
 
   private void copy(long src, long pixel, long dst, long ldd, int channels) {
-    for (int ow = 0; ow < columns.low.length; ow++) {
-      long from = src + columns.low[ow] * pixel;
+    for (int ow = 0; ow < columns.outputs(); ow++) {
+      long from = src + columns.low(ow) * pixel;
       MemorySegment.copy(Memory.ALL, from, Memory.ALL, dst + ow * ldd, 4L * channels);
     }
   }
 
   private void blend(
       long top, long bottom, long pixel, float down, long dst, long ldd, int channels) {
-    for (int ow = 0; ow < columns.low.length; ow++) {
-      long left = columns.low[ow] * pixel;
-      long right = columns.high[ow] * pixel;
+    for (int ow = 0; ow < columns.outputs(); ow++) {
+      long left = columns.low(ow) * pixel;
+      long right = columns.high(ow) * pixel;
       blend(
           top + left,
           top + right,
           bottom + left,
           bottom + right,
           down,
-          columns.weight[ow],
+          columns.weight(ow),
           dst + ow * ldd,
           channels);
     }

@@ -77,6 +77,8 @@ class NativeLoaderTest {
                 + CLibrary.ABI_VERSION
                 + "; } int tw_struct_bytes(void) { return "
                 + NativeArguments.STRUCT_BYTES
+                + "; } int tw_op_struct_bytes(void) { return "
+                + OperatorArguments.BYTES
                 + "; } int tw_self_test(int isa) { return 3; }");
     assertThat(reason(other.toString(), null)).contains("self-test in kernel 2");
   }

@@ -23,12 +23,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.function.Function;
 
 /**
- * Runs an operator's SIMD kernel the hard way and compares it with the portable one: strided views
- * where accepted, outputs filled with NaN, canaries in the gaps and at the ends, parts in random
- * groups and order on several workers.
+ * Runs an operator's kernel the hard way and compares it with the portable one: strided views where
+ * accepted, outputs filled with NaN, canaries in the gaps and at the ends, parts in random groups
+ * and order on several workers.
  */
 final class OperatorCheck {
   /** Unit round-off of float32. */
@@ -38,10 +40,14 @@ final class OperatorCheck {
   private static final int CANARIES = 32;
   private static final int WORKERS = 3;
 
+  /** What is checked: {@code Backend.operator}. */
+  private final Function<OpProblem, Optional<Kernel>> kernels;
+
   private final Random random;
   private final Arena arena;
 
-  OperatorCheck(Random random, Arena arena) {
+  OperatorCheck(Function<OpProblem, Optional<Kernel>> kernels, Random random, Arena arena) {
+    this.kernels = kernels;
     this.random = random;
     this.arena = arena;
   }
@@ -62,13 +68,11 @@ final class OperatorCheck {
         op, types, Collections.nCopies(in.size(), null), ShapeInference.infer(op, types));
   }
 
-  /** Requires that there is a SIMD kernel and that it agrees, dense and strided. */
+  /** Requires that there is a kernel and that it agrees, dense and strided. */
   void check(Op op, double relative, double absolute, Tensor... in) {
     OpProblem problem = problem(op, List.of(in));
     Kernel kernel =
-        new VectorBackend()
-            .operator(problem)
-            .orElseThrow(() -> new AssertionError("no SIMD kernel for " + problem));
+        kernels.apply(problem).orElseThrow(() -> new AssertionError("no kernel for " + problem));
     float[] want = Operators.evaluate(op, List.of(in), problem.out()).getFirst().toFloats();
     compare(problem, want, run(problem, kernel, false, in), relative, absolute);
     if (kernel.acceptsStridedRows()) {
@@ -160,19 +164,19 @@ final class OperatorCheck {
   }
 
   /** A task on uninitialised memory, all in one view, for counting bytes and time. */
-  static Task bind(Op op, Arena arena, Shape... shapes) {
+  Task bind(Op op, Shape... shapes) {
     List<TensorType> types = Arrays.stream(shapes).map(TensorType::floats).toList();
     OpProblem problem =
         new OpProblem(
             op, types, Collections.nCopies(types.size(), null), ShapeInference.infer(op, types));
-    Kernel kernel = new VectorBackend().operator(problem).orElseThrow();
-    List<View> in = types.stream().map(t -> dense(t, arena)).toList();
-    View out = dense(problem.out().getFirst(), arena);
+    Kernel kernel = kernels.apply(problem).orElseThrow();
+    List<View> in = types.stream().map(t -> dense(t)).toList();
+    View out = dense(problem.out().getFirst());
     long workspace = arena.allocate(kernel.workspaceBytes() + 64, 64).address();
     return kernel.bind(new Operands(in, List.of(out), workspace, 0, arena));
   }
 
-  private static View dense(TensorType type, Arena arena) {
+  private View dense(TensorType type) {
     MemorySegment memory = arena.allocate(type.bytes(), 64);
     for (long i = 0; i < type.bytes(); i++) {
       memory.set(JAVA_BYTE, i, (byte) (i % 4 == 3 ? 0x3f : i));

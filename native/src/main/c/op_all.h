@@ -1,0 +1,26 @@
+/* Every family for one instruction set: op_<isa>.c includes its vec_*.h, then this. */
+#include <stddef.h>
+#include <string.h>
+
+#include "activation.h"
+#include "ops.h"
+
+#include "op_walk.h"
+
+#include "op_lanes.h"
+
+#include "op_binary.h"
+#include "op_copy.h"
+#include "op_map.h"
+#include "op_matmul.h"
+#include "op_pool.h"
+#include "op_reduce.h"
+#include "op_resize.h"
+#include "op_softmax.h"
+
+extern const tw_op OP_TABLE[];
+const tw_op OP_TABLE[] = {
+#define OP_ROW(name) {name##_bind, name##_run},
+    TW_FOR_EACH_OP(OP_ROW)
+#undef OP_ROW
+};

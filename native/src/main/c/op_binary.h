@@ -1,0 +1,101 @@
+/* Arithmetic of two tensors; a repeated loop has stride 0. A unit is an element. */
+enum { BINARY_ADD, BINARY_SUB, BINARY_MUL, BINARY_DIV, BINARY_MIN, BINARY_MAX };
+
+static inline __attribute__((always_inline)) vec binary_apply(vec a, vec b, int32_t f) {
+    switch (f) {
+    case BINARY_ADD: return a + b;
+    case BINARY_SUB: return a - b;
+    case BINARY_MUL: return a * b;
+    case BINARY_DIV: return a / b;
+    case BINARY_MIN: return vec_min(a, b);
+    default: return vec_max(a, b);
+    }
+}
+
+/* ka, kb: 1, or 0 for an operand that is one value. */
+static inline __attribute__((always_inline)) void
+binary_dense(float *d, const float *a, const float *b, int64_t n, int ka, int kb, int32_t f) {
+    const vec va = vec_set1(*a), vb = vec_set1(*b);
+    int64_t i = 0;
+    for (; i + VL <= n; i += VL)
+        vec_store(d + i, binary_apply(ka ? vec_load(a + i) : va, kb ? vec_load(b + i) : vb, f));
+    if (i < n)
+        op_store(d + i, n - i,
+                 binary_apply(ka ? op_load(a + i, n - i) : va, kb ? op_load(b + i, n - i) : vb, f));
+}
+
+static inline __attribute__((always_inline)) void
+binary_row_of(const tw_op_args *args, char *d, const char *a, const char *b, int64_t n, int32_t f) {
+    const int32_t last = args->rank - 1;
+    const int64_t sd = args->stride[0][last], sa = args->stride[1][last], sb = args->stride[2][last];
+    float *to = (float *)d;
+    const float *x = (const float *)a, *y = (const float *)b;
+    if (sd == 4 && sa == 4 && sb == 4)
+        binary_dense(to, x, y, n, 1, 1, f);
+    else if (sd == 4 && sa == 4 && sb == 0)
+        binary_dense(to, x, y, n, 1, 0, f);
+    else if (sd == 4 && sa == 0 && sb == 4)
+        binary_dense(to, x, y, n, 0, 1, f);
+    else
+        for (int64_t i = 0, m; i < n; i += VL) {
+            m = op_min(VL, n - i);
+            op_scatter(d + i * sd, sd, m,
+                       binary_apply(op_gather(a + i * sa, sa, m), op_gather(b + i * sb, sb, m), f));
+        }
+}
+
+#define BINARY_ROW(f)                                                                              \
+    static void row_##f(const tw_op_args *args, char *d, const char *a, const char *b, int64_t n) { \
+        binary_row_of(args, d, a, b, n, f);                                                        \
+    }
+BINARY_ROW(BINARY_ADD)
+BINARY_ROW(BINARY_SUB)
+BINARY_ROW(BINARY_MUL)
+BINARY_ROW(BINARY_DIV)
+BINARY_ROW(BINARY_MIN)
+BINARY_ROW(BINARY_MAX)
+#undef BINARY_ROW
+
+static op_row *binary_row(int32_t f) {
+    op_row *const rows[] = {row_BINARY_ADD, row_BINARY_SUB, row_BINARY_MUL,
+                            row_BINARY_DIV, row_BINARY_MIN, row_BINARY_MAX};
+    return rows[f];
+}
+
+/* Pixels whose channels are repeated into one long row. */
+#define BINARY_PIXELS 64
+
+/* Few channels and a vector of them: rows too short for a loop of vectors. Operand 1 or 2 is the
+ * vector, the other tensors are dense; 0 if it is not so. */
+static int binary_pattern(const tw_op_args *args) {
+    const int64_t n = args->size[1];
+    if (args->rank != 2 || n >= 32 || args->stride[0][1] != 4 || args->stride[1][1] != 4 ||
+        args->stride[2][1] != 4 || args->stride[0][0] != 4 * n)
+        return 0;
+    if (args->stride[1][0] == 4 * n && args->stride[2][0] == 0) return 2;
+    if (args->stride[2][0] == 4 * n && args->stride[1][0] == 0) return 1;
+    return 0;
+}
+
+static void binary_run(const tw_op_args *args, int64_t from, int64_t to) {
+    op_row *row = binary_row(args->function);
+    const int repeated = binary_pattern(args);
+    if (!repeated) {
+        op_walk(args, from, to, row);
+        return;
+    }
+    float pattern[32 * BINARY_PIXELS];
+    const int64_t n = args->size[1], period = op_min(n * BINARY_PIXELS, to - from);
+    for (int64_t i = 0, c = from % n; i < period; i++, c = c + 1 == n ? 0 : c + 1)
+        pattern[i] = ((const float *)args->in[repeated - 1])[c];
+    for (; from < to; from += period) {
+        const char *other = args->in[2 - repeated] + 4 * from, *vector = (const char *)pattern;
+        row(args, args->dst + 4 * from, repeated == 1 ? vector : other,
+            repeated == 1 ? other : vector, op_min(period, to - from));
+    }
+}
+
+static int64_t binary_bind(tw_op_args *args) {
+    args->units = op_elements(args);
+    return 12;
+}

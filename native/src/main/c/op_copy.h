@@ -1,0 +1,97 @@
+/* Values moved and not looked at, of 1, 4 or 8 bytes. If the innermost loop is adjacent on both
+ * sides, a unit is an element of a row; if not, the two innermost loops are a plane to transpose, and
+ * a unit is a stripe of COPY_STRIPE of its rows. */
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
+
+#define COPY_STRIPE 16
+
+static int copy_is_rows(const tw_op_args *args) {
+    const int32_t last = args->rank - 1;
+    return args->stride[0][last] == args->element_bytes &&
+           args->stride[1][last] == args->element_bytes;
+}
+
+static void copy_row(const tw_op_args *args, char *d, const char *a, const char *b, int64_t n) {
+    (void)b;
+    memcpy(d, a, (size_t)(n * args->element_bytes));
+}
+
+static inline __attribute__((always_inline)) void
+copy_each(char *d, int64_t sd, const char *a, int64_t sa, int64_t n, size_t bytes) {
+    for (int64_t i = 0; i < n; i++)
+        memcpy(d + i * sd, a + i * sa, bytes);
+}
+
+static void copy_strided(char *d, int64_t sd, const char *a, int64_t sa, int64_t n, int32_t bytes) {
+    switch (bytes) {
+    case 1: copy_each(d, sd, a, sa, n, 1); break;
+    case 4: copy_each(d, sd, a, sa, n, 4); break;
+    default: copy_each(d, sd, a, sa, n, 8); break;
+    }
+}
+
+/* rows x columns; dr, dc, ar, ac: steps of both sides along a column and along a row. */
+static void copy_plane(char *d, int64_t dr, int64_t dc, const char *a, int64_t ar, int64_t ac,
+                       int64_t rows, int64_t columns, int32_t bytes) {
+    int64_t whole = 0;
+#if defined(__SSE__)
+    if (bytes == 4 && dc == 4 && ar == 4)
+        for (; whole + 4 <= columns; whole += 4) {
+            int64_t r = 0;
+            for (; r + 4 <= rows; r += 4) {
+                const char *from = a + r * ar + whole * ac;
+                char *to = d + r * dr + whole * dc;
+                __m128 w = _mm_loadu_ps((const float *)from);
+                __m128 x = _mm_loadu_ps((const float *)(from + ac));
+                __m128 y = _mm_loadu_ps((const float *)(from + 2 * ac));
+                __m128 z = _mm_loadu_ps((const float *)(from + 3 * ac));
+                _MM_TRANSPOSE4_PS(w, x, y, z);
+                _mm_storeu_ps((float *)to, w);
+                _mm_storeu_ps((float *)(to + dr), x);
+                _mm_storeu_ps((float *)(to + 2 * dr), y);
+                _mm_storeu_ps((float *)(to + 3 * dr), z);
+            }
+            for (; r < rows; r++)
+                copy_strided(d + r * dr + whole * dc, dc, a + r * ar + whole * ac, ac, 4, bytes);
+        }
+#endif
+    for (int64_t r = 0; r < rows && whole < columns; r++)
+        copy_strided(d + r * dr + whole * dc, dc, a + r * ar + whole * ac, ac, columns - whole, bytes);
+}
+
+static void copy_run(const tw_op_args *args, int64_t from, int64_t to) {
+    if (copy_is_rows(args)) {
+        op_walk(args, from, to, copy_row);
+        return;
+    }
+    const int32_t plane = args->rank - 2;
+    const int64_t rows = args->size[plane], columns = args->size[plane + 1];
+    const int64_t stripes = (rows + COPY_STRIPE - 1) / COPY_STRIPE;
+    const int64_t *ds = args->stride[0] + plane, *as = args->stride[1] + plane;
+    op_place p = op_place_at(args, plane, from / stripes);
+    for (int64_t unit = from; unit < to; unit++) {
+        const int64_t first = unit % stripes * COPY_STRIPE;
+        copy_plane(p.d + first * ds[0], ds[0], ds[1], p.a + first * as[0], as[0], as[1],
+                   op_min(COPY_STRIPE, rows - first), columns, args->element_bytes);
+        if (unit % stripes == stripes - 1) op_next(args, &p);
+    }
+}
+
+static int64_t copy_bind(tw_op_args *args) {
+    args->units = op_elements(args);
+    if (copy_is_rows(args)) return 2 * args->element_bytes;
+    if (args->rank == 1) { /* a plane of one row */
+        args->rank = 2;
+        args->size[1] = args->size[0];
+        args->size[0] = 1;
+        for (int i = 0; i < 2; i++) {
+            args->stride[i][1] = args->stride[i][0];
+            args->stride[i][0] = 0;
+        }
+    }
+    const int64_t rows = args->size[args->rank - 2], columns = args->size[args->rank - 1];
+    args->units = args->units / rows / columns * ((rows + COPY_STRIPE - 1) / COPY_STRIPE);
+    return op_min(rows, COPY_STRIPE) * columns * 4 * args->element_bytes;
+}

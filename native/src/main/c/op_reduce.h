@@ -1,0 +1,72 @@
+/* Loops: outer, reduced, inner; [outer, reduced, inner] becomes [outer, inner]. inner is adjacent; if
+ * it is 1, reduced is. A unit is REDUCE_CHUNK vectors of a result, or a result if inner is 1. */
+enum { REDUCE_SUM, REDUCE_MEAN, REDUCE_MAX };
+
+#define REDUCE_CHUNK 2
+
+/* Sums of blocks of rows: the error grows with n / SUM_BLOCK + SUM_BLOCK and not with n. */
+static inline __attribute__((always_inline)) void
+reduce_columns(const char *a, int64_t step, int64_t rows, float *d, int64_t n, int max, float scale) {
+    const vec start = vec_start(max);
+    vec x = start, y = start;
+    for (int64_t first = 0; first < rows; first += SUM_BLOCK) {
+        const int64_t count = op_min(SUM_BLOCK, rows - first);
+        vec u = start, v = start;
+        if (n >= 2 * VL)
+            for (int64_t r = 0; r < count; r++, a += step) {
+                u = vec_join(u, vec_load((const float *)a), max);
+                v = vec_join(v, vec_load((const float *)a + VL), max);
+            }
+        else
+            for (int64_t r = 0; r < count; r++, a += step) {
+                u = vec_join(u, op_load((const float *)a, n), max);
+                if (n > VL) v = vec_join(v, op_load((const float *)a + VL, n - VL), max);
+            }
+        x = vec_join(x, u, max);
+        y = vec_join(y, v, max);
+    }
+    op_store(d, n, vec_finish(x, max, scale));
+    if (n > VL) op_store(d + VL, n - VL, vec_finish(y, max, scale));
+}
+
+static double reduce_row_sum(const float *x, int64_t n) {
+    double sum = 0;
+    int64_t i = 0;
+    while (i < n) {
+        vec u = vec_set1(0.0f), v = u;
+        const int64_t end = op_min(n, i + 2 * VL * SUM_BLOCK);
+        for (; i + 2 * VL <= end; i += 2 * VL) {
+            u = u + vec_load(x + i);
+            v = v + vec_load(x + i + VL);
+        }
+        for (; i < end; i += VL)
+            u = u + op_load(x + i, end - i);
+        sum += lanes_sum(u + v);
+    }
+    return sum;
+}
+
+static void reduce_run(const tw_op_args *args, int64_t from, int64_t to) {
+    const int64_t reduced = args->size[1], inner = args->size[2];
+    const int64_t chunk = REDUCE_CHUNK * VL, chunks = (inner + chunk - 1) / chunk;
+    const float divisor = args->function == REDUCE_MEAN ? (float)reduced : 1.0f;
+    for (int64_t unit = from; unit < to; unit++) {
+        const int64_t outer = unit / chunks, column = unit % chunks * chunk;
+        const char *a = args->in[0] + outer * args->stride[1][0] + 4 * column;
+        float *d = (float *)(args->dst + outer * args->stride[0][0]) + column;
+        const int64_t n = op_min(chunk, inner - column);
+        if (inner == 1 && args->stride[1][1] == 4)
+            *d = args->function == REDUCE_MAX ? row_max((const float *)a, reduced)
+                                              : (float)(reduce_row_sum((const float *)a, reduced) / divisor);
+        else if (args->function == REDUCE_MAX)
+            reduce_columns(a, args->stride[1][1], reduced, d, n, 1, 1);
+        else
+            reduce_columns(a, args->stride[1][1], reduced, d, n, 0, divisor);
+    }
+}
+
+static int64_t reduce_bind(tw_op_args *args) {
+    const int64_t chunk = REDUCE_CHUNK * VL;
+    args->units = args->size[0] * ((args->size[2] + chunk - 1) / chunk);
+    return 4 * args->size[1] * op_min(chunk, args->size[2]);
+}

@@ -1,0 +1,41 @@
+/* e^(x - max) / sum over rows. Loops: rows, columns. A unit is a row; the exponentials wait in dst. */
+
+/* 0 where e^x is below the normal range: -infinity is how models mask. */
+static inline vec softmax_exp(vec x) {
+    return vec_if_greater(vec_set1(-87.0f), x, vec_set1(0.0f), act_exp(x));
+}
+
+static void softmax_row(float *d, const float *x, int64_t n) {
+    const vec max = vec_set1(row_max(x, n));
+    double sum = 0;
+    vec block = vec_set1(0.0f);
+    int64_t i = 0;
+    for (int count = 1; i + VL <= n; i += VL, count++) {
+        const vec e = softmax_exp(vec_load(x + i) - max);
+        vec_store(d + i, e);
+        block = block + e;
+        if (count % SUM_BLOCK == 0) {
+            sum += lanes_sum(block);
+            block = vec_set1(0.0f);
+        }
+    }
+    if (i < n) {
+        const vec e = lanes_first(softmax_exp(op_load(x + i, n - i) - max), n - i, 0);
+        op_store(d + i, n - i, e);
+        block = block + e;
+    }
+    const vec scale = vec_set1((float)(1 / (sum + lanes_sum(block))));
+    for (i = 0; i < n; i += VL)
+        op_store(d + i, n - i, op_load(d + i, n - i) * scale);
+}
+
+static void softmax_run(const tw_op_args *args, int64_t from, int64_t to) {
+    for (int64_t row = from; row < to; row++)
+        softmax_row((float *)(args->dst + row * args->stride[0][0]),
+                    (const float *)(args->in[0] + row * args->stride[1][0]), args->size[1]);
+}
+
+static int64_t softmax_bind(tw_op_args *args) {
+    args->units = args->size[0];
+    return 40 * args->size[1];
+}

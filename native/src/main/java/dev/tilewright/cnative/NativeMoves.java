@@ -1,0 +1,173 @@
+package dev.tilewright.cnative;
+
+import dev.tilewright.cnative.Loops.Loop;
+import dev.tilewright.cnative.NativeOperators.Binder;
+import dev.tilewright.graph.Op;
+import dev.tilewright.kernel.Operands;
+import dev.tilewright.kernel.Task;
+import dev.tilewright.op.OpProblem;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.View;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The operators that only move values, of any element type, as strided copies. */
+final class NativeMoves {
+  private NativeMoves() {}
+
+  static Optional<Binder> binder(OpProblem problem) {
+    return switch (problem.op()) {
+      case Op.Transpose(List<Integer> perm) ->
+          Optional.of((operands, limit) -> {
+            View src = operands.in().getFirst();
+            long[] strides = Loops.strides(src);
+            long[] permuted = perm.stream().mapToLong(i -> strides[i]).toArray();
+            return into(operands, src.address(), permuted, limit);
+          });
+      case Op.Slice slice -> Optional.of((operands, limit) -> slice(slice, operands, limit));
+      case Op.Expand e ->
+          Optional.of((operands, limit) -> {
+            View src = operands.in().getFirst();
+            Shape shape = operands.out().getFirst().shape();
+            return into(operands, src.address(), Loops.strides(src, shape), limit);
+          });
+      case Op.Concat(int axis) -> Optional.of((operands, limit) -> concat(axis, operands, limit));
+      case Op.Reshape r -> Optional.of(NativeMoves::reshape);
+      default -> Optional.empty();
+    };
+  }
+
+  /** A reshaped tensor may be strided if its longer rows are made of whole shorter ones. */
+  static boolean acceptsStrided(OpProblem problem) {
+    if (!(problem.op() instanceof Op.Reshape)) {
+      return true;
+    }
+    int from = problem.in().getFirst().shape().last();
+    int to = problem.out().getFirst().shape().last();
+    return Math.max(from, to) % Math.min(from, to) == 0;
+  }
+
+  private static Task slice(Op.Slice slice, Operands operands, Isa limit) {
+    View src = operands.in().getFirst();
+    long[] strides = Loops.strides(src);
+    long from = src.address();
+    for (int i = 0; i < strides.length; i++) {
+      from += slice.starts().get(i) * strides[i];
+      strides[i] *= slice.steps().get(i);
+    }
+    return into(operands, from, strides, limit);
+  }
+
+  private static Task concat(int axis, Operands operands, Isa limit) {
+    View dst = operands.out().getFirst();
+    long[] strides = Loops.strides(dst);
+    long to = dst.address();
+    List<Task> copies = new ArrayList<>();
+    for (View src : operands.in()) {
+      if (src.shape().elements() > 0) {
+        List<Loop> loops = Loops.of(src.shape(), strides, Loops.strides(src));
+        copies.add(copy(operands, to, src.address(), loops, limit));
+      }
+      to += src.shape().dim(axis) * strides[axis];
+    }
+    return new Sequence(copies);
+  }
+
+  /** Both as [rows, pieces, piece], where a piece is the shorter of the two rows. */
+  private static Task reshape(Operands operands, Isa limit) {
+    View src = operands.in().getFirst();
+    View dst = operands.out().getFirst();
+    long elements = dst.shape().elements();
+    int bytes = dst.type().dtype().bytes();
+    if (src.isDense() && dst.isDense()) {
+      List<Loop> all = List.of(new Loop(elements, bytes, bytes));
+      return copy(operands, dst.address(), src.address(), all, limit);
+    }
+    int longer = Math.max(src.columns(), dst.columns());
+    int piece = Math.min(src.columns(), dst.columns());
+    int pieces = longer / piece;
+    Shape shape = Shape.of(Math.toIntExact(elements / longer), pieces, piece);
+    List<Loop> loops = Loops.of(shape, pieces(dst, pieces, piece), pieces(src, pieces, piece));
+    return copy(operands, dst.address(), src.address(), loops, limit);
+  }
+
+  private static long[] pieces(View view, int pieces, int piece) {
+    long bytes = view.type().dtype().bytes();
+    long row = view.rowStride() * bytes;
+    return view.columns() == piece
+        ? new long[] {row * pieces, row, bytes}
+        : new long[] {row, piece * bytes, bytes};
+  }
+
+  /**
+   * Fills the output.
+   *
+   * @param from address of the element that comes first
+   * @param strides bytes between source elements along each dimension of the output
+   */
+  private static Task into(Operands operands, long from, long[] strides, Isa limit) {
+    View dst = operands.out().getFirst();
+    List<Loop> loops = Loops.of(dst.shape(), Loops.strides(dst), strides);
+    return copy(operands, dst.address(), from, loops, limit);
+  }
+
+  private static Task copy(Operands operands, long to, long from, List<Loop> loops, Isa limit) {
+    int bytes = operands.out().getFirst().type().dtype().bytes();
+    return new OperatorArguments("copy", 0, limit, operands.arena())
+        .elementBytes(bytes)
+        .tensors(to, from)
+        .loops(transposed(loops, bytes))
+        .bind();
+  }
+
+  /**
+   * Puts the loop along which the source is adjacent, if it is not the innermost, next to it: the
+   * two are a plane that C transposes in blocks.
+   */
+  private static List<Loop> transposed(List<Loop> loops, int bytes) {
+    if (loops.getLast().strides()[1] == bytes) {
+      return loops;
+    }
+    for (int i = 0; i < loops.size() - 2; i++) {
+      if (loops.get(i).strides()[1] == bytes) {
+        List<Loop> moved = new ArrayList<>(loops);
+        moved.add(loops.size() - 2, moved.remove(i));
+        return moved;
+      }
+    }
+    return loops;
+  }
+
+  /** Independent tasks as one: their parts, one after the other. */
+  private static final class Sequence implements Task {
+    private final Task[] tasks;
+
+    /** Part number at which each task starts, and the end of the last. */
+    private final int[] starts;
+
+    Sequence(List<Task> tasks) {
+      this.tasks = tasks.toArray(Task[]::new);
+      this.starts = new int[this.tasks.length + 1];
+      for (int i = 0; i < this.tasks.length; i++) {
+        starts[i + 1] = starts[i] + this.tasks[i].parts();
+      }
+    }
+
+    @Override
+    public int parts() {
+      return starts[tasks.length];
+    }
+
+    @Override
+    public void run(int from, int to, int worker) {
+      for (int i = 0; i < tasks.length; i++) {
+        int first = Math.max(from, starts[i]);
+        int end = Math.min(to, starts[i + 1]);
+        if (first < end) {
+          tasks[i].run(first - starts[i], end - starts[i], worker);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,214 @@
+package dev.tilewright.cnative;
+
+import dev.tilewright.cnative.Loops.Loop;
+import dev.tilewright.graph.Op;
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.kernel.Operands;
+import dev.tilewright.kernel.Task;
+import dev.tilewright.op.OpProblem;
+import dev.tilewright.tensor.DType;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.TensorType;
+import dev.tilewright.tensor.View;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The operators that the C library computes, and for which shapes: a float32 operator becomes loops
+ * over its tensors, written once to an argument block. Unlike kernels in Java they are as fast on
+ * their first run as on any other.
+ */
+final class NativeOperators {
+  /** How an operator is written down for C once its memory is known. */
+  @FunctionalInterface
+  interface Binder {
+    Task bind(Operands operands, Isa limit);
+  }
+
+  private record Prepared(Binder binder, boolean acceptsStridedRows, Isa limit) implements Kernel {
+    @Override
+    public Task bind(Operands operands) {
+      return binder.bind(operands, limit);
+    }
+  }
+
+  private NativeOperators() {}
+
+  /** A kernel that uses no instruction set above the limit. */
+  static Optional<Kernel> kernel(OpProblem problem, Isa limit) {
+    TensorType out = problem.out().getFirst();
+    boolean fits =
+        out.shape().elements() > 0
+            && out.shape().rank() <= OperatorArguments.MOST_LOOPS
+            && problem.in().stream()
+                .allMatch(t -> t.shape().rank() <= OperatorArguments.MOST_LOOPS);
+    if (!fits) {
+      return Optional.empty();
+    }
+    Optional<Binder> moved = NativeMoves.binder(problem);
+    if (moved.isPresent()) {
+      return Optional.of(new Prepared(moved.get(), NativeMoves.acceptsStrided(problem), limit));
+    }
+    if (!problem.in().stream().allMatch(t -> t.dtype() == DType.FLOAT32)
+        || out.dtype() != DType.FLOAT32) {
+      return Optional.empty();
+    }
+    if (problem.op() instanceof Op.Reduce reduce) {
+      return reduce(problem, reduce, limit);
+    }
+    Optional<Binder> binder =
+        switch (problem.op()) {
+          case Op.Activate(var activation) -> Optional.of(map(ActivationCode.of(activation)));
+          case Op.Unary(var function) -> unary(function).map(NativeOperators::map);
+          case Op.Binary(var function) -> binary(function);
+          case Op.Softmax(int axis) ->
+              axis == out.shape().rank() - 1 ? Optional.of(softmax()) : Optional.empty();
+          case Op.MatMul m -> // one loop more than dimensions
+              out.shape().rank() < OperatorArguments.MOST_LOOPS
+                  ? Optional.of(matMul())
+                  : Optional.empty();
+          case Op.Pool pool -> Optional.of(NativeImages.pool(pool));
+          case Op.Resize resize -> NativeImages.resize(resize, problem.in().getFirst().shape());
+          default -> Optional.empty();
+        };
+    return binder.map(b -> new Prepared(b, true, limit));
+  }
+
+  private static Optional<ActivationCode> unary(Op.UnaryFunction function) {
+    int code =
+        switch (function) {
+          case SQRT -> 32;
+          case EXP -> 33;
+          case ERF -> 34;
+          case ABS -> 35;
+          case NEG -> 36;
+          case RECIPROCAL -> 37;
+          case LOG, FLOOR, CEIL, ROUND, NOT -> 0;
+        };
+    return code == 0 ? Optional.empty() : Optional.of(new ActivationCode(code, 0, 0));
+  }
+
+  private static Binder map(ActivationCode code) {
+    return (operands, limit) -> {
+      View dst = operands.out().getFirst();
+      View src = operands.in().getFirst();
+      return new OperatorArguments("map", code.kind(), limit, operands.arena())
+          .parameters(code.a(), code.b())
+          .tensors(operands)
+          .loops(Loops.of(dst.shape(), Loops.strides(dst), Loops.strides(src)))
+          .bind();
+    };
+  }
+
+  private static Optional<Binder> binary(Op.BinaryFunction function) {
+    int code =
+        switch (function) {
+          case ADD -> 0;
+          case SUB -> 1;
+          case MUL -> 2;
+          case DIV -> 3;
+          case MIN -> 4;
+          case MAX -> 5;
+          case POW, EQUAL, LESS, GREATER, AND, OR -> -1;
+        };
+    Binder binder =
+        (operands, limit) -> {
+          View dst = operands.out().getFirst();
+          Shape all = dst.shape();
+          return new OperatorArguments("binary", code, limit, operands.arena())
+              .tensors(operands)
+              .loops(
+                  Loops.of(
+                      all,
+                      Loops.strides(dst),
+                      Loops.strides(operands.in().get(0), all),
+                      Loops.strides(operands.in().get(1), all)))
+              .bind();
+        };
+    return code < 0 ? Optional.empty() : Optional.of(binder);
+  }
+
+  private static Binder softmax() {
+    return (operands, limit) -> {
+      View dst = operands.out().getFirst();
+      View src = operands.in().getFirst();
+      List<Loop> loops =
+          List.of(
+              new Loop(dst.rows(), 4 * dst.rowStride(), 4 * src.rowStride()),
+              new Loop(dst.columns(), 4, 4));
+      return new OperatorArguments("softmax", 0, limit, operands.arena())
+          .tensors(operands)
+          .loops(loops)
+          .bind();
+    };
+  }
+
+  /** Neighbouring axes only; rows may be strided if exactly they are what stays together. */
+  private static Optional<Kernel> reduce(OpProblem problem, Op.Reduce op, Isa limit) {
+    Shape shape = problem.in().getFirst().shape();
+    List<Integer> axes = op.axes().stream().distinct().sorted().toList();
+    int code =
+        switch (op.kind()) {
+          case SUM -> 0;
+          case MEAN -> 1;
+          case MAX -> 2;
+          case MIN, PROD -> -1;
+        };
+    if (code < 0
+        || axes.isEmpty()
+        || axes.getLast() - axes.getFirst() != axes.size() - 1
+        || shape.elements() == 0) {
+      return Optional.empty();
+    }
+    long outer = shape.product(0, axes.getFirst());
+    long inner = shape.product(axes.getLast() + 1, shape.rank());
+    long reduced = shape.elements() / outer / inner;
+    boolean innerIsRow = axes.getLast() == shape.rank() - 2;
+    Binder binder =
+        (operands, isa) -> {
+          long step = innerIsRow ? operands.in().getFirst().rowStride() : inner;
+          long row = innerIsRow ? operands.out().getFirst().rowStride() : inner;
+          return new OperatorArguments("reduce", code, isa, operands.arena())
+              .tensors(operands)
+              .loops(
+                  List.of(
+                      new Loop(outer, 4 * row, 4 * step * reduced),
+                      new Loop(reduced, 0, 4 * step),
+                      new Loop(inner, 4, 4)))
+              .bind();
+        };
+    return Optional.of(new Prepared(binder, innerIsRow, limit));
+  }
+
+  private static Binder matMul() {
+    return (operands, limit) -> {
+      View a = operands.in().get(0);
+      View b = operands.in().get(1);
+      View dst = operands.out().getFirst();
+      Shape shape = dst.shape();
+      int last = shape.rank() - 1;
+      long[] right = Loops.strides(b, shape);
+      right[last - 1] = 0; // every row of a meets the same b
+      long[] left = Loops.strides(a, shape);
+      long[] to = Loops.strides(dst);
+      Shape batches = new Shape(shape.dims().subList(0, last - 1));
+      List<Loop> loops = new ArrayList<>();
+      for (int i = 0; i < batches.rank(); i++) {
+        loops.add(new Loop(batches.dim(i), to[i], left[i], right[i]));
+      }
+      loops.add(new Loop(shape.dim(last - 1), 4 * dst.rowStride(), 4 * a.rowStride(), 0));
+      // One b for all: the batches are more rows.
+      List<Loop> rows = new ArrayList<>(Loops.merge(loops, 3));
+      if (rows.getLast().strides()[2] != 0) {
+        rows.add(new Loop(1, 4 * dst.rowStride(), 4 * a.rowStride(), 0));
+      }
+      rows.add(new Loop(a.columns(), 0, 4, 4 * b.rowStride()));
+      rows.add(new Loop(dst.columns(), 4, 0, 4));
+      return new OperatorArguments("matmul", 0, limit, operands.arena())
+          .tensors(operands)
+          .loops(rows)
+          .bind();
+    };
+  }
+}

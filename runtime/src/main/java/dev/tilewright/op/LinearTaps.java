@@ -1,0 +1,89 @@
+package dev.tilewright.op;
+
+import dev.tilewright.graph.Op;
+import dev.tilewright.graph.Op.CoordinateTransform;
+import dev.tilewright.graph.Op.Interpolation;
+
+/**
+ * Where the outputs of a NEAREST or LINEAR Resize along an axis read: between sample {@code low(i)}
+ * and {@code high(i)}, the latter with this weight. NEAREST has weight 0.
+ */
+public final class LinearTaps {
+  private final int in;
+  private final int[] low;
+  private final int[] high;
+  private final float[] weight;
+
+  private LinearTaps(int in, int out) {
+    this.in = in;
+    this.low = new int[out];
+    this.high = new int[out];
+    this.weight = new float[out];
+  }
+
+  /**
+   * The taps of one axis.
+   *
+   * @param in size of the input along it, at least 1
+   */
+  public static LinearTaps of(Op.Resize op, int axis, int in) {
+    int out = op.sizes().dim(axis);
+    LinearTaps taps = new LinearTaps(in, out);
+    for (int i = 0; i < out; i++) {
+      double x = coordinate(op, axis, i, in, out);
+      if (op.interpolation() == Interpolation.NEAREST) {
+        int nearest =
+            switch (op.nearest()) {
+              case ROUND_PREFER_FLOOR -> (int) Math.ceil(x - 0.5);
+              case ROUND_PREFER_CEIL -> (int) Math.floor(x + 0.5);
+              case FLOOR -> (int) Math.floor(x);
+              case CEIL -> (int) Math.ceil(x);
+            };
+        taps.low[i] = Math.clamp(nearest, 0, in - 1);
+        taps.high[i] = taps.low[i];
+      } else {
+        double inside = Math.clamp(x, 0, in - 1);
+        taps.low[i] = (int) inside;
+        taps.high[i] = Math.min(taps.low[i] + 1, in - 1);
+        taps.weight[i] = (float) (inside - taps.low[i]);
+      }
+    }
+    return taps;
+  }
+
+  /** Samples along the axis. */
+  public int in() {
+    return in;
+  }
+
+  /** Sample on the low side of output i. */
+  public int low(int i) {
+    return low[i];
+  }
+
+  /** Sample on the high side of output i. */
+  public int high(int i) {
+    return high[i];
+  }
+
+  /** Of the high sample of output i; the low one has the rest. */
+  public float weight(int i) {
+    return weight[i];
+  }
+
+  /** Size of the output along the axis. */
+  public int outputs() {
+    return low.length;
+  }
+
+  private static double coordinate(Op.Resize op, int axis, int i, int in, int out) {
+    double scale = op.scales().get(axis);
+    CoordinateTransform transform = op.transform();
+    return switch (transform) {
+      case HALF_PIXEL -> (i + 0.5) / scale - 0.5;
+      case PYTORCH_HALF_PIXEL -> out > 1 ? (i + 0.5) / scale - 0.5 : 0;
+      case ALIGN_CORNERS -> out > 1 ? i * (in - 1.0) / (out - 1.0) : 0;
+      case ASYMMETRIC -> i / scale;
+    };
+  }
+}

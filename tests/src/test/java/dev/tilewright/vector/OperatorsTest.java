@@ -1,0 +1,442 @@
+package dev.tilewright.vector;
+
+import static dev.tilewright.vector.OperatorCheck.U;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import dev.tilewright.conv.Activation;
+import dev.tilewright.conv.ConvShape.Padding;
+import dev.tilewright.conv.ConvShape.Size;
+import dev.tilewright.graph.Op;
+import dev.tilewright.graph.Op.BinaryFunction;
+import dev.tilewright.graph.Op.CoordinateTransform;
+import dev.tilewright.graph.Op.Interpolation;
+import dev.tilewright.graph.Op.NearestMode;
+import dev.tilewright.graph.Op.PoolKind;
+import dev.tilewright.graph.Op.ReduceKind;
+import dev.tilewright.graph.Op.UnaryFunction;
+import dev.tilewright.graph.Op.Window;
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.kernel.Task;
+import dev.tilewright.op.OpProblem;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The operators of a backend against the portable ones. */
+public abstract class OperatorsTest {
+  private final Arena arena = Arena.ofConfined();
+  private final Random random = new Random(20260101);
+  private final OperatorCheck check;
+  private final boolean takesEveryShape;
+
+  /**
+   * Tests one backend.
+   *
+   * @param kernels its {@code Backend.operator}
+   * @param takesEveryShape whether fewer channels than a vector has lanes and empty windows have
+   *     kernels too
+   */
+  protected OperatorsTest(Function<OpProblem, Optional<Kernel>> kernels, boolean takesEveryShape) {
+    this.check = new OperatorCheck(kernels, random, arena);
+    this.takesEveryShape = takesEveryShape;
+  }
+
+  /** Requires a kernel that agrees exactly. */
+  protected final void checkExact(Op op, Integer... dims) {
+    check.check(op, 0, 0, check.floats(dims));
+  }
+
+  private int[] channels() {
+    return takesEveryShape ? new int[] {1, 3, 15, 16, 17, 33, 64} : new int[] {16, 17, 33, 64};
+  }
+
+  @AfterEach
+  void free() {
+    arena.close();
+  }
+
+  @Test
+  void imagesAreTransposedExactly() {
+    for (int channels : new int[] {1, 2, 3, 4, 7, 15, 16, 17, 33, 64}) {
+      for (int pixels : new int[] {1, 5, 16, 49, 131}) {
+        check.check(
+            new Op.Transpose(List.of(0, 2, 3, 1)), 0, 0, check.floats(2, channels, pixels, 3));
+        check.check(
+            new Op.Transpose(List.of(0, 3, 1, 2)), 0, 0, check.floats(2, pixels, 3, channels));
+      }
+    }
+  }
+
+  @Test
+  void anyPermutationIsExact() {
+    for (int i = 0; i < 200; i++) {
+      int rank = 1 + random.nextInt(5);
+      List<Integer> perm = new ArrayList<>(IntStream.range(0, rank).boxed().toList());
+      Collections.shuffle(perm, random);
+      Integer[] dims = random.ints(rank, 1, rank > 3 ? 9 : 40).boxed().toArray(Integer[]::new);
+      check.check(new Op.Transpose(perm), 0, 0, check.floats(dims));
+    }
+  }
+
+  @Test
+  void slicesAreExact() {
+    for (int i = 0; i < 200; i++) {
+      int rank = 1 + random.nextInt(4);
+      List<Integer> starts = new ArrayList<>();
+      List<Integer> steps = new ArrayList<>();
+      Integer[] dims = random.ints(rank, 1, 30).boxed().toArray(Integer[]::new);
+      Integer[] sizes = new Integer[rank];
+      for (int axis = 0; axis < rank; axis++) {
+        int step = random.nextInt(3) > 0 ? 1 : random.nextBoolean() ? 2 : -1;
+        int start = random.nextInt(dims[axis]);
+        int most = step > 0 ? (dims[axis] - 1 - start) / step + 1 : start + 1;
+        starts.add(start);
+        steps.add(step);
+        sizes[axis] = 1 + random.nextInt(most);
+      }
+      check.check(new Op.Slice(starts, steps, Shape.of(sizes)), 0, 0, check.floats(dims));
+    }
+  }
+
+  @Test
+  void concatenationsAreExact() {
+    for (int i = 0; i < 100; i++) {
+      int rank = 1 + random.nextInt(4);
+      int axis = i % 2 == 0 ? rank - 1 : random.nextInt(rank);
+      Integer[] dims = random.ints(rank, 1, 20).boxed().toArray(Integer[]::new);
+      Tensor[] in = new Tensor[1 + random.nextInt(4)];
+      for (int j = 0; j < in.length; j++) {
+        dims[axis] = random.nextInt(200) / rank;
+        in[j] = check.floats(dims.clone());
+      }
+      dims[axis] = 5;
+      in[0] = check.floats(dims.clone());
+      check.check(new Op.Concat(axis), 0, 0, in);
+    }
+  }
+
+  @Test
+  void activationsAgree() {
+    List<Activation> all =
+        List.of(
+            new Activation.None(),
+            Activation.relu(),
+            new Activation.Clip(-0.5f, 0.7f),
+            new Activation.LeakyRelu(0.1f),
+            new Activation.Sigmoid(),
+            new Activation.HardSigmoid(0.2f, 0.5f),
+            new Activation.Silu(),
+            new Activation.HardSwish(),
+            new Activation.Gelu(),
+            new Activation.Tanh());
+    for (Activation activation : all) {
+      for (Tensor x : awkward()) {
+        // 10 u is gelu's; half an ulp of 1 is lost where a sum passes zero (hard-swish, at -3).
+        check.check(new Op.Activate(activation), 10 * U, 8 * U, x);
+      }
+    }
+  }
+
+  @Test
+  void unaryFunctionsAgree() {
+    for (UnaryFunction f :
+        List.of(
+            UnaryFunction.SQRT,
+            UnaryFunction.EXP,
+            UnaryFunction.ERF,
+            UnaryFunction.ABS,
+            UnaryFunction.NEG,
+            UnaryFunction.RECIPROCAL)) {
+      for (Tensor x : awkward()) {
+        check.check(new Op.Unary(f), 4 * U, 0, x);
+      }
+    }
+  }
+
+  /** Row lengths around the vector, with NaN and infinities inside. */
+  private List<Tensor> awkward() {
+    List<Tensor> tensors = new ArrayList<>();
+    for (int channels : new int[] {1, 3, 15, 16, 17, 33}) {
+      Tensor x = check.floats(2, 7, 5, channels);
+      tensors.add(x);
+    }
+    float[] values = new float[40];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (i - 20) * 0.9f;
+    }
+    values[3] = Float.NaN;
+    values[17] = Float.POSITIVE_INFINITY;
+    tensors.add(Tensor.of(Shape.of(40), values));
+    return tensors;
+  }
+
+  @Test
+  void arithmeticBroadcasts() {
+    for (BinaryFunction f :
+        List.of(
+            BinaryFunction.ADD,
+            BinaryFunction.SUB,
+            BinaryFunction.MUL,
+            BinaryFunction.DIV,
+            BinaryFunction.MIN,
+            BinaryFunction.MAX)) {
+      for (int c : channels()) {
+        both(f, check.floats(2, 5, 7, c), check.floats(2, 5, 7, c));
+        both(f, check.floats(2, 5, 7, c), check.floats());
+        both(f, check.floats(2, 5, 7, c), check.floats(1, 1, 1));
+        both(f, check.floats(2, 5, 7, c), check.floats(c));
+        both(f, check.floats(2, 5, 7, c), check.floats(2, 5, 7, 1));
+        both(f, check.floats(2, 5, 7, c), check.floats(2, 1, 1, c));
+        both(f, check.floats(2, 5, 7, c), check.floats(2, 1, 1, 1));
+        both(f, check.floats(40, 1), check.floats(1, c));
+      }
+      for (int c : new int[] {1, 3, 15}) {
+        both(f, check.floats(2, 5, 7, c), check.floats(2, 5, 7, c));
+        both(f, check.floats(2, 5, 7, c), check.floats());
+        for (int pixels : new int[] {16, 37, 64, 1000}) {
+          check.check(new Op.Binary(f), U, 0, check.floats(pixels, c), check.floats(c));
+        }
+      }
+    }
+  }
+
+  private void both(BinaryFunction f, Tensor a, Tensor b) {
+    check.check(new Op.Binary(f), U, 0, a, b);
+    check.check(new Op.Binary(f), U, 0, b, a);
+  }
+
+  @Test
+  void poolsAgree() {
+    for (int channels : channels()) {
+      pools(channels);
+    }
+  }
+
+  private void pools(int channels) {
+    for (int i = 0; i < 100; i++) {
+      int height = 1 + random.nextInt(14);
+      int width = 1 + random.nextInt(14);
+      Size kernel = new Size(1 + random.nextInt(4), 1 + random.nextInt(4));
+      Size stride = new Size(1 + random.nextInt(3), 1 + random.nextInt(3));
+      Size dilation = new Size(1 + random.nextInt(2), 1 + random.nextInt(2));
+      pool(i, channels, height, width, kernel, stride, dilation);
+    }
+    pool(0, channels, 13, 13, new Size(5, 5), new Size(1, 1), new Size(1, 1));
+    pool(0, channels, 37, 9, new Size(5, 7), new Size(1, 1), new Size(1, 1));
+    pool(0, channels, 13, 13, new Size(13, 13), new Size(1, 1), new Size(1, 1));
+    pool(1, channels, 13, 13, new Size(13, 13), new Size(1, 1), new Size(1, 1));
+  }
+
+  private void pool(
+      int seed, int channels, int height, int width, Size kernel, Size stride, Size dilation) {
+    int reachH = (kernel.height() - 1) * dilation.height();
+    int reachW = (kernel.width() - 1) * dilation.width();
+    Padding pad =
+        new Padding(
+            random.nextInt(kernel.height()),
+            random.nextInt(kernel.width()),
+            random.nextInt(kernel.height()),
+            random.nextInt(kernel.width()));
+    int over = random.nextInt(2);
+    int oh = (height + pad.top() + pad.bottom() - reachH - 1 + over) / stride.height() + 1;
+    int ow = (width + pad.left() + pad.right() - reachW - 1 + over) / stride.width() + 1;
+    boolean startsAfterPadding =
+        (oh - 1) * stride.height() >= height + pad.top() + pad.bottom()
+            || (ow - 1) * stride.width() >= width + pad.left() + pad.right();
+    if (oh < 1
+        || ow < 1
+        || startsAfterPadding
+        || height + pad.top() < reachH
+        || width + pad.left() < reachW) {
+      return;
+    }
+    PoolKind kind = seed % 2 == 0 ? PoolKind.MAX : PoolKind.AVERAGE;
+    Op.Pool op =
+        new Op.Pool(
+            kind,
+            new Window(kernel, stride, dilation, pad),
+            new Size(oh, ow),
+            random.nextBoolean());
+    Tensor x = check.floats(2, height, width, channels);
+    boolean empty =
+        PoolAxis.vertical(op, height).hasEmpty() || PoolAxis.horizontal(op, width).hasEmpty();
+    if (empty && !takesEveryShape) {
+      return;
+    }
+    // Values are under 6: a sum of n rounds by less than n u times the sum of magnitudes / n.
+    check.check(op, 0, kind == PoolKind.MAX ? 0 : 6 * kernel.height() * kernel.width() * U, x);
+  }
+
+  @Test
+  void reductionsAgree() {
+    for (ReduceKind kind : List.of(ReduceKind.SUM, ReduceKind.MEAN, ReduceKind.MAX)) {
+      for (boolean keep : new boolean[] {true, false}) {
+        for (int c : channels()) {
+          reduce(kind, keep, List.of(1, 2), 2, 7, 7, c);
+          reduce(kind, keep, List.of(2, 1), 1, 20, 31, c);
+          reduce(kind, keep, List.of(3), 2, 5, 3, c);
+          reduce(kind, keep, List.of(0), 3, 2, 1, c);
+          reduce(kind, keep, List.of(2, 3), 2, 3, 9, c);
+          reduce(kind, keep, List.of(0, 1, 2, 3), 2, 9, 9, c);
+        }
+      }
+    }
+  }
+
+  private void reduce(
+      ReduceKind kind, boolean keep, List<Integer> axes, int n, int h, int w, int c) {
+    Tensor x = check.floats(n, h, w, c);
+    int[] dims = {n, h, w, c};
+    int taps = axes.stream().mapToInt(i -> dims[i]).reduce(1, (a, b) -> a * b);
+    double scale = kind == ReduceKind.MEAN ? 1.0 / taps : 1;
+    // Blocks of 64 and their sums: at most 64 + n/64 + 4 roundings of sums below 6 n, in fact of
+    // their square roots; doubled for the portable side.
+    double roundings = Math.min(taps, 68 + taps / 64.0);
+    double bound = kind == ReduceKind.MAX ? 0 : 2 * Math.sqrt(roundings) * U * 2 * taps * scale;
+    check.check(new Op.Reduce(kind, axes, keep), kind == ReduceKind.MAX ? 0 : 4 * U, bound, x);
+  }
+
+  @Test
+  void softmaxAgrees() {
+    for (int n : channels()) {
+      check.check(new Op.Softmax(2), 20 * U, 0, check.floats(3, 5, n));
+    }
+    for (int n : new int[] {40, 197, 1000, 5000}) {
+      // exp 2.4 u on either side, the sum 5 u, scaling 2 u; max - x rounds by up to 8 u.
+      check.check(new Op.Softmax(2), 20 * U, 0, check.floats(3, 5, n));
+    }
+  }
+
+  @Test
+  void matrixProductsAgree() {
+    int[][] shapes = {
+      {1, 197, 64, 197}, {8, 40, 15, 40}, {8, 40, 40, 15}, {3, 1, 33, 100}, {2, 5, 7, 3},
+      {1, 6, 1, 32}, {1, 97, 20, 33}, {2, 100, 9, 16}, {1, 200, 3, 65}, {1, 7, 300, 49}
+    };
+    for (int[] s : shapes) {
+      // K roundings of sums of K products of N(0, 1): c u sqrt(K) sqrt(K), c = 8 for the maximum.
+      double bound = 8 * U * s[2];
+      Tensor a = check.floats(s[0], s[1], s[2]);
+      Tensor b = check.floats(s[0], s[2], s[3]);
+      check.check(new Op.MatMul(), 0, bound, a, b);
+      check.check(new Op.MatMul(), 0, bound, a, check.floats(s[2], s[3]));
+      check.check(new Op.MatMul(), 0, bound, check.floats(s[1], s[2]), b);
+      check.check(new Op.MatMul(), 0, bound, check.floats(2, 1, s[1], s[2]), b);
+    }
+  }
+
+  @Test
+  void resizingAgrees() {
+    for (CoordinateTransform transform : CoordinateTransform.values()) {
+      for (NearestMode mode : NearestMode.values()) {
+        for (int c : channels()) {
+          resize(Interpolation.NEAREST, transform, mode, c, 2, 2);
+          resize(Interpolation.NEAREST, transform, mode, c, 3, 1);
+          resize(Interpolation.LINEAR, transform, mode, c, 2, 2);
+          resize(Interpolation.LINEAR, transform, mode, c, 1.6, 0.6);
+        }
+      }
+    }
+  }
+
+  private void resize(
+      Interpolation interpolation,
+      CoordinateTransform transform,
+      NearestMode mode,
+      int channels,
+      double down,
+      double right) {
+    Tensor x = check.floats(2, 5, 10, channels);
+    Shape sizes = Shape.of(2, (int) (5 * down), (int) (10 * right), channels);
+    List<Double> scales = List.of(1.0, down, right, 1.0);
+    // Four products of values under 6 with weights that sum to 1.
+    double bound = interpolation == Interpolation.NEAREST ? 0 : 6 * 6 * U;
+    check.check(new Op.Resize(interpolation, transform, mode, -0.75, scales, sizes), 0, bound, x);
+  }
+
+  /** Large enough to be cut into parts, which are run in random groups and order. */
+  @Test
+  void partsAgree() {
+    Tensor x = check.floats(2, 120, 61, 33);
+    check.check(new Op.Activate(new Activation.Silu()), 10 * U, 0, x);
+    both(BinaryFunction.SUB, x, check.floats(33));
+    both(BinaryFunction.DIV, x, check.floats(2, 1, 1, 33));
+    check.check(new Op.Binary(BinaryFunction.SUB), U, 0, check.floats(100_000, 3), check.floats(3));
+    check.check(new Op.Transpose(List.of(0, 3, 1, 2)), 0, 0, x);
+    check.check(new Op.Transpose(List.of(0, 2, 1, 3)), 0, 0, x);
+    check.check(new Op.Transpose(List.of(0, 2, 3, 1)), 0, 0, check.floats(2, 33, 120, 61));
+    check.check(new Op.Concat(3), 0, 0, x, x);
+    Window window =
+        new Window(new Size(3, 3), new Size(2, 2), new Size(1, 1), new Padding(1, 1, 1, 1));
+    check.check(new Op.Pool(PoolKind.MAX, window, new Size(60, 31), false), 0, 0, x);
+    check.check(
+        new Op.Reduce(ReduceKind.MEAN, List.of(2), true), 0, 400 * U, check.floats(400, 1, 50, 64));
+    check.check(new Op.Softmax(1), 20 * U, 0, check.floats(500, 200));
+    check.check(new Op.MatMul(), 0, 8 * U * 64, check.floats(3, 200, 64), check.floats(64, 200));
+    resize(Interpolation.LINEAR, CoordinateTransform.HALF_PIXEL, NearestMode.FLOOR, 500, 4, 4);
+  }
+
+  @Test
+  void nanWins() {
+    float[] values = new float[5 * 7 * 33];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i % 11 == 3 ? Float.NaN : (float) random.nextGaussian();
+    }
+    Tensor x = Tensor.of(Shape.of(1, 5, 7, 33), values);
+    both(BinaryFunction.MAX, x, check.floats(1, 5, 7, 33));
+    both(BinaryFunction.MIN, x, check.floats(33));
+    Window window =
+        new Window(new Size(2, 2), new Size(1, 1), new Size(1, 1), new Padding(0, 0, 0, 0));
+    check.check(new Op.Pool(PoolKind.MAX, window, new Size(4, 6), false), 0, 0, x);
+    check.check(new Op.Reduce(ReduceKind.MAX, List.of(1, 2), true), 0, 0, x);
+    check.check(new Op.Reduce(ReduceKind.MAX, List.of(3), true), 0, 0, x);
+    check.check(new Op.Softmax(3), 20 * U, 0, x);
+  }
+
+  @Test
+  void runsAllocateNothing() {
+    Shape image = Shape.of(1, 28, 28, 64);
+    Window window =
+        new Window(new Size(3, 3), new Size(2, 2), new Size(1, 1), new Padding(1, 1, 1, 1));
+    List<Task> tasks =
+        List.of(
+            check.bind(new Op.Activate(new Activation.Silu()), image),
+            check.bind(new Op.Transpose(List.of(0, 3, 1, 2)), image),
+            check.bind(new Op.Binary(BinaryFunction.ADD), image, image),
+            check.bind(new Op.Pool(PoolKind.MAX, window, new Size(14, 14), false), image),
+            check.bind(new Op.Reduce(ReduceKind.MEAN, List.of(1, 2), true), image),
+            check.bind(new Op.MatMul(), Shape.of(197, 64), Shape.of(64, 197)));
+    for (int i = 0; i < tasks.size(); i++) {
+      assertThat(settled(tasks.get(i))).as("bytes a run of task %d", i).isZero();
+    }
+  }
+
+  /** Bytes that 20 runs allocate once C2 has compiled the kernel, waiting up to 20 s for that. */
+  private static long settled(Task task) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long deadline = System.nanoTime() + 20_000_000_000L;
+    long bytes;
+    do {
+      for (int i = 0; i < 50; i++) {
+        task.run(0, task.parts(), 0);
+      }
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 20; i++) {
+        task.run(0, task.parts(), 0);
+      }
+      bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    } while (bytes > 0 && System.nanoTime() < deadline);
+    return bytes;
+  }
+}
