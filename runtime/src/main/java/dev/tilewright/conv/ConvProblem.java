@@ -9,7 +9,9 @@ public record ConvProblem(ConvShape shape, Epilogue epilogue, int threads) {
     return shape.key()
         + (epilogue.bias() ? "_bias" : "")
         + (epilogue.residual() ? "_residual" : "")
-        + (epilogue.activation() instanceof Activation.None ? "" : "_" + epilogue.activation().key())
+        + (epilogue.activation() instanceof Activation.None
+            ? ""
+            : "_" + epilogue.activation().key())
         + "_t"
         + threads;
   }

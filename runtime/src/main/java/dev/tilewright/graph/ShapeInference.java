@@ -95,7 +95,8 @@ public final class ShapeInference {
       case Op.Pad pad -> pad(pad, x);
       case Op.Transpose(List<Integer> perm) -> {
         require(
-            perm.stream().sorted().toList().equals(range(s.rank())), () -> "not a permutation: " + perm);
+            perm.stream().sorted().toList().equals(range(s.rank())),
+            () -> "not a permutation: " + perm);
         yield new TensorType(x.dtype(), new Shape(perm.stream().map(s::dim).toList()));
       }
       case Op.Reshape(Shape to) -> {
@@ -191,7 +192,8 @@ public final class ShapeInference {
   }
 
   private static void bias(TensorType bias, int k) {
-    require(floats(bias).shape().elements() == k, () -> "bias must have " + k + " values, is " + bias);
+    require(
+        floats(bias).shape().elements() == k, () -> "bias must have " + k + " values, is " + bias);
   }
 
   private static TensorType pool(Op.Pool pool, TensorType x) {
@@ -211,7 +213,8 @@ public final class ShapeInference {
     Shape left = floats(a).shape();
     Shape right = floats(b).shape();
     require(left.rank() >= 2 && right.rank() >= 2, "needs at least two dimensions");
-    require(left.dim(-1) == right.dim(-2), () -> "inner dimensions differ: " + left + " x " + right);
+    require(
+        left.dim(-1) == right.dim(-2), () -> "inner dimensions differ: " + left + " x " + right);
     Shape batch =
         broadcast(
             new Shape(left.dims().subList(0, left.rank() - 2)),
