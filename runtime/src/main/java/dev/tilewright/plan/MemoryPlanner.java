@@ -11,9 +11,9 @@ import java.util.Objects;
 /**
  * Gives every buffer an offset in one arena, so that buffers alive at the same time do not overlap.
  *
- * <p>One after the other, each into the smallest gap it fits among those already placed (greedy with
- * best fit, Pisarchyk and Lee 2020, arXiv:2001.03288). No order of placing is the best for every
- * network, and placing takes microseconds: several are tried and the smallest arena wins.
+ * <p>One after the other, each into the smallest gap it fits among those already placed (greedy
+ * with best fit, Pisarchyk and Lee 2020, arXiv:2001.03288). No order of placing is the best for
+ * every network, and placing takes microseconds: several are tried and the smallest arena wins.
  */
 final class MemoryPlanner {
   /** Offsets are multiples of this: a cache line, and the widest vector. */

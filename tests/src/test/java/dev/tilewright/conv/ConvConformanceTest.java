@@ -3,6 +3,7 @@ package dev.tilewright.conv;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tilewright.backend.Backend;
+import dev.tilewright.tuning.Candidate;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -48,18 +49,14 @@ class ConvConformanceTest {
   @MethodSource("backendNames")
   void costsAreAtLeastTheWorkAndFinite(String name) {
     for (ConvProblem problem : ConvCases.all(60, SEED)) {
-      for (ConvAlgorithm algorithm : backend(name).convolutions()) {
-        if (algorithm.check(problem).isYes()) {
-          for (Tile tile : algorithm.tiles(problem)) {
-            Cost cost = algorithm.cost(problem, tile);
-            assertThat(cost.fmas())
-                .as(algorithm.id() + " " + problem.key())
-                .isPositive()
-                .isFinite();
-            assertThat(cost.bytes()).isNotNegative().isFinite();
-            assertThat(cost.efficiency()).isPositive().isLessThanOrEqualTo(1);
-          }
-        }
+      for (Candidate candidate : Candidate.all(List.of(backend(name)), problem)) {
+        Cost cost = candidate.algorithm().cost(problem, candidate.tile());
+        assertThat(cost.fmas())
+            .as("%s [%s] %s", candidate.algorithm().id(), candidate.tile(), problem.key())
+            .isPositive()
+            .isFinite();
+        assertThat(cost.bytes()).isNotNegative().isFinite();
+        assertThat(cost.efficiency()).isPositive().isLessThanOrEqualTo(1);
       }
     }
   }
