@@ -46,16 +46,20 @@ final class NativeLoader {
     if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
       return no("the C kernels need a little-endian CPU");
     }
+    if (path == null && NativeLoader.class.getResource(RESOURCE) == null) {
+      return no(
+          "built without a C compiler for "
+              + Platform.RESOURCE_PREFIX
+              + "; install one and build again");
+    }
     File file;
     try {
       file = path == null ? fromJar() : new File(path);
     } catch (IOException e) {
       return no(
-          "this build has no C library for "
-              + Platform.RESOURCE_PREFIX
-              + ", or it could not be unpacked ("
+          "the C library could not be unpacked ("
               + firstLine(e)
-              + "); build with a C compiler, or make java.io.tmpdir writable");
+              + "); make java.io.tmpdir writable");
     } catch (LinkageError e) {
       return no(
           "JNA could not load its own library ("

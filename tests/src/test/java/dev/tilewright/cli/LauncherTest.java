@@ -159,6 +159,7 @@ class LauncherTest {
         echo "[INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0"
         echo "[ERROR] Tests run: 10, Failures: 2, Errors: 1, Skipped: 4"
         echo "[INFO] BUILD FAILURE $*"
+        printf "without a newline at the end, as Maven does"
         exit 1
         """);
     executable(maven);
