@@ -24,11 +24,11 @@ import java.util.stream.IntStream;
  * begins.
  */
 final class Depthwise implements ConvAlgorithm {
-  /** Multiply-adds in one body: with their loads about 6,000 bytes of code; C2 takes 8,000. */
-  private static final int MOST_FMAS = 250;
+  /** Largest {@link #weight} of a body: C2 takes 8,000 bytes of code. */
+  private static final int MOST_WEIGHT = 235;
 
-  /** With one pixel each tap is two loads and a multiply-add. */
-  private static final int MOST_TAPS = 100;
+  /** With more the addresses at the edges alone are too much code. */
+  private static final int MOST_TAPS = 49;
 
   @Override
   public String id() {
@@ -50,11 +50,10 @@ final class Depthwise implements ConvAlgorithm {
   @Override
   public List<Tile> tiles(ConvProblem problem) {
     ConvShape s = problem.shape();
-    int taps = s.kernel().height() * s.kernel().width();
     int width = s.out().width();
     // 8 accumulators and a row of taps fit 16 registers at KW = 3; 7 divides the common widths.
-    return IntStream.of(8, 7, 4, 2, 1)
-        .filter(mr -> mr <= width && mr * taps <= MOST_FMAS)
+    return IntStream.of(8, 7, 4, 3, 2, 1)
+        .filter(mr -> mr <= width && (mr == 1 || weight(s, mr) <= MOST_WEIGHT))
         .boxed()
         .flatMap(mr ->
             IntStream.of(s.inChannels(), 8 * Lanes.LENGTH, 2 * Lanes.LENGTH)
@@ -89,34 +88,35 @@ final class Depthwise implements ConvAlgorithm {
     int mr = tile.get("mr");
     boolean masked = s.inChannels() < Lanes.LENGTH;
     Activation activation = problem.epilogue().activation();
-    Activation inTile = ActivationCode.isShort(activation) ? activation : Activation.none();
+    boolean inTile = FunctionCode.isShort(activation);
+    RowKernel after = inTile ? null : RowKernel.of(activation, s.inChannels());
     int width = s.out().width();
-    DepthwiseTile[] tiles = new DepthwiseTile[Math.ceilDiv(width, mr)];
-    for (int i = 0; i < tiles.length; i++) {
-      int first = firstPixel(i, mr, width) * s.stride().width() - s.pad().left();
-      int window =
-          (mr - 1) * s.stride().width() + (s.kernel().width() - 1) * s.dilation().width() + 1;
-      tiles[i] =
-          DepthwiseTiles.get(
-              new DepthwiseTiles.Spec(
-                  s.kernel().height(),
-                  s.kernel().width(),
-                  s.stride().width(),
-                  s.dilation().width(),
-                  mr,
-                  Math.clamp(-first, 0, window),
-                  Math.clamp(first + (long) window - s.in().width(), 0, window),
-                  problem.epilogue().residual(),
-                  inTile,
-                  masked));
+    int left = 0;
+    int right = 0;
+    for (int x = 0; x < width; x += mr) {
+      left = Math.max(left, leftPadding(s, firstPixel(x / mr, mr, width)));
+      right = Math.max(right, rightPadding(s, firstPixel(x / mr, mr, width), mr));
     }
+    DepthwiseTile micro =
+        DepthwiseTiles.get(
+            new DepthwiseTiles.Spec(
+                s.kernel().height(),
+                s.kernel().width(),
+                s.stride().width(),
+                s.dilation().width(),
+                mr,
+                left,
+                right,
+                problem.epilogue().residual(),
+                inTile ? activation : Activation.none(),
+                masked));
     long filter = pack(s, weights).address();
     int vectors = Math.max(1, tile.get("nr") / Lanes.LENGTH);
     return new Kernel() {
       @Override
       public Task bind(Operands operands) {
         Jit.awaitWarm();
-        return new DepthwiseTask(problem, mr, vectors, tiles, filter, operands);
+        return new DepthwiseTask(problem, mr, vectors, micro, filter, after, operands);
       }
 
       @Override
@@ -129,6 +129,28 @@ final class Depthwise implements ConvAlgorithm {
   /** First output pixel of a tile; the last tile of a row ends with it. */
   static int firstPixel(int tile, int mr, int width) {
     return Math.min(tile * mr, width - mr);
+  }
+
+  /** Size of a body: multiply-adds, and twice the places that may be padding. */
+  private static int weight(ConvShape s, int mr) {
+    int edges = Math.min(window(s, mr), s.pad().left() + s.pad().right());
+    return s.kernel().height() * (mr * s.kernel().width() + 2 * edges);
+  }
+
+  /** Input columns that mr pixels see. */
+  static int window(ConvShape s, int mr) {
+    return (mr - 1) * s.stride().width() + (s.kernel().width() - 1) * s.dilation().width() + 1;
+  }
+
+  /** Columns that lie before the image, of the window of the tile that starts at pixel x. */
+  static int leftPadding(ConvShape s, int x) {
+    return Math.max(0, s.pad().left() - x * s.stride().width());
+  }
+
+  /** Those that lie behind it. */
+  static int rightPadding(ConvShape s, int x, int mr) {
+    int end = x * s.stride().width() - s.pad().left() + window(s, mr);
+    return Math.max(0, end - s.in().width());
   }
 
   /**

@@ -2,7 +2,6 @@ package dev.tilewright.vector;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.tilewright.conv.Activation;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
 import dev.tilewright.kernel.Operands;
@@ -19,32 +18,34 @@ final class DepthwiseTask implements Task {
   private final ConvShape s;
   private final int mr;
   private final int vectorsAtOnce;
-  private final DepthwiseTile[] tiles;
+  private final DepthwiseTile tile;
   private final long filter;
   private final View src;
   private final View dst;
   private final @Nullable View residual;
-  private final @Nullable ActivationRow activation;
+  private final @Nullable RowKernel activation;
   private final long rows;
+  private final long zeros;
   private final int blocks;
 
   DepthwiseTask(
       ConvProblem problem,
       int mr,
       int vectorsAtOnce,
-      DepthwiseTile[] tiles,
+      DepthwiseTile tile,
       long filter,
+      @Nullable RowKernel activation,
       Operands operands) {
     s = problem.shape();
     this.mr = mr;
     this.vectorsAtOnce = vectorsAtOnce;
-    this.tiles = tiles;
+    this.tile = tile;
     this.filter = filter;
     src = operands.in().getFirst();
     dst = operands.out().getFirst();
     residual = problem.epilogue().residual() ? operands.in().get(1) : null;
-    Activation wanted = problem.epilogue().activation();
-    activation = ActivationCode.isShort(wanted) ? null : ActivationRow.of(wanted);
+    this.activation = activation;
+    zeros = operands.arena().allocate(4L * s.in().width() * src.rowStride(), 64).address();
     rows = rowTable(operands);
     long pieces = Math.clamp(s.macs() / s.batch() / MACS_PER_PART, 1, 4L * problem.threads());
     blocks = (int) Math.min(s.out().height(), pieces);
@@ -55,7 +56,6 @@ final class DepthwiseTask implements Task {
     int taps = s.kernel().height();
     int height = s.out().height();
     long rowBytes = 4L * s.in().width() * src.rowStride();
-    long zeros = 0;
     MemorySegment table = operands.arena().allocate(JAVA_LONG, (long) s.batch() * height * taps);
     for (int i = 0; i < s.batch() * height * taps; i++) {
       long n = i / taps / height;
@@ -64,9 +64,6 @@ final class DepthwiseTask implements Task {
               + i % taps * s.dilation().height()
               - s.pad().top();
       boolean padding = y < 0 || y >= s.in().height();
-      if (padding && zeros == 0) {
-        zeros = operands.arena().allocate(rowBytes, 64).address();
-      }
       long row = src.address() + (n * s.in().height() + y) * rowBytes;
       table.setAtIndex(JAVA_LONG, i, padding ? zeros : row);
     }
@@ -99,9 +96,9 @@ final class DepthwiseTask implements Task {
     }
     if (activation != null) {
       long width = s.out().width();
-      for (long pixel = first * width; pixel < end * width; pixel++) {
-        activation.apply(at(dst, pixel, 0), s.inChannels());
-      }
+      long to = at(dst, first * width, 0);
+      long step = 4 * dst.rowStride();
+      activation.map(to, step, to, step, (end - first) * width, s.inChannels());
     }
   }
 
@@ -117,12 +114,14 @@ final class DepthwiseTask implements Task {
     if (hasLast && !masked) {
       last = 4L * (channels - Lanes.LENGTH - channel);
     }
-    for (int i = 0; i < tiles.length; i++) {
-      int x = Depthwise.firstPixel(i, mr, s.out().width());
+    int width = s.out().width();
+    int window = Depthwise.window(s, mr);
+    for (int i = 0; i * mr < width; i++) {
+      int x = Depthwise.firstPixel(i, mr, width);
       long column = (long) x * s.stride().width() - s.pad().left();
-      long pixel = (long) row * s.out().width() + x;
+      long pixel = (long) row * width + x;
       long to = at(dst, pixel, channel);
-      tiles[i].run(
+      tile.run(
           rows + 8L * row * s.kernel().height(),
           4 * (column * src.rowStride() + channel),
           4 * src.rowStride(),
@@ -132,7 +131,10 @@ final class DepthwiseTask implements Task {
           to,
           4 * dst.rowStride(),
           residual == null ? to : at(residual, pixel, channel),
-          residual == null ? 0 : 4 * residual.rowStride());
+          residual == null ? 0 : 4 * residual.rowStride(),
+          Depthwise.leftPadding(s, x),
+          window - Depthwise.rightPadding(s, x, mr),
+          zeros);
     }
   }
 

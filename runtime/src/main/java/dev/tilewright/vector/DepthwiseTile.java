@@ -18,6 +18,9 @@ interface DepthwiseTile {
    * @param dst of the first pixel and channel
    * @param dstStride from one pixel to the next
    * @param residual as dst; ignored by kernels without one
+   * @param left first column of the window that is inside the image
+   * @param right first column after those that are
+   * @param zeros address of as many zeros as there are channels
    */
   void run(
       long rows,
@@ -29,5 +32,8 @@ interface DepthwiseTile {
       long dst,
       long dstStride,
       long residual,
-      long residualStride);
+      long residualStride,
+      long left,
+      long right,
+      long zeros);
 }

@@ -1,21 +1,24 @@
 package dev.tilewright.vector;
 
 import dev.tilewright.conv.Activation;
+import dev.tilewright.tensor.Memory;
 import dev.tilewright.vector.VectorCode.Mask;
 import dev.tilewright.vector.VectorCode.Num;
 import dev.tilewright.vector.VectorCode.Vec;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Generates depthwise micro-kernels: straight-line code per vector of channels in which each input
- * is loaded once and used by all output pixels whose window it is in.
+ * is loaded once and used by all output pixels whose window it is in. Padding columns are read from
+ * zeros, so that one kernel serves a whole layer: compiling one takes C2 0.1 to 0.3 s.
  */
 final class DepthwiseTiles {
   /**
    * What a micro-kernel is made for.
    *
    * @param pixels output pixels of a row, side by side
-   * @param left columns at the window's left that are padding: no code is made for them
-   * @param right columns at the window's right that are padding
+   * @param left columns at the window's left that are padding in some tile
+   * @param right columns at the window's right that are padding in some tile
    * @param masked fewer channels than lanes
    */
   record Spec(
@@ -60,14 +63,28 @@ final class DepthwiseTiles {
     Num dstStride = code.bounded(code.longArgument(7));
     Num residual = code.address(code.longArgument(8), 0);
     Num residualStride = code.bounded(code.longArgument(9));
+    Num left = code.longArgument(10);
+    Num right = code.longArgument(11);
+    Num zeros = code.longArgument(12);
 
     Num[] row = new Num[spec.kernelHeight];
     for (int r = 0; r < spec.kernelHeight; r++) {
       row[r] = code.address(code.loadLong(rows, 8L * r), column);
     }
     Num[] at = new Num[spec.window()];
-    for (int j = spec.left; j < spec.window() - spec.right; j++) {
+    Num[][] edge = new Num[spec.kernelHeight][spec.window()];
+    for (int j = 0; j < spec.window(); j++) {
       at[j] = code.times(pixelStride, j);
+      if (j < spec.left || j >= spec.window() - spec.right) {
+        for (int r = 0; r < spec.kernelHeight; r++) {
+          // Few local variables: from number 256 on, each access is two bytes longer.
+          edge[r][j] = code.number(0);
+          int mark = code.mark();
+          Num inside = code.inside(j, left, right);
+          code.assign(edge[r][j], code.select(inside, code.sum(row[r], at[j]), zeros));
+          code.release(mark);
+        }
+      }
     }
     Mask[] mask = spec.masked ? new Mask[] {code.first(lastVector)} : null;
 
@@ -88,13 +105,14 @@ final class DepthwiseTiles {
             for (int t = 0; t < spec.kernelWidth; t++) {
               tap[t] = code.load(w, (1L + (long) r * spec.kernelWidth + t) * Lanes.BYTES);
             }
-            for (int j = spec.left; j < spec.window() - spec.right; j++) {
+            for (int j = 0; j < spec.window(); j++) {
               if (isUsed(spec, j)) {
-                int inner = code.mark();
-                Num from = code.sum(base, at[j]);
+                int before = code.mark();
+                boolean inner = edge[r][j] == null;
+                Num from = inner ? code.sum(base, at[j]) : code.sum(edge[r][j], channel);
                 Vec x = mask == null ? code.load(from, 0) : code.load(from, mask[0]);
                 multiply(code, spec, acc, tap, x, j);
-                code.release(inner);
+                code.release(before);
               }
             }
             code.release(mark);
@@ -106,7 +124,7 @@ final class DepthwiseTiles {
               Num from = code.sum(code.sum(residual, channel), code.times(residualStride, p));
               sum = code.add(sum, mask == null ? code.load(from, 0) : code.load(from, mask[0]));
             }
-            Vec y = ActivationCode.emit(code, spec.activation, sum);
+            Vec y = FunctionCode.emit(code, spec.activation, sum);
             Num to = code.sum(code.sum(dst, channel), code.times(dstStride, p));
             if (mask == null) {
               code.store(y, to, 0);
@@ -148,11 +166,10 @@ final class DepthwiseTiles {
   private static void exercise(Spec spec, DepthwiseTile tile, long scratch) {
     // The rows' addresses are read from the scratch memory itself.
     for (int r = 0; r < spec.kernelHeight; r++) {
-      dev.tilewright.tensor.Memory.ALL.set(
-          java.lang.foreign.ValueLayout.JAVA_LONG, scratch + 8L * r, scratch + 8192);
+      Memory.ALL.set(ValueLayout.JAVA_LONG, scratch + 8L * r, scratch + 8192);
     }
     long data = scratch + 16384;
     long last = spec.masked ? 1 : 0;
-    tile.run(scratch, 0, 4, 1, last, data, data + 40960, 4, data, 4);
+    tile.run(scratch, 0, 4, 2, last, data, data + 40960, 4, data, 4, 0, spec.window(), data);
   }
 }

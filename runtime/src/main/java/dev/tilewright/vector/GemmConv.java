@@ -102,16 +102,21 @@ final class GemmConv implements ConvAlgorithm {
     long filter = panels.pack(weights).address();
     long bias = Panels.bias(weights).address();
     Activation activation = problem.epilogue().activation();
-    Activation inTile = ActivationCode.isShort(activation) ? activation : Activation.none();
+    boolean inTile = FunctionCode.isShort(activation);
+    RowKernel after = inTile ? null : RowKernel.of(activation, panels.columns());
     GemmTile micro =
         GemmTiles.get(
             new GemmTiles.Spec(
-                t.mr(), t.nv(), problem.epilogue().residual(), inTile, panels.masked()));
+                t.mr(),
+                t.nv(),
+                problem.epilogue().residual(),
+                inTile ? activation : Activation.none(),
+                panels.masked()));
     return new Kernel() {
       @Override
       public Task bind(Operands operands) {
         Jit.awaitWarm();
-        return new GemmTask(problem, geometry, panels, micro, filter, bias, operands);
+        return new GemmTask(problem, geometry, panels, micro, filter, bias, after, operands);
       }
 
       @Override

@@ -3,7 +3,6 @@ package dev.tilewright.vector;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.tilewright.conv.Activation;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
 import dev.tilewright.kernel.Operands;
@@ -32,7 +31,7 @@ final class GemmTask implements Task {
   private final @Nullable View residual;
   private final @Nullable Band band;
   private final Operands operands;
-  private final @Nullable ActivationRow activation;
+  private final @Nullable RowKernel activation;
   private final long rows;
   private final long taps;
 
@@ -43,6 +42,7 @@ final class GemmTask implements Task {
       GemmTile tile,
       long filter,
       long bias,
+      @Nullable RowKernel activation,
       Operands operands) {
     this.geometry = geometry;
     this.s = geometry.shape();
@@ -57,8 +57,7 @@ final class GemmTask implements Task {
     boolean copies =
         geometry.copies() && (!GemmGeometry.unpadded(s) || geometry.conflicts(src.rowStride()));
     band = copies ? new Band(s, geometry.bandWidth(), geometry.bandStride(), src) : null;
-    Activation wanted = problem.epilogue().activation();
-    activation = ActivationCode.isShort(wanted) ? null : ActivationRow.of(wanted);
+    this.activation = activation;
 
     long pixelBytes = 4L * (copies ? geometry.bandStride() : src.rowStride());
     long rowBytes = pixelBytes * (copies ? geometry.bandWidth() : s.in().width());
@@ -165,9 +164,9 @@ final class GemmTask implements Task {
     if (activation != null) {
       int first = firstPanel == 0 ? 0 : panels.column(firstPanel);
       int end = endPanel == panels.count() ? panels.columns() : panels.column(endPanel);
-      for (int p = 0; p < pixels; p++) {
-        activation.apply(at(dst, pixel + p, (long) group * panels.columns() + first), end - first);
-      }
+      long to = at(dst, pixel, (long) group * panels.columns() + first);
+      long step = 4 * dst.rowStride();
+      activation.map(to, step, to, step, pixels, end - first);
     }
   }
 

@@ -29,6 +29,9 @@ final class Jit {
 
   private static final System.Logger LOG = System.getLogger(Jit.class.getName());
 
+  /** Done when all kernels given so far are warm; guarded by this class. */
+  private static CompletableFuture<Void> warming = CompletableFuture.completedFuture(null);
+
   private Jit() {}
 
   /** Whether C2 is there; every other compiler runs the Vector API 100 times slower or worse. */
@@ -66,20 +69,27 @@ final class Jit {
    * nothing.
    */
   static void warm(LongConsumer kernel) {
-    WarmUp.last = CompletableFuture.runAsync(() -> WarmUp.run(kernel), WarmUp.EXECUTOR);
+    CompletableFuture<Void> one =
+        CompletableFuture.runAsync(() -> WarmUp.run(kernel), WarmUp.EXECUTOR);
+    synchronized (Jit.class) {
+      warming = CompletableFuture.allOf(warming, one);
+    }
   }
 
   /** Returns when all kernels given to {@link #warm} so far are warm, or have had their time. */
   static void awaitWarm() {
-    WarmUp.last.join();
+    CompletableFuture<Void> all;
+    synchronized (Jit.class) {
+      all = warming;
+    }
+    all.join();
   }
 
   private static final class WarmUp {
+    /** Two threads: one calls a kernel in the interpreter while C2 compiles the other's. */
     static final ExecutorService EXECUTOR =
-        Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().daemon().name("tilewright-warm-up").factory());
-
-    static volatile CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
+        Executors.newFixedThreadPool(
+            2, Thread.ofPlatform().daemon().name("tilewright-warm-up-", 0).factory());
 
     static {
       directives();

@@ -6,18 +6,11 @@ import dev.tilewright.kernel.Task;
 import dev.tilewright.tensor.View;
 
 /**
- * A {@link RowMap} over a tensor: rows if one of the two is strided, else one long row.
+ * A function of one value over a tensor: rows if one of the two is strided, else one long row.
  *
  * @param columns of the tensor: shorter rows than a vector cannot be strided
- * @param weight time per value in units of a plain copy
  */
-record MapRows(RowMap map, int columns, int weight) implements Kernel {
-  /**
-   * Vectors a call. Many short calls are compiled sooner and better than few long ones: C2's code
-   * for a loop entered in the middle takes longer to make and is worse.
-   */
-  static final int CALL = 128;
-
+record MapRows(RowKernel function, int columns) implements Kernel {
   @Override
   public boolean acceptsStridedRows() {
     return columns >= Lanes.LENGTH;
@@ -25,6 +18,7 @@ record MapRows(RowMap map, int columns, int weight) implements Kernel {
 
   @Override
   public Task bind(Operands operands) {
+    Jit.awaitWarm();
     View src = operands.in().getFirst();
     View dst = operands.out().getFirst();
     return src.isDense() && dst.isDense() ? flat(src, dst) : rows(src, dst);
@@ -34,15 +28,13 @@ record MapRows(RowMap map, int columns, int weight) implements Kernel {
   private Task flat(View src, View dst) {
     long elements = dst.shape().elements();
     long vectors = elements / Lanes.LENGTH;
-    return new UnitTask(vectors, 8L * Lanes.LENGTH * weight) {
+    return new UnitTask(vectors, 8L * Lanes.LENGTH) {
       @Override
       void units(long from, long to, int worker) {
-        for (long at = from; at < to; at += CALL) {
-          long next = Math.min(at + CALL, to);
-          long first = at * Lanes.LENGTH;
-          long end = next == vectors ? elements : next * Lanes.LENGTH;
-          map.map(src.address() + 4 * first, dst.address() + 4 * first, end - first);
-        }
+        long first = from * Lanes.LENGTH;
+        long end = to == vectors ? elements : to * Lanes.LENGTH;
+        long d = dst.address() + 4 * first;
+        function.map(src.address() + 4 * first, 0, d, 0, 1, end - first);
       }
     };
   }
@@ -50,12 +42,11 @@ record MapRows(RowMap map, int columns, int weight) implements Kernel {
   private Task rows(View src, View dst) {
     long lds = 4 * src.rowStride();
     long ldd = 4 * dst.rowStride();
-    return new UnitTask(dst.rows(), 8L * columns * weight) {
+    return new UnitTask(dst.rows(), 8L * columns) {
       @Override
       void units(long from, long to, int worker) {
-        for (long r = from; r < to; r++) {
-          map.map(src.address() + r * lds, dst.address() + r * ldd, columns);
-        }
+        long d = dst.address() + from * ldd;
+        function.map(src.address() + from * lds, lds, d, ldd, to - from, columns);
       }
     };
   }

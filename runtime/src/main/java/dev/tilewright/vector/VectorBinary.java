@@ -10,6 +10,7 @@ import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.TensorType;
 import dev.tilewright.tensor.View;
 import dev.tilewright.vector.Nest.Loop;
+import dev.tilewright.vector.RowKernel.Second;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,28 +21,37 @@ import java.util.Optional;
  * vector per image and more. Other broadcasts are the portable kernel's.
  */
 final class VectorBinary implements Kernel {
-  private final BinaryFunction function;
+  private final RowKernel function;
+
+  /** Whether the first operand is a column: it is then passed second. */
+  private final boolean swap;
+
   private final boolean strided;
 
   /** Channels that a whole period of the pattern repeats for, or 0: see {@link #bindPattern}. */
   private final int pattern;
 
-  private VectorBinary(BinaryFunction function, boolean strided, int pattern) {
+  private VectorBinary(RowKernel function, boolean swap, boolean strided, int pattern) {
     this.function = function;
+    this.swap = swap;
     this.strided = strided;
     this.pattern = pattern;
   }
 
   static Optional<Kernel> of(OpProblem problem, BinaryFunction function) {
     TensorType out = problem.out().getFirst();
-    if (out.dtype() != DType.FLOAT32 || BinaryRows.vectors(function).isEmpty()) {
+    if (out.dtype() != DType.FLOAT32) {
       return Optional.empty();
     }
     List<View> in = problem.in().stream().map(t -> View.dense(0, t)).toList();
-    if (fits(nest(in.get(0), in.get(1), View.dense(0, out)))) {
+    List<Loop> loops = nest(in.get(0), in.get(1), View.dense(0, out));
+    if (fits(loops)) {
       List<View> gapped = problem.in().stream().map(VectorBinary::gapped).toList();
       boolean strided = fits(nest(gapped.get(0), gapped.get(1), gapped(out)));
-      return Optional.of(new VectorBinary(function, strided, 0));
+      boolean swap = loops.getLast().step(1) == 0;
+      boolean column = loops.getLast().step(2) == 0;
+      Second second = swap ? Second.REVERSED_COLUMN : column ? Second.COLUMN : Second.VECTORS;
+      return RowKernel.of(function, second).map(f -> new VectorBinary(f, swap, strided, 0));
     }
     int channels = out.shape().last();
     boolean perChannel =
@@ -49,7 +59,8 @@ final class VectorBinary implements Kernel {
             && in.get(1).shape().elements() == channels
             && in.get(1).shape().last() == channels;
     return perChannel && out.shape().elements() >= Lanes.LENGTH
-        ? Optional.of(new VectorBinary(function, false, channels))
+        ? RowKernel.of(function, Second.VECTORS)
+            .map(f -> new VectorBinary(f, false, false, channels))
         : Optional.empty();
   }
 
@@ -90,6 +101,7 @@ final class VectorBinary implements Kernel {
 
   @Override
   public Task bind(Operands operands) {
+    Jit.awaitWarm();
     View a = operands.in().get(0);
     View b = operands.in().get(1);
     View dst = operands.out().getFirst();
@@ -101,14 +113,6 @@ final class VectorBinary implements Kernel {
     Loop still = new Loop(1, 0, 0, 0);
     Loop rows = loops.size() > 1 ? loops.get(loops.size() - 2) : still;
     Loop images = loops.size() > 2 ? loops.getFirst() : still;
-    boolean swap = columns.step(1) == 0;
-    BinaryRows function =
-        (swap
-                ? BinaryRows.reversedColumn(this.function)
-                : columns.step(2) == 0
-                    ? BinaryRows.column(this.function)
-                    : BinaryRows.vectors(this.function))
-            .orElseThrow();
     View first = swap ? b : a;
     View second = swap ? a : b;
     int x = swap ? 2 : 1;
@@ -126,18 +130,15 @@ final class VectorBinary implements Kernel {
 
   /** A unit is a whole vector of the one long row; the last takes the rest along. */
   private static Task flat(
-      BinaryRows function, long a, long b, long stepB, View dst, long elements) {
+      RowKernel function, long a, long b, long stepB, View dst, long elements) {
     long vectors = elements / Lanes.LENGTH;
     return new UnitTask(vectors, 12L * Lanes.LENGTH) {
       @Override
       void units(long from, long to, int worker) {
-        for (long at = from; at < to; at += MapRows.CALL) {
-          long next = Math.min(at + MapRows.CALL, to);
-          long first = at * Lanes.LENGTH;
-          long n = (next == vectors ? elements : next * Lanes.LENGTH) - first;
-          long d = dst.address() + 4 * first;
-          function.run(a + 4 * first, 0, b + stepB * first, 0, d, 0, 1, n);
-        }
+        long first = from * Lanes.LENGTH;
+        long n = (to == vectors ? elements : to * Lanes.LENGTH) - first;
+        long d = dst.address() + 4 * first;
+        function.apply(a + 4 * first, 0, b + stepB * first, 0, d, 0, 1, n);
       }
     };
   }
@@ -147,7 +148,7 @@ final class VectorBinary implements Kernel {
   }
 
   /** A unit is a row. */
-  private static Task nested(BinaryRows function, long a, long b, long dst, Loop[] loops, int x) {
+  private static Task nested(RowKernel function, long a, long b, long dst, Loop[] loops, int x) {
     Loop images = loops[0];
     Loop rows = loops[1];
     int y = 3 - x;
@@ -160,7 +161,7 @@ final class VectorBinary implements Kernel {
           long image = unit / rows.size;
           long row = unit % rows.size;
           long count = Math.min(rows.size - row, to - unit);
-          function.run(
+          function.apply(
               a + image * images.step(x) + row * rows.step(x),
               rows.step(x),
               b + image * images.step(y) + row * rows.step(y),
@@ -181,7 +182,6 @@ final class VectorBinary implements Kernel {
    * the rest of the tensor, shorter than a row, can start at any channel.
    */
   private Task bindPattern(Operands operands, long a, long b, View dst) {
-    BinaryRows function = BinaryRows.vectors(this.function).orElseThrow();
     long period = (long) pattern * Lanes.LENGTH;
     long elements = dst.shape().elements();
     return new UnitTask(Math.ceilDiv(elements, period), 12 * period) {
@@ -194,7 +194,7 @@ final class VectorBinary implements Kernel {
         long first = from * period;
         long rows = Math.min(to * period, elements) / period - from;
         if (rows > 0) {
-          function.run(
+          function.apply(
               a + 4 * first,
               4 * period,
               repeated,
@@ -210,7 +210,7 @@ final class VectorBinary implements Kernel {
           // At least a vector, reaching back into what is done if there is not enough left.
           long start = Math.min(done, elements - Lanes.LENGTH);
           long at = dst.address() + 4 * start;
-          function.run(
+          function.apply(
               a + 4 * start, 0, repeated + 4 * (start % pattern), 0, at, 0, 1, elements - start);
         }
       }

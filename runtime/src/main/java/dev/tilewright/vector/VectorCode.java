@@ -41,6 +41,9 @@ final class VectorCode {
   /** A mask in a local variable. */
   record Mask(int slot) {}
 
+  /** Adding it rounds to an integer, which is then in the low bits: 1.5 * 2^23. */
+  static final float ROUND = 0x1.8p23f;
+
   private static final ClassDesc FLOATS = desc(FloatVector.class);
   private static final ClassDesc INTS = desc(IntVector.class);
   private static final ClassDesc VECTOR = desc(Vector.class);
@@ -104,6 +107,18 @@ final class VectorCode {
         () -> code.lload(base.slot).iload(index.slot).i2l().loadConstant(step).lmul().ladd());
   }
 
+  /** {@code base + index * step}, masked. */
+  Num address(Num base, Count index, Num step) {
+    return masked(
+        () -> code.lload(base.slot).iload(index.slot).i2l().lload(step.slot).lmul().ladd());
+  }
+
+  Count count(int value) {
+    int slot = slots(1);
+    code.loadConstant(value).istore(slot);
+    return new Count(slot);
+  }
+
   Num number(long value) {
     code.loadConstant(value);
     return storeLong();
@@ -119,6 +134,30 @@ final class VectorCode {
   Num bounded(Num value) {
     code.lload(value.slot).loadConstant((long) Integer.MAX_VALUE).land();
     return storeLong();
+  }
+
+  /** All ones if {@code from <= value < to}, else zero. */
+  Num inside(long value, Num from, Num to) {
+    code.loadConstant(value).lload(from.slot).lsub().loadConstant(-1L).lxor();
+    code.loadConstant(value).lload(to.slot).lsub().land().bipush(63).lshr();
+    return storeLong();
+  }
+
+  /** An address: the first where the mask is all ones, the second where it is zero; masked. */
+  Num select(Num mask, Num ones, Num zero) {
+    return masked(() ->
+        code.lload(ones.slot)
+            .lload(zero.slot)
+            .lxor()
+            .lload(mask.slot)
+            .land()
+            .lload(zero.slot)
+            .lxor());
+  }
+
+  /** {@code into = from}. */
+  void assign(Num into, Num from) {
+    code.lload(from.slot).lstore(into.slot);
   }
 
   /** {@code min(index * step, limit)}. */
@@ -255,13 +294,9 @@ final class VectorCode {
     return binary("div", a, b);
   }
 
-  Vec negate(Vec a) {
-    code.aload(a.slot).invokevirtual(FLOATS, "neg", MethodTypeDesc.of(FLOATS));
-    return storeVector();
-  }
-
-  Vec abs(Vec a) {
-    code.aload(a.slot).invokevirtual(FLOATS, "abs", MethodTypeDesc.of(FLOATS));
+  /** A method of FloatVector without arguments. */
+  Vec unary(String operation, Vec a) {
+    code.aload(a.slot).invokevirtual(FLOATS, operation, MethodTypeDesc.of(FLOATS));
     return storeVector();
   }
 
@@ -277,20 +312,41 @@ final class VectorCode {
   }
 
   /**
-   * 2 to the power of the integer in the low mantissa bits of {@code shifted}, a number in [2^23,
-   * 2^24).
+   * {@code p * 2^n}, n being what was rounded by adding {@link #ROUND}. In two factors, for 2^n can
+   * leave the range of a normal number where the product does not.
    */
-  Vec powerOfTwo(Vec shifted) {
-    MethodTypeDesc toInts = MethodTypeDesc.of(INTS, BINARY, CD_int);
-    code.aload(shifted.slot)
+  Vec scale(Vec p, Vec rounded) {
+    MethodTypeDesc byInt = MethodTypeDesc.of(INTS, CD_int);
+    int power = slots(1);
+    int half = slots(1);
+    code.aload(rounded.slot)
         .invokevirtual(FLOATS, "reinterpretAsInts", MethodTypeDesc.of(INTS))
-        .getstatic(OPERATORS, "LSHL", BINARY)
-        .loadConstant(23)
-        .invokevirtual(INTS, "lanewise", toInts)
-        .loadConstant(127 << 23)
-        .invokevirtual(INTS, "add", MethodTypeDesc.of(INTS, CD_int))
-        .invokevirtual(INTS, "reinterpretAsFloats", MethodTypeDesc.of(FLOATS));
+        .loadConstant(Float.floatToRawIntBits(ROUND))
+        .invokevirtual(INTS, "sub", byInt)
+        .astore(power);
+    code.aload(power);
+    shift("ASHR", 1);
+    code.astore(half).aload(p.slot);
+    code.aload(half);
+    pushPowerOfTwo();
+    code.invokevirtual(FLOATS, "mul", OF_VECTOR);
+    code.aload(power).aload(half).invokevirtual(INTS, "sub", MethodTypeDesc.of(INTS, VECTOR));
+    pushPowerOfTwo();
+    code.invokevirtual(FLOATS, "mul", OF_VECTOR);
     return storeVector();
+  }
+
+  /** Of the ints on the stack. */
+  private void pushPowerOfTwo() {
+    code.loadConstant(127).invokevirtual(INTS, "add", MethodTypeDesc.of(INTS, CD_int));
+    shift("LSHL", 23);
+    code.invokevirtual(INTS, "reinterpretAsFloats", MethodTypeDesc.of(FLOATS));
+  }
+
+  private void shift(String operation, int bits) {
+    code.getstatic(OPERATORS, operation, BINARY)
+        .loadConstant(bits)
+        .invokevirtual(INTS, "lanewise", MethodTypeDesc.of(INTS, BINARY, CD_int));
   }
 
   /** {@code for (i = 0; i < n; i++) body}: the form C2 knows as a counted loop. */
@@ -315,7 +371,8 @@ final class VectorCode {
     }
   }
 
-  private Vec binary(String operation, Vec a, Vec b) {
+  /** A method of FloatVector with another as its argument. */
+  Vec binary(String operation, Vec a, Vec b) {
     code.aload(a.slot).aload(b.slot).invokevirtual(FLOATS, operation, OF_VECTOR);
     return storeVector();
   }

@@ -6,6 +6,7 @@ import dev.tilewright.op.OpProblem;
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.TensorType;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The operators that have a SIMD kernel here, and for which shapes. What is not listed is left to
@@ -19,8 +20,9 @@ final class VectorOperators {
       case Op.Transpose t -> Moves.transpose(problem, t.perm());
       case Op.Slice s -> Moves.slice(problem, s);
       case Op.Concat c -> Moves.concat(problem, c.axis());
-      case Op.Activate a -> map(problem, RowMap.of(a.activation()));
-      case Op.Unary u -> RowMap.of(u.function()).flatMap(map -> map(problem, map));
+      case Op.Activate a ->
+          map(problem, () -> Optional.of(RowKernel.of(a.activation(), Lanes.LENGTH)));
+      case Op.Unary u -> map(problem, () -> RowKernel.of(u.function()));
       case Op.Binary b -> VectorBinary.of(problem, b.function());
       case Op.Pool p -> VectorPool.of(problem, p);
       case Op.Reduce r -> VectorReduce.of(problem, r);
@@ -31,11 +33,11 @@ final class VectorOperators {
     };
   }
 
-  private static Optional<Kernel> map(OpProblem problem, RowMap map) {
+  private static Optional<Kernel> map(OpProblem problem, Supplier<Optional<RowKernel>> function) {
     TensorType out = problem.out().getFirst();
     if (out.dtype() != DType.FLOAT32 || out.shape().elements() < Lanes.LENGTH) {
       return Optional.empty();
     }
-    return Optional.of(new MapRows(map, out.shape().last(), 1));
+    return function.get().map(f -> new MapRows(f, out.shape().last()));
   }
 }

@@ -33,6 +33,7 @@ final class VectorResize implements Kernel {
   static Optional<Kernel> of(OpProblem problem, Op.Resize op) {
     Shape src = problem.in().getFirst().shape();
     if (op.interpolation() == Interpolation.CUBIC
+        || (op.interpolation() == Interpolation.LINEAR && !Jit.fusedMultiplyAdd())
         || src.rank() != 4
         || src.dim(0) != op.sizes().dim(0)
         || src.dim(3) != op.sizes().dim(3)

@@ -1,5 +1,7 @@
 package dev.tilewright.vector;
 
+import dev.tilewright.graph.Op.BinaryFunction;
+import dev.tilewright.graph.Op.UnaryFunction;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
@@ -7,10 +9,17 @@ import dev.tilewright.op.OpProblem;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.View;
 import java.util.Optional;
-import jdk.incubator.vector.FloatVector;
 
 /** exp(x - max) / sum along rows of at least a vector. A unit is a row. */
 final class VectorSoftmax implements Kernel {
+  private final RowKernel subtract = column(BinaryFunction.SUB);
+  private final RowKernel exp = RowKernel.of(UnaryFunction.EXP).orElseThrow();
+  private final RowKernel multiply = column(BinaryFunction.MUL);
+
+  private static RowKernel column(BinaryFunction function) {
+    return RowKernel.of(function, RowKernel.Second.COLUMN).orElseThrow();
+  }
+
   static Optional<Kernel> of(OpProblem problem, int axis) {
     Shape shape = problem.out().getFirst().shape();
     return axis == shape.rank() - 1 && shape.last() >= Lanes.LENGTH && shape.elements() > 0
@@ -30,6 +39,7 @@ final class VectorSoftmax implements Kernel {
 
   @Override
   public Task bind(Operands operands) {
+    Jit.awaitWarm();
     View src = operands.in().getFirst();
     View dst = operands.out().getFirst();
     int n = src.columns();
@@ -41,31 +51,13 @@ final class VectorSoftmax implements Kernel {
         for (long r = from; r < to; r++) {
           long x = src.address() + r * 4 * src.rowStride();
           long y = dst.address() + r * 4 * dst.rowStride();
-          exp(x, y, n, RowFold.max(x, n, lanes));
-          scale(y, n, (float) (1 / RowFold.sum(y, n, lanes)));
+          Lanes.set(lanes, RowFold.max(x, n, lanes));
+          subtract.apply(x, 0, lanes, 0, y, 0, 1, n);
+          exp.map(y, 0, y, 0, 1, n);
+          Lanes.set(lanes, (float) (1 / RowFold.sum(y, n, lanes)));
+          multiply.apply(y, 0, lanes, 0, y, 0, 1, n);
         }
       }
     };
-  }
-
-  private static void exp(long x, long y, int n, float max) {
-    long end = (n - Lanes.LENGTH) * 4L;
-    int vectors = Lanes.cover(n);
-    for (int i = 0; i < vectors; i++) {
-      long at = Math.min((long) i * Lanes.BYTES, end);
-      Lanes.store(VectorMath.exp(Lanes.load(x + at).sub(max)), y + at);
-    }
-  }
-
-  /** In place, so the rest is done value by value instead of twice. */
-  private static void scale(long y, int n, float factor) {
-    int vectors = n / Lanes.LENGTH;
-    for (int i = 0; i < vectors; i++) {
-      FloatVector v = Lanes.load(y + (long) i * Lanes.BYTES);
-      Lanes.store(v.mul(factor), y + (long) i * Lanes.BYTES);
-    }
-    for (int i = vectors * Lanes.LENGTH; i < n; i++) {
-      Lanes.set(y + 4L * i, Lanes.get(y + 4L * i) * factor);
-    }
   }
 }

@@ -12,16 +12,16 @@ import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
-/** The error bounds stated in VectorMath and RowMap, against double over a dense grid. */
+/** The error bounds stated in FunctionCode, against double over a dense grid. */
 final class VectorMathTest {
   private static final double U = 0x1p-24;
 
-  private static final RowMap EXP = RowMap.of(UnaryFunction.EXP).orElseThrow();
-  private static final RowMap ERF = RowMap.of(UnaryFunction.ERF).orElseThrow();
-  private static final RowMap SIGMOID = RowMap.of(new Activation.Sigmoid());
-  private static final RowMap SILU = RowMap.of(new Activation.Silu());
-  private static final RowMap TANH = RowMap.of(new Activation.Tanh());
-  private static final RowMap GELU = RowMap.of(new Activation.Gelu());
+  private static final RowKernel EXP = RowKernel.of(UnaryFunction.EXP).orElseThrow();
+  private static final RowKernel ERF = RowKernel.of(UnaryFunction.ERF).orElseThrow();
+  private static final RowKernel SIGMOID = RowKernel.of(new Activation.Sigmoid(), Lanes.LENGTH);
+  private static final RowKernel SILU = RowKernel.of(new Activation.Silu(), Lanes.LENGTH);
+  private static final RowKernel TANH = RowKernel.of(new Activation.Tanh(), Lanes.LENGTH);
+  private static final RowKernel GELU = RowKernel.of(new Activation.Gelu(), Lanes.LENGTH);
 
   @Test
   void exponentialIsWithinTwoUlps() {
@@ -89,23 +89,23 @@ final class VectorMathTest {
     return 0.5 * x * Math.exp(-z * z) / Math.sqrt(Math.PI) / fraction;
   }
 
-  private static float at(RowMap f, float x) {
+  private static float at(RowKernel f, float x) {
     float[] all = new float[Lanes.LENGTH];
     Arrays.fill(all, x);
     return map(f, all)[Lanes.LENGTH - 1];
   }
 
-  private static float[] map(RowMap f, float[] x) {
+  private static float[] map(RowKernel f, float[] x) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment src = arena.allocateFrom(JAVA_FLOAT, x);
       MemorySegment dst = arena.allocate(src.byteSize(), 4);
-      f.map(src.address(), dst.address(), x.length);
+      f.map(src.address(), 0, dst.address(), 0, 1, x.length);
       return dst.toArray(JAVA_FLOAT);
     }
   }
 
   private static void grid(
-      RowMap f,
+      RowKernel f,
       DoubleUnaryOperator definition,
       double from,
       double to,
