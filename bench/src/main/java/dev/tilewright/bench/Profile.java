@@ -47,7 +47,7 @@ record Profile(List<Plan.Step> steps, List<Double> nanos, double peakGflops) {
     out.println(
         String.format(
             Locale.ROOT,
-            "%-40s %-28s %9s %6s %9s %6s",
+            "%-32s %-36s %9s %6s %9s %6s",
             "step",
             "algorithm",
             "us",
@@ -61,8 +61,8 @@ record Profile(List<Plan.Step> steps, List<Double> nanos, double peakGflops) {
       out.println(
           String.format(
               Locale.ROOT,
-              "%-40s %-28s %9.1f %6.1f %9.1f %6.1f  %s",
-              shorten(step.layer(), 40),
+              "%-32s %-36s %9.1f %6.1f %9.1f %6.1f  %s",
+              shorten(step.layer(), 32),
               step.choice().algorithm() + " " + step.choice().tile(),
               time / 1e3,
               100 * time / total,
