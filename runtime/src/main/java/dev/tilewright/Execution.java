@@ -70,12 +70,15 @@ public final class Execution {
    */
   public void run() {
     session.enter();
+    Workers workers = session.workers();
     try {
       requireMemory();
+      workers.begin();
       for (Workers.Region step : steps) {
-        session.workers().run(step);
+        workers.run(step);
       }
     } finally {
+      workers.end();
       session.leave();
     }
   }
@@ -87,16 +90,19 @@ public final class Execution {
    */
   public void runTimed(long[] nanos) {
     session.enter();
+    Workers workers = session.workers();
     try {
       requireMemory();
+      workers.begin();
       long before = System.nanoTime();
       for (int i = 0; i < steps.length; i++) {
-        session.workers().run(steps[i]);
+        workers.run(steps[i]);
         long now = System.nanoTime();
         nanos[i] += now - before;
         before = now;
       }
     } finally {
+      workers.end();
       session.leave();
     }
   }

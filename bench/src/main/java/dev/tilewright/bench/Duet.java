@@ -29,7 +29,10 @@ final class Duet {
   private static final double PROGRESS = 0.98;
 
   /** The longest wait for the other side's threads to sleep. */
-  private static final int QUIET_MILLIS = 60;
+  private static final int MOST_QUIET_MILLIS = 2_000;
+
+  /** How long the process must have been idle. */
+  private static final int QUIET_MILLIS = 30;
 
   /**
    * How long to measure.
@@ -156,11 +159,11 @@ final class Duet {
   private static void awaitQuiet() {
     if (ManagementFactory.getOperatingSystemMXBean()
         instanceof com.sun.management.OperatingSystemMXBean system) {
-      for (int waited = 0; waited < QUIET_MILLIS; waited += 2) {
+      for (int waited = 0; waited < MOST_QUIET_MILLIS; waited += QUIET_MILLIS) {
         long cpu = system.getProcessCpuTime();
-        LockSupport.parkNanos(2_000_000);
-        // Two milliseconds of waiting cost well under one of processor time if nobody spins.
-        if (system.getProcessCpuTime() - cpu < 1_000_000) {
+        LockSupport.parkNanos(QUIET_MILLIS * 1_000_000L);
+        // The clock has steps of 10 ms: a thread that spins shows as two or three of them.
+        if (system.getProcessCpuTime() - cpu < QUIET_MILLIS * 1_000_000L / 2) {
           return;
         }
       }
