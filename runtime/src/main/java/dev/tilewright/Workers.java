@@ -127,6 +127,9 @@ final class Workers implements AutoCloseable {
       }
     }
     Throwable failure = region.failure;
+    if (failure instanceof RuntimeException unchecked) {
+      throw unchecked; // as it would come from the caller's own thread
+    }
     if (failure != null) {
       throw new IllegalStateException("a worker failed", failure);
     }

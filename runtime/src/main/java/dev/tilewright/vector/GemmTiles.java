@@ -146,6 +146,6 @@ final class GemmTiles {
     // A shorter loop would look unimportant to C2, a longer one takes long in the interpreter.
     long zeros = scratch;
     long data = scratch + 4096;
-    tile.run(zeros, data, zeros, 16, data, data, data, 64, data, 64, spec.masked ? 1 : 0);
+    tile.run(zeros, data, zeros, 32, data, data, data, 64, data, 64, spec.masked ? 1 : 0);
   }
 }
