@@ -1,7 +1,6 @@
 package dev.tilewright.cnative;
 
 import dev.tilewright.tensor.Shape;
-import dev.tilewright.tensor.View;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -63,28 +62,5 @@ final class Loops {
       merged.add(new Loop(1, dense));
     }
     return merged;
-  }
-
-  /** Byte strides of a view, one for each dimension. */
-  static long[] strides(View view) {
-    Shape shape = view.shape();
-    long[] strides = new long[shape.rank()];
-    long step = view.type().dtype().bytes();
-    for (int i = shape.rank() - 1; i >= 0; i--) {
-      strides[i] = step;
-      step *= i == shape.rank() - 1 ? view.rowStride() : shape.dim(i);
-    }
-    return strides;
-  }
-
-  /** Byte strides of a view repeated to a shape that it broadcasts to. */
-  static long[] strides(View view, Shape to) {
-    long[] own = strides(view);
-    long[] strides = new long[to.rank()];
-    int missing = to.rank() - own.length;
-    for (int i = 0; i < own.length; i++) {
-      strides[missing + i] = view.shape().dim(i) == 1 ? 0 : own[i];
-    }
-    return strides;
   }
 }

@@ -21,7 +21,7 @@ final class NativeMoves {
       case Op.Transpose(List<Integer> perm) ->
           Optional.of((operands, limit) -> {
             View src = operands.in().getFirst();
-            long[] strides = Loops.strides(src);
+            long[] strides = src.strides();
             long[] permuted = perm.stream().mapToLong(i -> strides[i]).toArray();
             return into(operands, src.address(), permuted, limit);
           });
@@ -30,7 +30,7 @@ final class NativeMoves {
           Optional.of((operands, limit) -> {
             View src = operands.in().getFirst();
             Shape shape = operands.out().getFirst().shape();
-            return into(operands, src.address(), Loops.strides(src, shape), limit);
+            return into(operands, src.address(), src.strides(shape), limit);
           });
       case Op.Concat(int axis) -> Optional.of((operands, limit) -> concat(axis, operands, limit));
       case Op.Reshape r -> Optional.of(NativeMoves::reshape);
@@ -50,7 +50,7 @@ final class NativeMoves {
 
   private static Task slice(Op.Slice slice, Operands operands, Isa limit) {
     View src = operands.in().getFirst();
-    long[] strides = Loops.strides(src);
+    long[] strides = src.strides();
     long from = src.address();
     for (int i = 0; i < strides.length; i++) {
       from += slice.starts().get(i) * strides[i];
@@ -61,17 +61,17 @@ final class NativeMoves {
 
   private static Task concat(int axis, Operands operands, Isa limit) {
     View dst = operands.out().getFirst();
-    long[] strides = Loops.strides(dst);
+    long[] strides = dst.strides();
     long to = dst.address();
     List<Task> copies = new ArrayList<>();
     for (View src : operands.in()) {
       if (src.shape().elements() > 0) {
-        List<Loop> loops = Loops.of(src.shape(), strides, Loops.strides(src));
+        List<Loop> loops = Loops.of(src.shape(), strides, src.strides());
         copies.add(copy(operands, to, src.address(), loops, limit));
       }
       to += src.shape().dim(axis) * strides[axis];
     }
-    return new Sequence(copies);
+    return Task.joined(copies);
   }
 
   /** Both as [rows, pieces, piece], where a piece is the shorter of the two rows. */
@@ -108,7 +108,7 @@ final class NativeMoves {
    */
   private static Task into(Operands operands, long from, long[] strides, Isa limit) {
     View dst = operands.out().getFirst();
-    List<Loop> loops = Loops.of(dst.shape(), Loops.strides(dst), strides);
+    List<Loop> loops = Loops.of(dst.shape(), dst.strides(), strides);
     return copy(operands, dst.address(), from, loops, limit);
   }
 
@@ -137,37 +137,5 @@ final class NativeMoves {
       }
     }
     return loops;
-  }
-
-  /** Independent tasks as one: their parts, one after the other. */
-  private static final class Sequence implements Task {
-    private final Task[] tasks;
-
-    /** Part number at which each task starts, and the end of the last. */
-    private final int[] starts;
-
-    Sequence(List<Task> tasks) {
-      this.tasks = tasks.toArray(Task[]::new);
-      this.starts = new int[this.tasks.length + 1];
-      for (int i = 0; i < this.tasks.length; i++) {
-        starts[i + 1] = starts[i] + this.tasks[i].parts();
-      }
-    }
-
-    @Override
-    public int parts() {
-      return starts[tasks.length];
-    }
-
-    @Override
-    public void run(int from, int to, int worker) {
-      for (int i = 0; i < tasks.length; i++) {
-        int first = Math.max(from, starts[i]);
-        int end = Math.min(to, starts[i + 1]);
-        if (first < end) {
-          tasks[i].run(first - starts[i], end - starts[i], worker);
-        }
-      }
-    }
   }
 }

@@ -96,7 +96,7 @@ final class NativeOperators {
       return new OperatorArguments("map", code.kind(), limit, operands.arena())
           .parameters(code.a(), code.b())
           .tensors(operands)
-          .loops(Loops.of(dst.shape(), Loops.strides(dst), Loops.strides(src)))
+          .loops(Loops.of(dst.shape(), dst.strides(), src.strides()))
           .bind();
     };
   }
@@ -121,9 +121,9 @@ final class NativeOperators {
               .loops(
                   Loops.of(
                       all,
-                      Loops.strides(dst),
-                      Loops.strides(operands.in().get(0), all),
-                      Loops.strides(operands.in().get(1), all)))
+                      dst.strides(),
+                      operands.in().get(0).strides(all),
+                      operands.in().get(1).strides(all)))
               .bind();
         };
     return code < 0 ? Optional.empty() : Optional.of(binder);
@@ -188,10 +188,10 @@ final class NativeOperators {
       View dst = operands.out().getFirst();
       Shape shape = dst.shape();
       int last = shape.rank() - 1;
-      long[] right = Loops.strides(b, shape);
+      long[] right = b.strides(shape);
       right[last - 1] = 0; // every row of a meets the same b
-      long[] left = Loops.strides(a, shape);
-      long[] to = Loops.strides(dst);
+      long[] left = a.strides(shape);
+      long[] to = dst.strides();
       Shape batches = new Shape(shape.dims().subList(0, last - 1));
       List<Loop> loops = new ArrayList<>();
       for (int i = 0; i < batches.rank(); i++) {

@@ -1,5 +1,7 @@
 package dev.tilewright.kernel;
 
+import java.util.List;
+
 /**
  * A step bound to its memory. Work is cut over output pixels and channels, never over the
  * reduction, so that results do not depend on the number of threads.
@@ -16,18 +18,8 @@ public interface Task {
    */
   void run(int from, int to, int worker);
 
-  /** A task in one piece. */
-  static Task serial(Runnable work) {
-    return new Task() {
-      @Override
-      public int parts() {
-        return 1;
-      }
-
-      @Override
-      public void run(int from, int to, int worker) {
-        work.run();
-      }
-    };
+  /** Independent tasks as one: its parts are theirs, in order. */
+  static Task joined(List<Task> tasks) {
+    return new Joined(tasks);
   }
 }

@@ -17,7 +17,7 @@ record Activate(Activation activation) implements Kernel {
   public Task bind(Operands operands) {
     View x = operands.in().getFirst();
     View out = operands.out().getFirst();
-    Nest nest = new Nest(out.shape(), Nest.strides(out), Nest.strides(x));
+    Nest nest = new Nest(out.shape(), out.strides(), x.strides());
     return nest.task(
         (dst, src, c, d, count) -> {
           for (long i = 0; i < count; i++) {

@@ -27,7 +27,7 @@ record Binary(BinaryFunction function) implements Kernel {
     View y = operands.in().get(1);
     View out = operands.out().getFirst();
     Shape all = out.shape();
-    Nest nest = new Nest(all, Nest.strides(out), Nest.strides(x, all), Nest.strides(y, all));
+    Nest nest = new Nest(all, out.strides(), x.strides(all), y.strides(all));
     return nest.task(run(nest, x.type().dtype()), out.address(), x.address(), y.address());
   }
 

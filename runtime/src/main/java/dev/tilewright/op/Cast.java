@@ -21,9 +21,9 @@ final class Cast implements Kernel {
     View x = operands.in().getFirst();
     View out = operands.out().getFirst();
     if (x.type().dtype() == out.type().dtype()) {
-      return Move.into(out, x.address(), Nest.strides(x));
+      return Move.into(out, x.address(), x.strides());
     }
-    Nest nest = new Nest(out.shape(), Nest.strides(out), Nest.strides(x));
+    Nest nest = new Nest(out.shape(), out.strides(), x.strides());
     DType from = x.type().dtype();
     DType to = out.type().dtype();
     return nest.task(

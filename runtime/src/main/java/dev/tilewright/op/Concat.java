@@ -18,14 +18,14 @@ record Concat(Op.Concat op) implements Kernel {
   @Override
   public Task bind(Operands operands) {
     View out = operands.out().getFirst();
-    long[] strides = Nest.strides(out);
+    long[] strides = out.strides();
     int bytes = out.type().dtype().bytes();
     long to = out.address();
     List<Task> moves = new ArrayList<>();
     for (View in : operands.in()) {
-      moves.add(Move.task(in.shape(), bytes, to, strides, in.address(), Nest.strides(in)));
+      moves.add(Move.task(in.shape(), bytes, to, strides, in.address(), in.strides()));
       to += in.shape().dim(op.axis()) * strides[op.axis()];
     }
-    return new Joined(moves);
+    return Task.joined(moves);
   }
 }

@@ -16,6 +16,6 @@ final class Expand implements Kernel {
   public Task bind(Operands operands) {
     View x = operands.in().getFirst();
     View out = operands.out().getFirst();
-    return Move.into(out, x.address(), Nest.strides(x, out.shape()));
+    return Move.into(out, x.address(), x.strides(out.shape()));
   }
 }

@@ -32,13 +32,13 @@ record MatMul(int n) implements Kernel {
     Shape shape = out.shape();
     int k = a.columns();
     int last = shape.rank() - 1;
-    long[] bStrides = Arrays.copyOf(Nest.strides(b, shape), last);
+    long[] bStrides = Arrays.copyOf(b.strides(shape), last);
     bStrides[last - 1] = 0; // every row of a meets the same b
     Nest rows =
         new Nest(
             new Shape(shape.dims().subList(0, last)),
-            Arrays.copyOf(Nest.strides(out), last),
-            Arrays.copyOf(Nest.strides(a, shape), last),
+            Arrays.copyOf(out.strides(), last),
+            Arrays.copyOf(a.strides(shape), last),
             bStrides);
     long bRow = Float.BYTES * b.rowStride();
     return Split.byCost(

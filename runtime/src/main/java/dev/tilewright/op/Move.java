@@ -15,8 +15,7 @@ final class Move {
    * @param strides bytes between source elements along each dimension of {@code to}
    */
   static Task into(View to, long from, long[] strides) {
-    return task(
-        to.shape(), to.type().dtype().bytes(), to.address(), Nest.strides(to), from, strides);
+    return task(to.shape(), to.type().dtype().bytes(), to.address(), to.strides(), from, strides);
   }
 
   /** Copies over any index space; strides in bytes. */

@@ -2,7 +2,6 @@ package dev.tilewright.op;
 
 import dev.tilewright.kernel.Task;
 import dev.tilewright.tensor.Shape;
-import dev.tilewright.tensor.View;
 import java.util.Arrays;
 import java.util.List;
 
@@ -84,29 +83,6 @@ final class Nest {
       }
     }
     return true;
-  }
-
-  /** Byte strides of a view, one for each dimension. */
-  static long[] strides(View view) {
-    Shape shape = view.shape();
-    long[] strides = new long[shape.rank()];
-    long step = view.type().dtype().bytes();
-    for (int i = shape.rank() - 1; i >= 0; i--) {
-      strides[i] = step;
-      step *= i == shape.rank() - 1 ? view.rowStride() : shape.dim(i);
-    }
-    return strides;
-  }
-
-  /** Byte strides of a view repeated to a shape that it broadcasts to. */
-  static long[] strides(View view, Shape to) {
-    long[] own = strides(view);
-    long[] strides = new long[to.rank()];
-    int missing = to.rank() - own.length;
-    for (int i = 0; i < own.length; i++) {
-      strides[missing + i] = view.shape().dim(i) == 1 ? 0 : own[i];
-    }
-    return strides;
   }
 
   /** The chosen strides, in the given order. */

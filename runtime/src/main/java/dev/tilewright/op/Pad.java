@@ -23,7 +23,7 @@ record Pad(Op.Pad op) implements Kernel {
     DType dtype = out.type().dtype();
     int axes = paddedAxes();
     int[][] sources = new int[axes][];
-    long[] strides = Nest.strides(x);
+    long[] strides = x.strides();
     for (int i = 0; i < axes; i++) {
       sources[i] = sources(i, x.shape().dim(i), shape.dim(i));
     }

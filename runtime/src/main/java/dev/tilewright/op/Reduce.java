@@ -40,11 +40,10 @@ record Reduce(Op.Reduce op) implements Kernel {
     List<Integer> axes = op.axes().stream().distinct().sorted().toList();
     List<Integer> kept =
         IntStream.range(0, shape.rank()).filter(i -> !axes.contains(i)).boxed().toList();
-    long[] strides = Nest.strides(x);
+    long[] strides = x.strides();
     Nest reduced = nest(shape, axes, Nest.pick(strides, axes));
     List<Integer> places = op.keepDims() ? kept : IntStream.range(0, kept.size()).boxed().toList();
-    Nest results =
-        nest(shape, kept, Nest.pick(Nest.strides(out), places), Nest.pick(strides, kept));
+    Nest results = nest(shape, kept, Nest.pick(out.strides(), places), Nest.pick(strides, kept));
     Reduction reduction = new Reduction(op.kind(), x.type().dtype(), results, reduced);
     return Split.byCost(
         results.elements(),

@@ -118,7 +118,7 @@ final class Resize implements Kernel {
   public Task bind(Operands operands) {
     View x = operands.in().getFirst();
     View out = operands.out().getFirst();
-    long[] strides = Nest.strides(x);
+    long[] strides = x.strides();
     long combinations = 1;
     for (Taps axis : taps) {
       combinations *= axis.count;

@@ -16,7 +16,7 @@ record Slice(Op.Slice op) implements Kernel {
   @Override
   public Task bind(Operands operands) {
     View x = operands.in().getFirst();
-    long[] strides = Nest.strides(x);
+    long[] strides = x.strides();
     long from = x.address();
     for (int i = 0; i < strides.length; i++) {
       from += op.starts().get(i) * strides[i];

@@ -29,11 +29,11 @@ record Softmax(int axis, int size) implements Kernel {
   public Task bind(Operands operands) {
     View x = operands.in().getFirst();
     View out = operands.out().getFirst();
-    long xStep = Nest.strides(x)[axis];
-    long outStep = Nest.strides(out)[axis];
+    long xStep = x.strides()[axis];
+    long outStep = out.strides()[axis];
     List<Integer> lines = new ArrayList<>(x.shape().dims());
     lines.set(axis, 1);
-    Nest nest = new Nest(new Shape(lines), Nest.strides(out), Nest.strides(x));
+    Nest nest = new Nest(new Shape(lines), out.strides(), x.strides());
     Nest.Run run =
         (to, from, exponentials, d, count) -> {
           for (long i = 0; i < count; i++) {

@@ -16,6 +16,6 @@ record Transpose(Op.Transpose op) implements Kernel {
   @Override
   public Task bind(Operands operands) {
     View x = operands.in().getFirst();
-    return Move.into(operands.out().getFirst(), x.address(), Nest.pick(Nest.strides(x), op.perm()));
+    return Move.into(operands.out().getFirst(), x.address(), Nest.pick(x.strides(), op.perm()));
   }
 }

@@ -19,7 +19,7 @@ record Unary(UnaryFunction function) implements Kernel {
   public Task bind(Operands operands) {
     View x = operands.in().getFirst();
     View out = operands.out().getFirst();
-    Nest nest = new Nest(out.shape(), Nest.strides(out), Nest.strides(x));
+    Nest nest = new Nest(out.shape(), out.strides(), x.strides());
     DType dtype = x.type().dtype();
     Nest.Run floats =
         (dst, src, c, d, count) -> {

@@ -22,12 +22,7 @@ final class Where implements Kernel {
     Shape all = out.shape();
     int bytes = out.type().dtype().bytes();
     Nest nest =
-        new Nest(
-            all,
-            Nest.strides(out),
-            Nest.strides(condition, all),
-            Nest.strides(yes, all),
-            Nest.strides(no, all));
+        new Nest(all, out.strides(), condition.strides(all), yes.strides(all), no.strides(all));
     return nest.task(
         (to, test, a, b, count) -> {
           for (long i = 0; i < count; i++) {

@@ -112,10 +112,6 @@ final class Rewriter {
           : (double) t.toFloats()[0];
     }
 
-    Value constant(String name, Tensor tensor) {
-      return builder.constant(name, tensor);
-    }
-
     /** Emits a node named after this one. */
     Value emit(Op op, Value... in) {
       return builder.add(node.name(), op, in);

@@ -31,4 +31,26 @@ public record View(long address, TensorType type, long rowStride) {
   public boolean isDense() {
     return rowStride == columns() || rows() <= 1;
   }
+
+  /** Bytes from one element to the next along each dimension. */
+  public long[] strides() {
+    long[] strides = new long[shape().rank()];
+    long step = type.dtype().bytes();
+    for (int i = strides.length - 1; i >= 0; i--) {
+      strides[i] = step;
+      step *= i == strides.length - 1 ? rowStride : shape().dim(i);
+    }
+    return strides;
+  }
+
+  /** The same for the view repeated to a shape that it broadcasts to: 0 where it repeats. */
+  public long[] strides(Shape to) {
+    long[] own = strides();
+    long[] strides = new long[to.rank()];
+    int missing = to.rank() - own.length;
+    for (int i = 0; i < own.length; i++) {
+      strides[missing + i] = shape().dim(i) == 1 ? 0 : own[i];
+    }
+    return strides;
+  }
 }

@@ -32,7 +32,7 @@ final class Moves {
   static Optional<Kernel> transpose(OpProblem problem, List<Integer> perm) {
     Strided kernel =
         operands -> {
-          long[] steps = Nest.steps(operands.in().getFirst());
+          long[] steps = operands.in().getFirst().strides();
           long[] permuted = perm.stream().mapToLong(i -> steps[i]).toArray();
           return copy(operands.out().getFirst(), operands.in().getFirst().address(), permuted);
         };
@@ -43,7 +43,7 @@ final class Moves {
     Strided kernel =
         operands -> {
           View src = operands.in().getFirst();
-          long[] steps = Nest.steps(src);
+          long[] steps = src.strides();
           long first = src.address();
           for (int i = 0; i < steps.length; i++) {
             first += slice.starts().get(i) * steps[i];
@@ -55,18 +55,18 @@ final class Moves {
   }
 
   static Optional<Kernel> concat(OpProblem problem, int axis) {
-    Strided kernel = operands -> new Sequence(concatenation(operands, axis));
+    Strided kernel = operands -> Task.joined(concatenation(operands, axis));
     return movable(problem) ? Optional.of(kernel) : Optional.empty();
   }
 
   private static List<Task> concatenation(Operands operands, int axis) {
     View dst = operands.out().getFirst();
-    long[] to = Nest.steps(dst);
+    long[] to = dst.strides();
     long at = dst.address();
     List<Task> copies = new ArrayList<>();
     for (View src : operands.in()) {
       if (src.shape().elements() > 0) {
-        long[] from = Nest.steps(src);
+        long[] from = src.strides();
         List<Loop> loops = new ArrayList<>();
         for (int i = 0; i < to.length; i++) {
           loops.add(new Loop(src.shape().dim(i), to[i], from[i]));
@@ -80,43 +80,11 @@ final class Moves {
 
   /** Reads src by these steps, writes dst in order. */
   private static Task copy(View dst, long src, long[] from) {
-    long[] to = Nest.steps(dst);
+    long[] to = dst.strides();
     List<Loop> loops = new ArrayList<>();
     for (int i = 0; i < to.length; i++) {
       loops.add(new Loop(dst.shape().dim(i), to[i], from[i]));
     }
     return StridedCopy.task(Nest.merge(loops), src, dst.address());
-  }
-
-  /** Independent tasks as one: their parts, one after the other. */
-  private static final class Sequence implements Task {
-    private final Task[] tasks;
-
-    /** Part number at which each task starts, and the end of the last. */
-    private final int[] starts;
-
-    Sequence(List<Task> tasks) {
-      this.tasks = tasks.toArray(Task[]::new);
-      this.starts = new int[this.tasks.length + 1];
-      for (int i = 0; i < this.tasks.length; i++) {
-        starts[i + 1] = starts[i] + this.tasks[i].parts();
-      }
-    }
-
-    @Override
-    public int parts() {
-      return starts[tasks.length];
-    }
-
-    @Override
-    public void run(int from, int to, int worker) {
-      for (int i = 0; i < tasks.length; i++) {
-        int first = Math.max(from, starts[i]);
-        int end = Math.min(to, starts[i + 1]);
-        if (first < end) {
-          tasks[i].run(first - starts[i], end - starts[i], worker);
-        }
-      }
-    }
   }
 }

@@ -1,7 +1,5 @@
 package dev.tilewright.vector;
 
-import dev.tilewright.tensor.Shape;
-import dev.tilewright.tensor.View;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -52,31 +50,5 @@ final class Nest {
       }
     }
     return merged;
-  }
-
-  /** Bytes from one element of the view to the next along each axis. */
-  static long[] steps(View view) {
-    Shape shape = view.shape();
-    long[] steps = new long[shape.rank()];
-    long step = 4 * view.rowStride();
-    for (int i = shape.rank() - 2; i >= 0; i--) {
-      steps[i] = step;
-      step *= shape.dim(i);
-    }
-    if (steps.length > 0) {
-      steps[steps.length - 1] = 4;
-    }
-    return steps;
-  }
-
-  /** Steps of a view that is broadcast to a shape: 0 where it is repeated. */
-  static long[] steps(View view, Shape to) {
-    long[] own = steps(view);
-    long[] steps = new long[to.rank()];
-    int missing = to.rank() - own.length;
-    for (int i = 0; i < own.length; i++) {
-      steps[missing + i] = view.shape().dim(i) == 1 ? 0 : own[i];
-    }
-    return steps;
   }
 }

@@ -72,9 +72,9 @@ final class VectorBinary implements Kernel {
   /** Operands: dst, a, b. */
   private static List<Loop> nest(View a, View b, View dst) {
     Shape shape = dst.shape();
-    long[] sd = Nest.steps(dst);
-    long[] sa = Nest.steps(a, shape);
-    long[] sb = Nest.steps(b, shape);
+    long[] sd = dst.strides();
+    long[] sa = a.strides(shape);
+    long[] sb = b.strides(shape);
     List<Loop> loops = new ArrayList<>();
     for (int i = 0; i < shape.rank(); i++) {
       loops.add(new Loop(shape.dim(i), sd[i], sa[i], sb[i]));

@@ -1,6 +1,5 @@
-package dev.tilewright.op;
+package dev.tilewright.kernel;
 
-import dev.tilewright.kernel.Task;
 import java.util.List;
 
 /** Independent tasks as one: its parts are theirs, in order. */
