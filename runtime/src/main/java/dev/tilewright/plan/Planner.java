@@ -48,15 +48,9 @@ public final class Planner {
 
   public Plan plan(Graph graph) {
     Selection selection = new Selection(backends, choice, threads, memory::weights);
-    Map<Node, Selection.Chosen> chosen = new LinkedHashMap<>();
+    Map<Node, Selection.Chosen> chosen = choose(selection, graph);
     Map<Node, Kernel> kernels = new HashMap<>();
-    for (Node node : graph.nodes()) {
-      if (!(node.op() instanceof Op.Reshape) && !Arrangement.isSeparable(node)) {
-        Selection.Chosen c = selection.choose(node, graph);
-        chosen.put(node, c);
-        kernels.put(node, c.kernel());
-      }
-    }
+    chosen.forEach((node, c) -> kernels.put(node, c.kernel()));
     Arrangement arrangement = new Arrangement(graph, kernels);
     Schedule schedule = new Schedule(graph, arrangement, selection, chosen);
     List<Plan.Step> steps = schedule.steps();
@@ -98,6 +92,21 @@ public final class Planner {
         stride,
         memory.packedBytes(),
         graph.macs());
+  }
+
+  /** In parallel, for packing weights and making kernels take most of the time of a start. */
+  private static Map<Node, Selection.Chosen> choose(Selection selection, Graph graph) {
+    List<Node> nodes =
+        graph.nodes().stream()
+            .filter(n -> !(n.op() instanceof Op.Reshape) && !Arrangement.isSeparable(n))
+            .toList();
+    List<Selection.Chosen> choices =
+        nodes.parallelStream().map(n -> selection.choose(n, graph)).toList();
+    Map<Node, Selection.Chosen> chosen = new LinkedHashMap<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      chosen.put(nodes.get(i), choices.get(i));
+    }
+    return chosen;
   }
 
   private Tensor resident(Graph graph, Value value) {

@@ -115,7 +115,6 @@ final class Depthwise implements ConvAlgorithm {
     return new Kernel() {
       @Override
       public Task bind(Operands operands) {
-        Jit.awaitWarm();
         return new DepthwiseTask(problem, mr, vectors, micro, filter, after, operands);
       }
 

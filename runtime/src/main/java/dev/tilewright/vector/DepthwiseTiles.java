@@ -45,7 +45,11 @@ final class DepthwiseTiles {
 
   private static final Generated<Spec, DepthwiseTile> KERNELS =
       new Generated<>(
-          DepthwiseTile.class, "depthwise", DepthwiseTiles::emit, DepthwiseTiles::exercise);
+          DepthwiseTile.class,
+          "depthwise",
+          DepthwiseTiles::emit,
+          DepthwiseTiles::exercise,
+          (spec, depth) -> 0);
 
   private DepthwiseTiles() {}
 
@@ -163,7 +167,7 @@ final class DepthwiseTiles {
   }
 
   /** One short call on scratch memory. */
-  private static void exercise(Spec spec, DepthwiseTile tile, long scratch) {
+  private static void exercise(Spec spec, DepthwiseTile tile, long scratch, int depth) {
     // The rows' addresses are read from the scratch memory itself.
     for (int r = 0; r < spec.kernelHeight; r++) {
       Memory.ALL.set(ValueLayout.JAVA_LONG, scratch + 8L * r, scratch + 8192);

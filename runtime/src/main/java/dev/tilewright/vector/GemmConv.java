@@ -57,10 +57,10 @@ final class GemmConv implements ConvAlgorithm {
 
   @Override
   public List<Tile> tiles(ConvProblem problem) {
-    int pixels = GemmGeometry.pixels(problem.shape());
     int vectors = Panels.of(problem.shape(), 1).vectors();
     return Stream.of(MicroTile.candidates())
-        .filter(t -> (t.mr() <= pixels && t.nv() <= vectors) || (t.mr() == 1 && t.nv() == 1))
+        .filter(t -> !pointwise || t.mr() <= GemmTiles.MOST_ROWS)
+        .filter(t -> t.nv() <= vectors && GemmGeometry.of(problem, t).mr() == t.mr())
         .sorted(Comparator.comparingDouble(t -> estimate(problem, t)))
         .limit(8)
         .map(MicroTile::tile)
@@ -107,15 +107,17 @@ final class GemmConv implements ConvAlgorithm {
     GemmTile micro =
         GemmTiles.get(
             new GemmTiles.Spec(
-                t.mr(),
+                geometry.mr(),
+                geometry.width(),
                 t.nv(),
+                geometry.baked(),
+                geometry.adjacent(),
                 problem.epilogue().residual(),
                 inTile ? activation : Activation.none(),
                 panels.masked()));
     return new Kernel() {
       @Override
       public Task bind(Operands operands) {
-        Jit.awaitWarm();
         return new GemmTask(problem, geometry, panels, micro, filter, bias, after, operands);
       }
 

@@ -2,24 +2,35 @@ package dev.tilewright.vector;
 
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the pixels of a convolution are cut into blocks of output rows, and how a block's input rows
  * are laid out.
  *
  * <p>A 1x1 convolution of stride 1 is seen as one image of width 1, so that its blocks are any
- * number of pixels. Each block has at least mr pixels: its last tile ends with the block and
- * computes some pixels twice.
+ * number of pixels. A tile is part of one output row, or several whole ones. The last tile of a row
+ * ends with it, the last of a block with the block, and computes some pixels twice.
  *
  * @param shape what is computed, 1x1 flattened
- * @param mr pixels of a tile
+ * @param out size of the output, which a shape computes anew each time
+ * @param mr pixels of a tile, at most those asked for
+ * @param width pixels of a tile in one output row; divides mr
  * @param blocks of an image
  * @param unit output rows that blocks are multiples of, but for the last
  * @param copies whether input rows are copied into a band: because they need padding, or because of
  *     a stride that maps the pixels of a tile to one cache set
  * @param chunks pieces the panels of a group are cut into
  */
-record GemmGeometry(ConvShape shape, int mr, int blocks, int unit, boolean copies, int chunks) {
+record GemmGeometry(
+    ConvShape shape,
+    ConvShape.Size out,
+    int mr,
+    int width,
+    int blocks,
+    int unit,
+    boolean copies,
+    int chunks) {
 
   /** Bytes of input a block reads: with a panel of the filter this stays in an L2 of 512 KB. */
   private static final int BLOCK_BYTES = 192 << 10;
@@ -30,8 +41,9 @@ record GemmGeometry(ConvShape shape, int mr, int blocks, int unit, boolean copie
   static GemmGeometry of(ConvProblem problem, MicroTile tile) {
     ConvShape s = flat(problem.shape());
     ConvShape.Size out = s.out();
-    int mr = Math.min(tile.mr(), out.height() * out.width());
-    int unit = out.width() == 1 ? mr : Math.ceilDiv(mr, out.width());
+    int width = Math.min(tile.mr(), out.width());
+    int unit = Math.min(tile.mr() / width, out.height());
+    int mr = unit * width;
     int units = Math.max(1, out.height() / unit);
     long rowBytes = 4L * s.stride().height() * bandWidth(s) * (s.inChannels() / s.groups()) * unit;
     long blocks = Math.ceilDiv(units, Math.max(1, BLOCK_BYTES / rowBytes));
@@ -46,23 +58,28 @@ record GemmGeometry(ConvShape shape, int mr, int blocks, int unit, boolean copie
       chunks = Math.clamp(Math.ceilDiv(pieces, blocks), 1, panels.independent());
     }
     boolean copies = !unpadded(s) || (conflicts(s, s.inChannels()) && panels.columns() >= 64);
-    return new GemmGeometry(s, mr, (int) blocks, unit, copies, chunks);
+    return new GemmGeometry(s, out, mr, width, (int) blocks, unit, copies, chunks);
   }
 
   static boolean unpadded(ConvShape s) {
     return s.pad().equals(new ConvShape.Padding(0, 0, 0, 0));
   }
 
-  /** Pixels that a tile may be taken from: of one image, or all if it is flattened. */
-  static int pixels(ConvShape shape) {
-    ConvShape.Size out = flat(shape).out();
-    return out.height() * out.width();
+  /** Output rows of a tile. */
+  int tileRows() {
+    return mr / width;
   }
 
-  /** Bytes from the first to the last factor of a pixel. */
+  /** Whether the factors of a pixel follow each other in memory. */
+  boolean adjacent() {
+    return shape.isPointwise();
+  }
+
+  /** Bytes from the first to the last factor of a pixel, or from a row of pixels to the next. */
   static long windowBytes(ConvShape s) {
+    long rows = (long) (s.kernel().height() - 1) * s.dilation().height() + 1;
     return 4L
-        * ((long) (s.kernel().height() - 1) * s.dilation().height() + 1)
+        * Math.max(rows, s.stride().height())
         * (s.in().width() + s.pad().left() + s.pad().right())
         * (s.inChannels() + 16);
   }
@@ -81,7 +98,7 @@ record GemmGeometry(ConvShape shape, int mr, int blocks, int unit, boolean copie
 
   /** First output row of a block; of the number of blocks, the number of rows. */
   int firstRow(int block) {
-    int height = shape.out().height();
+    int height = out.height();
     int units = Math.max(1, height / unit);
     return block == blocks ? height : (int) ((long) block * units / blocks) * unit;
   }
@@ -98,11 +115,11 @@ record GemmGeometry(ConvShape shape, int mr, int blocks, int unit, boolean copie
   /** Pixels computed for all images, those that two tiles of a block share counted twice. */
   long computedPixels() {
     long sum = 0;
+    long across = Math.ceilDiv(out.width(), width);
     for (int b = 0; b < blocks; b++) {
-      int pixels = (firstRow(b + 1) - firstRow(b)) * shape.out().width();
-      sum += (long) Math.ceilDiv(pixels, mr) * mr;
+      sum += Math.ceilDiv(firstRow(b + 1) - firstRow(b), tileRows()) * across;
     }
-    return sum * shape.batch();
+    return sum * mr * shape.batch();
   }
 
   /** Input rows that this many output rows read. */
@@ -127,6 +144,16 @@ record GemmGeometry(ConvShape shape, int mr, int blocks, int unit, boolean copie
   int bandStride() {
     int channels = shape.inChannels() / shape.groups();
     return conflicts(shape, channels) ? channels + 16 : channels;
+  }
+
+  /** Distances for kernels with more pixels than they can keep addresses of, or null. */
+  GemmTiles.@Nullable Strides baked() {
+    if (mr <= GemmTiles.MOST_ROWS || unpadded(shape)) {
+      return null;
+    }
+    long pixel = 4L * bandStride();
+    return new GemmTiles.Strides(
+        pixel * shape.stride().width(), pixel * bandWidth() * shape.stride().height());
   }
 
   /** Size of the band of one worker. */

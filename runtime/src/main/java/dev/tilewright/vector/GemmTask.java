@@ -1,7 +1,6 @@
 package dev.tilewright.vector;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
@@ -32,7 +31,8 @@ final class GemmTask implements Task {
   private final @Nullable Band band;
   private final Operands operands;
   private final @Nullable RowKernel activation;
-  private final long rows;
+  private final long pixelBytes;
+  private final long rowBytes;
   private final long taps;
 
   GemmTask(
@@ -59,27 +59,13 @@ final class GemmTask implements Task {
     band = copies ? new Band(s, geometry.bandWidth(), geometry.bandStride(), src) : null;
     this.activation = activation;
 
-    long pixelBytes = 4L * (copies ? geometry.bandStride() : src.rowStride());
-    long rowBytes = pixelBytes * (copies ? geometry.bandWidth() : s.in().width());
-    rows = rowTable(pixelBytes, rowBytes);
-    taps = tapTable(pixelBytes, rowBytes);
-  }
-
-  /** Per pixel of a block, the byte offset of its first input pixel from the block's. */
-  private long rowTable(long pixelBytes, long rowBytes) {
-    int width = s.out().width();
-    int pixels = geometry.mostRows() * width;
-    MemorySegment table = operands.arena().allocate(JAVA_LONG, pixels);
-    for (int p = 0; p < pixels; p++) {
-      long y = (long) (p / width) * s.stride().height();
-      long x = (long) (p % width) * s.stride().width();
-      table.setAtIndex(JAVA_LONG, p, y * rowBytes + x * pixelBytes);
-    }
-    return table.address();
+    pixelBytes = 4L * (copies ? geometry.bandStride() : src.rowStride());
+    rowBytes = pixelBytes * (copies ? geometry.bandWidth() : s.in().width());
+    taps = geometry.adjacent() ? 0 : tapTable();
   }
 
   /** Per factor, in the order of the packed filter, its byte offset from the first. */
-  private long tapTable(long pixelBytes, long rowBytes) {
+  private long tapTable() {
     int channels = s.inChannels() / s.groups();
     MemorySegment table = operands.arena().allocate(JAVA_INT, panels.depth());
     for (int k = 0; k < panels.depth(); k++) {
@@ -127,38 +113,29 @@ final class GemmTask implements Task {
             src.address()
                 + 4 * (pixel * src.rowStride() + (long) group * (s.inChannels() / s.groups()));
       }
-      long pixel = ((long) n * s.out().height() + first) * s.out().width();
-      block(base, pixel, height * s.out().width(), group, chunk);
+      long pixel = ((long) n * geometry.out().height() + first) * geometry.out().width();
+      block(base, pixel, height, group, chunk);
     }
   }
 
-  private void block(long base, long pixel, int pixels, int group, int chunk) {
+  /** {@code height} output rows, the first of which begins with output pixel {@code pixel}. */
+  private void block(long base, long pixel, int height, int group, int chunk) {
     int independent = panels.independent();
     int firstPanel = (int) ((long) chunk * independent / geometry.chunks());
     int endPanel =
         chunk == geometry.chunks() - 1
             ? panels.count()
             : (int) ((long) (chunk + 1) * independent / geometry.chunks());
-    int mr = geometry.mr();
+    int width = geometry.out().width();
     for (int panel = firstPanel; panel < endPanel; panel++) {
       long b = filter + panels.offset(group, panel);
       long column = (long) group * panels.columns() + panels.column(panel);
-
-      for (int p = 0; p < pixels; p += mr) {
-        int q = Math.min(p, pixels - mr);
-        long to = at(dst, pixel + q, column);
-        tile.run(
-            rows + 8L * q,
-            base,
-            taps,
-            panels.depth(),
-            b,
-            bias + 4 * column,
-            to,
-            4 * dst.rowStride(),
-            residual == null ? to : at(residual, pixel + q, column),
-            residual == null ? 0 : 4 * residual.rowStride(),
-            panels.last());
+      // The last tile of a row or block reaches back over pixels that are done.
+      for (int row = 0; row < height; row += geometry.tileRows()) {
+        int y = Math.min(row, height - geometry.tileRows());
+        for (int x = 0; x < width; x += geometry.width()) {
+          tile(base, y, Math.min(x, width - geometry.width()), pixel, column, b);
+        }
       }
     }
     if (activation != null) {
@@ -166,8 +143,28 @@ final class GemmTask implements Task {
       int end = endPanel == panels.count() ? panels.columns() : panels.column(endPanel);
       long to = at(dst, pixel, (long) group * panels.columns() + first);
       long step = 4 * dst.rowStride();
-      activation.map(to, step, to, step, pixels, end - first);
+      activation.map(to, step, to, step, (long) height * width, end - first);
     }
+  }
+
+  private void tile(long base, int y, int x, long firstPixel, long column, long panel) {
+    long rowStride = s.stride().height() * rowBytes;
+    long pixelStride = s.stride().width() * pixelBytes;
+    long pixel = firstPixel + (long) y * geometry.out().width() + x;
+    long to = at(dst, pixel, column);
+    tile.run(
+        base + y * rowStride + x * pixelStride,
+        pixelStride,
+        rowStride,
+        taps,
+        panels.depth(),
+        panel,
+        bias + 4 * column,
+        to,
+        4 * dst.rowStride(),
+        residual == null ? to : at(residual, pixel, column),
+        residual == null ? 0 : 4 * residual.rowStride(),
+        panels.last());
   }
 
   private static long at(View view, long row, long column) {

@@ -7,23 +7,29 @@ package dev.tilewright.vector;
  */
 interface GemmTile {
   /**
-   * dst[i][j] = activation(bias[j] + sum over k of src[rows[i] + taps[k]] * filter[k][j] +
-   * residual[i][j]). All arguments but {@code depth} are addresses or offsets in bytes.
+   * dst[i][j] = activation(bias[j] + sum over k of src[at(i) + taps[k]] * filter[k][j] +
+   * residual[i][j]), where pixel i of a tile {@code width} pixels wide is at(i) = i / width *
+   * rowStride + i % width * pixelStride. All arguments but {@code depth} are addresses or distances
+   * in bytes.
    *
-   * @param rows address of mr longs: byte offset of each pixel's row from {@code src}
-   * @param taps address of {@code depth} ints: byte offset of each factor from its row
+   * @param src of the tile's first pixel
+   * @param pixelStride from one pixel to the next in a row, below 2^31
+   * @param rowStride from one row of pixels to the next, below 2^31
+   * @param taps address of {@code depth} ints: distance of each factor from its pixel; ignored by
+   *     kernels whose factors are adjacent
    * @param depth terms of the sum, at least 1
    * @param filter packed panel, [depth][nv][lanes]
    * @param bias of the panel's first column
-   * @param dst of the tile's first row and the panel's first column
-   * @param dstStride from one row to the next
+   * @param dst of the tile's first pixel and the panel's first column
+   * @param dstStride from one pixel to the next, rows continuing
    * @param residual as dst; ignored by kernels without one
-   * @param last offset of the last vector's columns from the panel's first; in masked kernels
+   * @param last distance of the last vector's columns from the panel's first; in masked kernels
    *     instead the number of columns
    */
   void run(
-      long rows,
       long src,
+      long pixelStride,
+      long rowStride,
       long taps,
       int depth,
       long filter,

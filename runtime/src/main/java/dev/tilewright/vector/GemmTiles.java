@@ -4,28 +4,64 @@ import dev.tilewright.conv.Activation;
 import dev.tilewright.vector.VectorCode.Count;
 import dev.tilewright.vector.VectorCode.Mask;
 import dev.tilewright.vector.VectorCode.Num;
+import dev.tilewright.vector.VectorCode.Scalar;
 import dev.tilewright.vector.VectorCode.Vec;
+import org.jspecify.annotations.Nullable;
 
 /** Generates micro-kernels of any tile; one class a specification, shared by all layers. */
 final class GemmTiles {
   /**
    * What a micro-kernel is made for.
    *
-   * @param mr pixels
+   * @param mr pixels, a multiple of width
+   * @param width pixels in a row
    * @param nv vectors of output channels
+   * @param strides distances of pixels and rows, or null if they come as arguments
+   * @param adjacent whether the factors of a pixel follow each other in memory, so that there is no
+   *     table of them
    * @param activation a short one, see {@link FunctionCode#isShort}
    * @param masked one vector only, of which the first columns exist
    */
-  record Spec(int mr, int nv, boolean residual, Activation activation, boolean masked) {
+  record Spec(
+      int mr,
+      int width,
+      int nv,
+      @Nullable Strides strides,
+      boolean adjacent,
+      boolean residual,
+      Activation activation,
+      boolean masked) {
     Spec {
+      if (mr % width != 0) {
+        throw new IllegalArgumentException(mr + " pixels in rows of " + width);
+      }
       if (masked && nv != 1) {
         throw new IllegalArgumentException("masked kernels have one vector");
       }
     }
   }
 
+  /**
+   * Where the pixels of a tile lie.
+   *
+   * @param pixel bytes from one pixel to the next in a row
+   * @param row bytes from one row of pixels to the next
+   */
+  record Strides(long pixel, long row) {
+    private long of(int index, int width) {
+      return index / width * row + index % width * pixel;
+    }
+  }
+
+  /**
+   * Pixels whose addresses C2 keeps apart without losing speed: with more, half of the broadcasts
+   * wait for an address from the stack, 215 instead of 250 GFLOP/s.
+   */
+  static final int MOST_ROWS = 13;
+
   private static final Generated<Spec, GemmTile> KERNELS =
-      new Generated<>(GemmTile.class, "gemm", GemmTiles::emit, GemmTiles::exercise);
+      new Generated<>(
+          GemmTile.class, "gemm", GemmTiles::emit, GemmTiles::exercise, GemmTiles::work);
 
   private GemmTiles() {}
 
@@ -34,23 +70,19 @@ final class GemmTiles {
   }
 
   private static void emit(VectorCode code, Spec spec) {
-    Num rows = code.longArgument(0);
-    Num src = code.longArgument(1);
-    Num taps = code.longArgument(2);
-    Count depth = code.intArgument(3);
-    Num filter = code.longArgument(4);
-    Num bias = code.address(code.longArgument(5), 0);
-    Num dstStride = code.longArgument(7);
-    Num residualStride = code.longArgument(9);
-    Num last = code.longArgument(10);
+    Num src = code.address(code.longArgument(0), 0);
+    Num taps = code.longArgument(3);
+    Count depth = code.intArgument(4);
+    Num filter = code.longArgument(5);
+    Num bias = code.address(code.longArgument(6), 0);
+    Num dstStride = code.longArgument(8);
+    Num residualStride = code.longArgument(10);
+    Num last = code.longArgument(11);
     int mr = spec.mr;
     int nv = spec.nv;
 
-    Num rowTable = code.address(rows, 0);
-    Num[] row = new Num[mr];
-    for (int i = 0; i < mr; i++) {
-      row[i] = code.address(src, code.loadLong(rowTable, 8L * i));
-    }
+    Strides strides = spec.strides;
+    Num[] pixel = strides == null ? pixels(code, src, spec) : new Num[0];
     Vec[][] acc = new Vec[mr][nv];
     for (int j = 0; j < nv; j++) {
       boolean shifted = j == nv - 1 && !spec.masked;
@@ -63,24 +95,37 @@ final class GemmTiles {
     code.loop(
         depth,
         k -> {
-          Num tap = code.loadOffset(code.address(taps, k, 4));
+          exact(code, acc);
+          Num tap =
+              spec.adjacent
+                  ? code.bounded(code.scaled(k, 4))
+                  : code.loadOffset(code.address(taps, k, 4));
+          Scalar[] a = new Scalar[mr];
+          Num first = strides == null ? tap : code.address(src, tap);
+          for (int i = 0; i < mr; i++) {
+            a[i] =
+                strides == null
+                    ? code.loadScalar(pixel[i], tap)
+                    : code.loadScalar(first, strides.of(i, spec.width));
+          }
           Num panel = code.address(filter, k, (long) nv * Lanes.BYTES);
           Vec[] b = new Vec[nv];
           for (int j = 0; j < nv; j++) {
             b[j] = code.load(panel, column(j));
           }
           for (int i = 0; i < mr; i++) {
-            Vec a = code.broadcast(row[i], tap);
+            Vec factor = code.broadcast(a[i]);
             for (int j = 0; j < nv; j++) {
-              code.fma(acc[i][j], a, b[j]);
+              code.fma(acc[i][j], factor, b[j]);
             }
           }
         });
+    exact(code, acc);
 
     boolean atOnce = FunctionCode.isFew(spec.activation);
     Activation now = atOnce ? spec.activation : Activation.none();
-    Num dst = code.address(code.longArgument(6), 0);
-    Num residual = code.address(code.longArgument(8), 0);
+    Num dst = code.address(code.longArgument(7), 0);
+    Num residual = code.address(code.longArgument(9), 0);
     for (int i = 0; i < mr; i++) {
       for (int j = 0; j < nv; j++) {
         int mark = code.mark();
@@ -112,11 +157,11 @@ final class GemmTiles {
    * in half the time, for a load and a store from L1.
    */
   private static void activate(VectorCode code, Spec spec) {
-    Num last = code.longArgument(10);
+    Num last = code.longArgument(11);
     code.loop(
         code.count(spec.mr),
         i -> {
-          Num dst = code.address(code.longArgument(6), i, code.longArgument(7));
+          Num dst = code.address(code.longArgument(7), i, code.longArgument(8));
           Mask[] mask = spec.masked ? new Mask[] {code.first(last)} : null;
           Num[] at = new Num[spec.nv];
           Vec[] x = new Vec[spec.nv];
@@ -137,15 +182,55 @@ final class GemmTiles {
         });
   }
 
+  private static Num[] pixels(VectorCode code, Num src, Spec spec) {
+    Num pixelStride = code.bounded(code.longArgument(1));
+    Num rowStride = code.bounded(code.longArgument(2));
+    Num[] pixel = new Num[spec.mr];
+    for (int i = 0; i < spec.mr; i++) {
+      // Sums, no multiples: C2 makes 7 * x a difference, which could be negative for all it knows.
+      if (i == 0) {
+        pixel[i] = src;
+      } else if (i % spec.width == 0) {
+        pixel[i] = code.sum(pixel[i - spec.width], rowStride);
+      } else {
+        pixel[i] = code.sum(pixel[i - 1], pixelStride);
+      }
+    }
+    return pixel;
+  }
+
+  private static void exact(VectorCode code, Vec[][] vectors) {
+    for (Vec[] row : vectors) {
+      for (Vec v : row) {
+        code.exact(v);
+      }
+    }
+  }
+
   private static long column(int vector) {
     return (long) vector * Lanes.BYTES;
   }
 
-  /** One short call on scratch memory. */
-  private static void exercise(Spec spec, GemmTile tile, long scratch) {
-    // A shorter loop would look unimportant to C2, a longer one takes long in the interpreter.
-    long zeros = scratch;
-    long data = scratch + 4096;
-    tile.run(zeros, data, zeros, 32, data, data, data, 64, data, 64, spec.masked ? 1 : 0);
+  private static void exercise(Spec spec, GemmTile tile, long scratch, int depth) {
+    // The table of factors is all zeros, src and filter lie in the same memory.
+    tile.run(
+        scratch,
+        64,
+        64,
+        scratch,
+        depth,
+        scratch,
+        scratch,
+        scratch + Generated.SCRATCH_BYTES / 2,
+        64,
+        scratch,
+        64,
+        spec.masked ? 1 : 0);
+  }
+
+  /** Fewer than eight sums wait for each other: two units, four cycles. */
+  private static double work(Spec spec, int depth) {
+    double fmas = (double) depth * spec.mr * spec.nv;
+    return fmas * Math.max(1, 8.0 / (spec.mr * spec.nv));
   }
 }

@@ -6,14 +6,9 @@ import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.ThreadMXBean;
 import dev.tilewright.kernel.Applicability;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.function.LongConsumer;
 import javax.management.JMException;
 import javax.management.ObjectName;
 
@@ -22,15 +17,10 @@ import javax.management.ObjectName;
  * jdk.incubator.vector.
  */
 final class Jit {
-  /** A kernel not compiled after this long is left to be compiled while it is used. */
-  private static final long WARM_UP_NANOS = 1_000_000_000;
-
-  private static final int SCRATCH_BYTES = 1 << 17;
+  /** A kernel that has not been compiled after so much of a processor's time never will be. */
+  private static final long WARM_UP_NANOS = 3_000_000_000L;
 
   private static final System.Logger LOG = System.getLogger(Jit.class.getName());
-
-  /** Done when all kernels given so far are warm; guarded by this class. */
-  private static CompletableFuture<Void> warming = CompletableFuture.completedFuture(null);
 
   private Jit() {}
 
@@ -65,56 +55,24 @@ final class Jit {
   }
 
   /**
-   * Calls the kernel in the background until the machine code of C2 runs it: until a call allocates
-   * nothing.
+   * Calls the kernel until the machine code of C2 runs it: until calls allocate nothing, for as
+   * long as a vector is an object each call makes hundreds.
+   *
+   * @return whether that came to pass; if not, C2 made code that boxes vectors
    */
-  static void warm(LongConsumer kernel) {
-    CompletableFuture<Void> one =
-        CompletableFuture.runAsync(() -> WarmUp.run(kernel), WarmUp.EXECUTOR);
-    synchronized (Jit.class) {
-      warming = CompletableFuture.allOf(warming, one);
-    }
-  }
-
-  /** Returns when all kernels given to {@link #warm} so far are warm, or have had their time. */
-  static void awaitWarm() {
-    CompletableFuture<Void> all;
-    synchronized (Jit.class) {
-      all = warming;
-    }
-    all.join();
-  }
-
-  private static final class WarmUp {
-    /** Two threads: one calls a kernel in the interpreter while C2 compiles the other's. */
-    static final ExecutorService EXECUTOR =
-        Executors.newFixedThreadPool(
-            2, Thread.ofPlatform().daemon().name("tilewright-warm-up-", 0).factory());
-
-    static {
-      directives();
-    }
-
-    static void run(LongConsumer kernel) {
-      ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-      try (Arena arena = Arena.ofConfined()) {
-        long scratch = arena.allocate(SCRATCH_BYTES, 64).address();
-        long end = System.nanoTime() + WARM_UP_NANOS;
-        int quiet = 0;
-        while (quiet < 3 && System.nanoTime() < end) {
-          long before = threads.getCurrentThreadAllocatedBytes();
-          for (int i = 0; i < 50; i++) {
-            kernel.accept(scratch);
-          }
-          quiet = threads.getCurrentThreadAllocatedBytes() == before ? quiet + 1 : 0;
-        }
-        if (quiet == 0) {
-          LOG.log(DEBUG, "a kernel was not compiled within its warm-up time");
-        }
-      } catch (RuntimeException e) {
-        LOG.log(DEBUG, "warm-up failed", e);
+  static boolean warm(Runnable call) {
+    Directives.ensure();
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long end = threads.getCurrentThreadCpuTime() + WARM_UP_NANOS;
+    int quiet = 0;
+    while (quiet < 3 && threads.getCurrentThreadCpuTime() < end) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 50; i++) {
+        call.run();
       }
+      quiet = threads.getCurrentThreadAllocatedBytes() == before ? quiet + 1 : 0;
     }
+    return quiet == 3;
   }
 
   /**
@@ -123,31 +81,39 @@ final class Jit {
    * the loop that calls it: in that company its accumulators are spilled, 97 instead of 235
    * GFLOP/s.
    */
-  private static void directives() {
-    String directive =
-        """
-        [{ match: ["dev/tilewright/vector/Generated*.run"],
-           c1: { Exclude: true }, c2: { BackgroundCompilation: false } },
-         { match: ["dev/tilewright/*.*"],
-           inline: ["-dev/tilewright/vector/Generated*.run"] }]
-        """;
-    try {
-      Path file = Files.createTempFile("tilewright", ".json");
+  private static final class Directives {
+    static {
+      install();
+    }
+
+    static void ensure() {}
+
+    private static void install() {
+      String directive =
+          """
+          [{ match: ["dev/tilewright/vector/Generated*.run"],
+             c1: { Exclude: true }, c2: { BackgroundCompilation: false } },
+           { match: ["dev/tilewright/*.*"],
+             inline: ["-dev/tilewright/vector/Generated*.run"] }]
+          """;
       try {
-        Files.writeString(file, directive);
-        Object answer =
-            ManagementFactory.getPlatformMBeanServer()
-                .invoke(
-                    new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                    "compilerDirectivesAdd",
-                    new Object[] {new String[] {file.toString()}},
-                    new String[] {String[].class.getName()});
-        LOG.log(DEBUG, "compiler directive for kernels: {0}", answer);
-      } finally {
-        Files.delete(file);
+        Path file = Files.createTempFile("tilewright", ".json");
+        try {
+          Files.writeString(file, directive);
+          Object answer =
+              ManagementFactory.getPlatformMBeanServer()
+                  .invoke(
+                      new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                      "compilerDirectivesAdd",
+                      new Object[] {new String[] {file.toString()}},
+                      new String[] {String[].class.getName()});
+          LOG.log(DEBUG, "compiler directive for kernels: {0}", answer);
+        } finally {
+          Files.delete(file);
+        }
+      } catch (IOException | JMException | RuntimeException e) {
+        LOG.log(DEBUG, "no compiler directive for kernels; they may warm up slowly", e);
       }
-    } catch (IOException | JMException | RuntimeException e) {
-      LOG.log(DEBUG, "no compiler directive for kernels; they may warm up slowly", e);
     }
   }
 

@@ -26,6 +26,11 @@ final class Lanes {
             throw new IllegalArgumentException("tilewright.vector.bits must be 128, 256 or 512");
       };
 
+  static final VectorSpecies<Integer> INT_SPECIES = SPECIES.withLanes(int.class);
+
+  /** Class of every vector of the species. */
+  static final Class<?> VECTOR_CLASS = SPECIES.vectorType();
+
   /** Floats in a vector: 4, 8 or 16. */
   static final int LENGTH = SPECIES.length();
 

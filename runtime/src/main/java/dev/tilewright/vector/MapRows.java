@@ -18,7 +18,6 @@ record MapRows(RowKernel function, int columns) implements Kernel {
 
   @Override
   public Task bind(Operands operands) {
-    Jit.awaitWarm();
     View src = operands.in().getFirst();
     View dst = operands.out().getFirst();
     return src.isDense() && dst.isDense() ? flat(src, dst) : rows(src, dst);

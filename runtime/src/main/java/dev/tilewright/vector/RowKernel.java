@@ -102,7 +102,8 @@ interface RowKernel {
     private record Spec(Function function, boolean masked) {}
 
     private static final Generated<Spec, RowKernel> ALL =
-        new Generated<>(RowKernel.class, "rows", Kernels::emit, Kernels::exercise);
+        new Generated<>(
+            RowKernel.class, "rows", Kernels::emit, Kernels::exercise, (spec, depth) -> 0);
 
     private Kernels() {}
 
@@ -134,12 +135,13 @@ interface RowKernel {
       boolean column =
           function instanceof Function.Binary(BinaryFunction f, Second second)
               && second != Second.VECTORS;
-      Vec value = column ? code.broadcast(b, code.number(0)) : code.constant(0);
+      Vec value = column ? code.broadcast(code.loadScalar(b, 0)) : code.constant(0);
       Vec next = code.load(a, 0);
       code.loop(
           vectors,
           i -> {
             Num at = code.least(i, Lanes.BYTES, last);
+            code.exact(next);
             Vec x = code.copy(next);
             Vec y = two && !column ? code.load(code.address(b, at), 0) : value;
             Num following = code.address(a, code.least(i, Lanes.BYTES, beforeLast));
@@ -160,7 +162,7 @@ interface RowKernel {
     }
 
     /** One short call on scratch memory. */
-    private static void exercise(Spec spec, RowKernel kernel, long scratch) {
+    private static void exercise(Spec spec, RowKernel kernel, long scratch, int depth) {
       kernel.run(scratch, 64, scratch, 64, scratch, 64, 2, 4, spec.masked ? 1 : 3L * Lanes.BYTES);
     }
   }

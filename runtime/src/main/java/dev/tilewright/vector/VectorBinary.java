@@ -101,7 +101,6 @@ final class VectorBinary implements Kernel {
 
   @Override
   public Task bind(Operands operands) {
-    Jit.awaitWarm();
     View a = operands.in().get(0);
     View b = operands.in().get(1);
     View dst = operands.out().getFirst();

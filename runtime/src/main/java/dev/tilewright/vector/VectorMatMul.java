@@ -1,8 +1,5 @@
 package dev.tilewright.vector;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import dev.tilewright.conv.Activation;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
@@ -11,8 +8,6 @@ import dev.tilewright.op.OpProblem;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.View;
 import dev.tilewright.vector.Nest.Loop;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -59,7 +54,8 @@ final class VectorMatMul implements Kernel {
       int vectors = vectors(width);
       copies[vectors - 1] = RowKernel.of(Activation.none(), width);
       tiles[vectors - 1] =
-          GemmTiles.get(new GemmTiles.Spec(height, vectors, false, Activation.none(), false));
+          GemmTiles.get(
+              new GemmTiles.Spec(height, 1, vectors, null, true, false, Activation.none(), false));
     }
   }
 
@@ -88,12 +84,10 @@ final class VectorMatMul implements Kernel {
 
   @Override
   public Task bind(Operands operands) {
-    Jit.awaitWarm();
     View a = operands.in().get(0);
     View b = operands.in().get(1);
     View dst = operands.out().getFirst();
-    long rowTable = rowTable(operands.arena(), 4 * a.rowStride());
-    long taps = taps(operands.arena());
+    long lda = 4 * a.rowStride();
     long zeros = operands.arena().allocate(PANEL_BYTES, 64).address();
     Loop[] batches = batches(a, b, dst).toArray(Loop[]::new);
     int panels = Math.ceilDiv(n, COLUMNS);
@@ -121,7 +115,7 @@ final class VectorMatMul implements Kernel {
             int row = Math.min(r, rows - height);
             long in = x + row * 4L * a.rowStride();
             long out = z + row * 4L * dst.rowStride();
-            multiply(rowTable, in, taps, zeros, panel, out, 4 * dst.rowStride(), width);
+            multiply(in, lda, zeros, panel, out, 4 * dst.rowStride(), width);
           }
         }
       }
@@ -141,24 +135,6 @@ final class VectorMatMul implements Kernel {
     return Nest.merge(loops);
   }
 
-  /** Distance of each row of a tile from its first. */
-  private long rowTable(Arena arena, long lda) {
-    MemorySegment table = arena.allocate(JAVA_LONG, height);
-    for (int i = 0; i < height; i++) {
-      table.setAtIndex(JAVA_LONG, i, i * lda);
-    }
-    return table.address();
-  }
-
-  /** Distance of each factor of a row from its first: they are adjacent. */
-  private long taps(Arena arena) {
-    MemorySegment table = arena.allocate(JAVA_INT, k);
-    for (int i = 0; i < k; i++) {
-      table.setAtIndex(JAVA_INT, i, 4 * i);
-    }
-    return table.address();
-  }
-
   private void pack(long b, long ldb, long panel, int width) {
     long step = (long) vectors(width) * Lanes.BYTES;
     copies[vectors(width) - 1].map(b, ldb, panel, step, k, width);
@@ -169,15 +145,14 @@ final class VectorMatMul implements Kernel {
     }
   }
 
-  private void multiply(
-      long rowTable, long a, long taps, long zeros, long panel, long dst, long ldd, int width) {
+  private void multiply(long a, long lda, long zeros, long panel, long dst, long ldd, int width) {
     int vectors = vectors(width);
     boolean whole = width == vectors * Lanes.LENGTH;
     long tile = panel + (long) k * PANEL_BYTES;
     long to = whole ? dst : tile;
     long step = whole ? ldd : PANEL_BYTES;
     long last = (vectors - 1L) * Lanes.BYTES;
-    tiles[vectors - 1].run(rowTable, a, taps, k, panel, zeros, to, step, to, 0, last);
+    tiles[vectors - 1].run(a, lda, lda, 0, k, panel, zeros, to, step, to, 0, last);
     if (!whole) {
       copies[vectors - 1].map(tile, PANEL_BYTES, dst, ldd, height, width);
     }

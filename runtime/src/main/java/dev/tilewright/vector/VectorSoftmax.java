@@ -39,7 +39,6 @@ final class VectorSoftmax implements Kernel {
 
   @Override
   public Task bind(Operands operands) {
-    Jit.awaitWarm();
     View src = operands.in().getFirst();
     View dst = operands.out().getFirst();
     int n = src.columns();

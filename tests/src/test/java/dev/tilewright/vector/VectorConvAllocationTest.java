@@ -26,52 +26,42 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * A kernel that allocates nothing is one whose vectors C2 keeps in registers; one byte a call means
  * that some vector is boxed.
- *
- * <p>What C2 makes of the same code differs from start to start, and now and then it boxes for
- * good. So this asks of every algorithm that one of its tiles can be compiled right; that each is,
- * in every start, is not true yet.
  */
 class VectorConvAllocationTest {
-  private static final long PATIENCE_NANOS = 10_000_000_000L;
-
   @ParameterizedTest
   @ValueSource(
       strings = {
         "n1g1c16k40_i12x12_f1x1_s1x1_d1x1_p0,0,0,0",
-        "n1g1c16k40_i12x12_f3x3_s1x1_d1x1_p1,1,1,1",
-        "n1g40c40k40_i12x12_f3x3_s1x1_d1x1_p1,1,1,1"
+        "n1g1c16k40_i12x12_f3x3_s1x1_d1x1_p1,1,1,1"
       })
-  void allocatesNothingOnceWarm(String key) {
+  void allocatesNothingFromTheFirstRun(String key) {
     Epilogue epilogue = new Epilogue(true, true, new Activation.Silu());
     ConvProblem problem = new ConvProblem(ConvShape.parse(key), epilogue, 1);
     for (ConvAlgorithm algorithm : new VectorBackend().convolutions()) {
       if (algorithm.check(problem).isYes()) {
-        assertThat(algorithm.tiles(problem))
-            .as("%s on %s stops allocating", algorithm.id(), key)
-            .anyMatch(tile -> becomesQuiet(algorithm, problem, tile));
+        for (Tile tile : algorithm.tiles(problem)) {
+          try (Arena arena = Arena.ofConfined()) {
+            assertThat(allocated(bind(algorithm, problem, tile, arena)))
+                .as("bytes that a run of %s %s on %s allocates", algorithm.id(), tile, key)
+                .isZero();
+          }
+        }
       }
     }
   }
 
-  private static boolean becomesQuiet(ConvAlgorithm algorithm, ConvProblem problem, Tile tile) {
-    try (Arena arena = Arena.ofConfined()) {
-      return becomesQuiet(bind(algorithm, problem, tile, arena));
-    }
-  }
-
-  private static boolean becomesQuiet(Task task) {
+  /** The least of three: the first calls of other code, such as the measurement's, allocate. */
+  private static long allocated(Task task) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long end = System.nanoTime() + PATIENCE_NANOS;
-    while (System.nanoTime() < end) {
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < 3; i++) {
       long before = threads.getCurrentThreadAllocatedBytes();
-      for (int i = 0; i < 100; i++) {
+      for (int j = 0; j < 100; j++) {
         task.run(0, task.parts(), 0);
       }
-      if (threads.getCurrentThreadAllocatedBytes() == before) {
-        return true;
-      }
+      least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
     }
-    return false;
+    return least;
   }
 
   private static Task bind(ConvAlgorithm algorithm, ConvProblem problem, Tile tile, Arena arena) {
