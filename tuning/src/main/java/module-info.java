@@ -2,6 +2,7 @@
 module dev.tilewright.tuning {
   requires transitive dev.tilewright.runtime;
   requires static transitive org.jspecify;
+  requires jdk.management;
 
   exports dev.tilewright.tuning;
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * bounded time between the steps of a run and for less after it, then park. Against parking after
  * 2,000 spins anywhere, squeezenet on two threads went from 3.6 to 2.3 ms.
  */
-final class Workers implements AutoCloseable {
+public final class Workers implements AutoCloseable {
   /** Longer than the steps of a run that one thread computes alone. */
   private static final long SPIN_IN_RUN_NANOS = 200_000;
 
@@ -29,7 +29,7 @@ final class Workers implements AutoCloseable {
   private static final VarHandle PARKED = MethodHandles.arrayElementVarHandle(boolean[].class);
 
   /** A task with its counters: reused from run to run, so that running allocates nothing. */
-  static final class Region {
+  public static final class Region {
     private final Task task;
     private final int parts;
     private final int chunk;
@@ -41,7 +41,7 @@ final class Workers implements AutoCloseable {
     /**
      * @param threads that may share the task
      */
-    Region(Task task, int threads) {
+    public Region(Task task, int threads) {
       this.task = task;
       this.parts = task.parts();
       this.threads = Math.min(threads, parts);
@@ -73,7 +73,7 @@ final class Workers implements AutoCloseable {
   /**
    * @param count threads, the caller's included
    */
-  Workers(int count) {
+  public Workers(int count) {
     threads = new Thread[count - 1];
     parked = new boolean[count - 1];
     for (int i = 0; i < threads.length; i++) {
@@ -85,7 +85,7 @@ final class Workers implements AutoCloseable {
   }
 
   /** Wakes the workers for the regions that are to come. */
-  void begin() {
+  public void begin() {
     running = true;
     for (int i = 0; i < threads.length; i++) {
       wake(i);
@@ -93,7 +93,7 @@ final class Workers implements AutoCloseable {
   }
 
   /** No more regions for now. */
-  void end() {
+  public void end() {
     running = false;
   }
 
@@ -105,7 +105,7 @@ final class Workers implements AutoCloseable {
 
   /** Runs the whole task, on the calling thread and as many workers as it is worth. */
   @SuppressWarnings("ThreadPriorityCheck") // yield: see there
-  void run(Region region) {
+  public void run(Region region) {
     if (region.threads == 1) {
       region.task.run(0, region.parts, 0);
       return;

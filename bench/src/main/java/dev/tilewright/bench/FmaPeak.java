@@ -16,7 +16,13 @@ import jdk.incubator.vector.VectorSpecies;
  * vectors, operands in registers and a few lines of L1, no other work.
  */
 final class FmaPeak {
-  private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  /** As wide as the kernels': the property is for tests of narrower machines. */
+  private static final VectorSpecies<Float> SPECIES =
+      switch (Integer.getInteger("tilewright.vector.bits", 0)) {
+        case 128 -> FloatVector.SPECIES_128;
+        case 256 -> FloatVector.SPECIES_256;
+        default -> FloatVector.SPECIES_PREFERRED;
+      };
 
   // 12 accumulators + 2 operands fit the 16 registers of AVX2; 12 chains hide a latency of 4 cycles
   // at 2 FMAs a cycle (8 needed) and of 4 at 3.

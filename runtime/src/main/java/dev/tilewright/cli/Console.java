@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** Where a verb prints its result. */
+/** Where a verb prints. */
 public final class Console {
   private Console() {}
 
@@ -17,5 +17,11 @@ public final class Console {
   @SuppressWarnings("exports") // picocli is optional for users of the library
   public static PrintWriter out(@Nullable CommandSpec spec) {
     return Objects.requireNonNull(spec, "set by picocli").commandLine().getOut();
+  }
+
+  /** Where the command line of this verb prints what is not its result. */
+  @SuppressWarnings("exports")
+  public static PrintWriter err(@Nullable CommandSpec spec) {
+    return Objects.requireNonNull(spec, "set by picocli").commandLine().getErr();
   }
 }

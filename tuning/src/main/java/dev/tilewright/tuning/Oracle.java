@@ -1,0 +1,163 @@
+package dev.tilewright.tuning;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+import dev.tilewright.conv.Activation;
+import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.conv.ConvShape;
+import dev.tilewright.tensor.Memory;
+import dev.tilewright.tensor.View;
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the results of a workload should be, summed in double: all of them where that is little
+ * work, else at places drawn with a seed. Any kernel that is wrong at one place in a thousand shows
+ * with 2,000 places in 6 of 7 draws.
+ */
+public final class Oracle {
+  private static final int FEWEST_PLACES = 2_000;
+
+  /** Multiplications in double: about 50 ms. */
+  private static final long BUDGET = 20_000_000;
+
+  /** One term after another goes in; M is the sum of magnitudes. */
+  private static final class Sum {
+    private double value;
+    private double magnitude;
+
+    void add(double term) {
+      value += term;
+      magnitude += Math.abs(term);
+    }
+  }
+
+  @FunctionalInterface
+  private interface Cell {
+    /** Adds all terms of the result at this index of dst. */
+    void sum(long index, Sum sum);
+  }
+
+  private final View dst;
+  private final long terms;
+  private final Activation activation;
+  private final long[] places;
+  private final double[] expected;
+  private final double[] magnitude;
+
+  private Oracle(View dst, long terms, Activation activation, Cell cell, long seed) {
+    this.dst = dst;
+    this.terms = terms;
+    this.activation = activation;
+    places = places(dst.shape().elements(), Math.max(FEWEST_PLACES, BUDGET / terms), seed);
+    expected = new double[places.length];
+    magnitude = new double[places.length];
+    for (int i = 0; i < places.length; i++) {
+      Sum sum = new Sum();
+      cell.sum(places[i], sum);
+      expected[i] = activation.apply(sum.value);
+      magnitude[i] = sum.magnitude;
+    }
+  }
+
+  private static long[] places(long results, long most, long seed) {
+    return results <= most
+        ? java.util.stream.LongStream.range(0, results).toArray()
+        : new Random(seed).longs(most, 0, results).toArray();
+  }
+
+  public static Oracle of(ConvProblem problem, Workload workload, long seed) {
+    ConvShape s = problem.shape();
+    long terms = (long) s.inChannels() / s.groups() * s.kernel().height() * s.kernel().width();
+    View src = workload.in().getFirst();
+    View residual = problem.epilogue().residual() ? workload.in().get(1) : null;
+    MemorySegment filter = workload.weights().filter().data();
+    MemorySegment bias = bias(workload);
+    Cell cell =
+        (index, sum) -> {
+          int k = (int) (index % s.outChannels());
+          addTaps(s, src, filter, index / s.outChannels(), k, sum);
+          if (bias != null) {
+            sum.add(bias.getAtIndex(JAVA_FLOAT_UNALIGNED, k));
+          }
+          if (residual != null) {
+            sum.add(at(residual, index));
+          }
+        };
+    return new Oracle(workload.dst(), terms, problem.epilogue().activation(), cell, seed);
+  }
+
+  /** Of a workload made by {@link Workload#ofProduct}. */
+  public static Oracle ofProduct(Workload workload, long seed) {
+    View a = workload.in().get(0);
+    View b = workload.in().get(1);
+    int m = a.shape().dim(1);
+    int k = a.columns();
+    int n = b.columns();
+    Cell cell =
+        (index, sum) -> {
+          long row = index / n;
+          for (int i = 0; i < k; i++) {
+            sum.add((double) at(a, row * k + i) * at(b, (row / m * k + i) * n + index % n));
+          }
+        };
+    return new Oracle(workload.dst(), k, Activation.none(), cell, seed);
+  }
+
+  private static @Nullable MemorySegment bias(Workload workload) {
+    return workload.weights().bias() == null ? null : workload.weights().bias().data();
+  }
+
+  private static void addTaps(
+      ConvShape s, View src, MemorySegment filter, long pixel, int k, Sum sum) {
+    ConvShape.Size out = s.out();
+    int x = (int) (pixel % out.width());
+    int y = (int) (pixel / out.width() % out.height());
+    long n = pixel / out.width() / out.height();
+    int channels = s.inChannels() / s.groups();
+    int group = k / (s.outChannels() / s.groups());
+    int taps = s.kernel().height() * s.kernel().width();
+    for (int tap = 0; tap < taps; tap++) {
+      int iy =
+          y * s.stride().height()
+              - s.pad().top()
+              + tap / s.kernel().width() * s.dilation().height();
+      int ix =
+          x * s.stride().width() - s.pad().left() + tap % s.kernel().width() * s.dilation().width();
+      if (iy < 0 || iy >= s.in().height() || ix < 0 || ix >= s.in().width()) {
+        continue; // padding
+      }
+      long row = (n * s.in().height() + iy) * s.in().width() + ix;
+      for (int c = 0; c < channels; c++) {
+        double weight =
+            filter.getAtIndex(JAVA_FLOAT_UNALIGNED, ((long) k * channels + c) * taps + tap);
+        sum.add(at(src, row * s.inChannels() + (long) group * channels + c) * weight);
+      }
+    }
+  }
+
+  private static float at(View dense, long index) {
+    return Memory.ALL.get(JAVA_FLOAT, dense.address() + 4 * index);
+  }
+
+  /** Compares what the trial computes with what it should; runs it once. */
+  public Deviation judge(Trial trial) {
+    trial.compute();
+    ErrorBound bound = ErrorBound.of(trial.id(), terms, activation);
+    double units = 0;
+    double difference = 0;
+    double scale = 0;
+    double share = 0;
+    for (int i = 0; i < places.length; i++) {
+      double error = Math.abs(at(dst, places[i]) - expected[i]);
+      error = Double.isNaN(error) ? Double.POSITIVE_INFINITY : error;
+      units = Math.max(units, error / (ErrorBound.UNIT * magnitude[i] + Double.MIN_NORMAL));
+      share = Math.max(share, error / bound.allowed(magnitude[i], expected[i]));
+      difference = Math.max(difference, error);
+      scale = Math.max(scale, Math.abs(expected[i]));
+    }
+    return new Deviation(units, bound.sum(), difference / scale, share, places.length);
+  }
+}
