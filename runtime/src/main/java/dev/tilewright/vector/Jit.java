@@ -32,7 +32,9 @@ final class Jit {
       return new Applicability.No(
           "vector code is only known to be fast on HotSpot; use a JDK with it");
     }
-    if (System.getProperty("java.vm.name", "").contains("Zero") || mode.contains("interpreted")) {
+    if (System.getProperty("java.vm.name", "").contains("Zero")
+        || mode.contains("interpreted")
+        || !option("UseCompiler", "true").equals("true")) {
       return new Applicability.No("this VM only interprets; start java without -Xint, not on Zero");
     }
     if (mode.contains("emulated-client") || !option("TieredStopAtLevel", "4").equals("4")) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every algorithm of every backend, with the tiles it proposes, against the definition. */
-class ConvConformanceTest {
+public class ConvConformanceTest {
   private static final long SEED = 20260101;
 
   static List<String> backendNames() {
@@ -24,7 +24,7 @@ class ConvConformanceTest {
   void agreesWithReference(String name) {
     Backend backend = backend(name);
     Set<String> seen = new TreeSet<>();
-    List<ConvProblem> cases = ConvCases.all(40, SEED);
+    List<ConvProblem> cases = ConvCases.all(Integer.getInteger("tilewright.test.cases", 40), SEED);
     for (int i = 0; i < cases.size(); i++) {
       ConvProblem problem = cases.get(i);
       try (ConvConformance conformance = new ConvConformance(problem, SEED + i, i % 2 == 1)) {

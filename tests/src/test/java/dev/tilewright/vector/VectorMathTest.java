@@ -70,7 +70,7 @@ final class VectorMathTest {
   @Test
   void geluKeepsItsTail() {
     DoubleUnaryOperator gelu = VectorMathTest::gelu;
-    grid(GELU, gelu, -12.9, 20, 10 * U, 0);
+    grid(GELU, gelu, -12.9, 20, (Jit.fusedMultiplyAdd() ? 10 : 80) * U, 0);
     grid(GELU, gelu, -100, -12.9, 0, 1e-36);
     assertThat(at(GELU, Float.POSITIVE_INFINITY)).isEqualTo(Float.POSITIVE_INFINITY);
     assertThat(at(GELU, Float.NaN)).isNaN();
