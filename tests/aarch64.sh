@@ -5,14 +5,15 @@
 #
 # DIR receives Debian's aarch64 JDK and qemu, about 250 MB, unpacked and not installed; what is
 # there already is used again. The tests must have been compiled: mvn test-compile.
-# QEMU_CPU: which processor (default: neoverse-n1).
+# QEMU_CPU: which processor (default: neoverse-n1). FIXTURES: part of the names of the small models
+# to run (default: network).
 # Exit codes: 0 passed, 1 a test failed or could not run, 77 the packages could not be had.
 set -eu
 
 suite=trixie # the first with a JDK 25
 
 [ $# -ge 1 ] || {
-  sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
   exit 2
 }
 mkdir -p "$1"
@@ -91,12 +92,12 @@ class_path=$here/target/test-classes:$(cat "$here/target/classpath") || {
 }
 if [ $# -eq 0 ]; then
   set -- dev.tilewright.vector.VectorMachineTest dev.tilewright.conv.ConvConformanceTest \
-    dev.tilewright.vector.VectorOperatorsTest dev.tilewright.vector.VectorMathTest \
     dev.tilewright.SmallModelsTest
 fi
 exec "$qemu" -cpu "${QEMU_CPU:-neoverse-n1}" -L "$root" "$java" \
   --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED \
   -XX:+UseSerialGC -Xshare:auto -Djava.awt.headless=true \
   -Dtilewright.test.bits=128 -Dtilewright.test.fma=true \
-  -Dtilewright.test.backends=vector -Dtilewright.test.cases=0 -Dtilewright.test.fixtures=network \
+  -Dtilewright.test.backends=vector -Dtilewright.test.quick=true \
+  -Dtilewright.test.fixtures="${FIXTURES-network}" \
   -cp "$class_path" dev.tilewright.SelectedTests "$@"

@@ -14,17 +14,21 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Small models of every kind of layer and block, against results of an independent framework. */
 class SmallModelsTest {
+  /** For JVMs that are too slow to run them all. */
+  private static final String SELECTED = System.getProperty("tilewright.test.fixtures", "");
+
   static List<Fixture> fixtures() throws URISyntaxException {
     URL readme = Objects.requireNonNull(SmallModelsTest.class.getResource("/fixtures/README.md"));
     List<Fixture> fixtures =
         Fixture.below(Objects.requireNonNull(Path.of(readme.toURI()).getParent()));
     assertThat(fixtures).hasSizeGreaterThan(50);
-    return fixtures;
+    return fixtures.stream().filter(f -> f.name().contains(SELECTED)).toList();
   }
 
   static Stream<org.junit.jupiter.params.provider.Arguments> fixturesAndBackends()
@@ -32,6 +36,7 @@ class SmallModelsTest {
     return fixtures().stream()
         .flatMap(f ->
             Stream.of("auto", "vector", "native", "reference")
+                .filter(b -> System.getProperty("tilewright.test.backends", b).contains(b))
                 .map(b -> org.junit.jupiter.params.provider.Arguments.of(f, b)));
   }
 
@@ -44,6 +49,7 @@ class SmallModelsTest {
 
   /** Not part of the project, so only counted: what loads must agree, the rest must say why. */
   @Test
+  @DisabledIfSystemProperty(named = "tilewright.test.fixtures", matches = ".+")
   void allKnownCasesAgreeOrNameWhatTheyLack() throws IOException {
     List<Fixture> cases = Fixture.below(Shared.require("variants/fixtures"));
     List<String> lacking = new ArrayList<>();

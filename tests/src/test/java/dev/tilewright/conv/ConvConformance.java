@@ -74,7 +74,7 @@ public final class ConvConformance implements AutoCloseable {
     magnitude = magnitude();
   }
 
-  /** All backends that run here but the reference; the property leaves some out. */
+  /** All backends that run here but the reference, or those that the property names. */
   public static List<Backend> backends() {
     return ServiceLoader.load(Backend.class).stream()
         .map(ServiceLoader.Provider::get)

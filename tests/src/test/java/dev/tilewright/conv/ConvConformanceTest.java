@@ -15,6 +15,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 public class ConvConformanceTest {
   private static final long SEED = 20260101;
 
+  /** The edges only, with a tile each: for machines that are emulated, or one of many. */
+  private static final boolean QUICK = Boolean.getBoolean("tilewright.test.quick");
+
   static List<String> backendNames() {
     return ConvConformance.backends().stream().map(Backend::name).toList();
   }
@@ -24,7 +27,7 @@ public class ConvConformanceTest {
   void agreesWithReference(String name) {
     Backend backend = backend(name);
     Set<String> seen = new TreeSet<>();
-    List<ConvProblem> cases = ConvCases.all(Integer.getInteger("tilewright.test.cases", 40), SEED);
+    List<ConvProblem> cases = ConvCases.all(QUICK ? 0 : 40, SEED);
     for (int i = 0; i < cases.size(); i++) {
       ConvProblem problem = cases.get(i);
       try (ConvConformance conformance = new ConvConformance(problem, SEED + i, i % 2 == 1)) {
@@ -33,8 +36,10 @@ public class ConvConformanceTest {
             seen.add(algorithm.id());
             // Two of its tiles, others for every case: a generated kernel each, which takes time.
             List<Tile> tiles = algorithm.tiles(problem);
-            conformance.check(algorithm, tiles.getFirst());
             conformance.check(algorithm, tiles.get(i % tiles.size()));
+            if (!QUICK) {
+              conformance.check(algorithm, tiles.getFirst());
+            }
           }
         }
       }

@@ -1,7 +1,6 @@
 package dev.tilewright.vector;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tilewright.SelectedTests;
 import dev.tilewright.conv.ConvConformanceTest;
@@ -9,11 +8,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import jdk.incubator.vector.FloatVector;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The Java kernels as other machines run them, each in a JVM of its own: narrower vectors, other
@@ -30,33 +34,69 @@ class OtherVectorsTest {
     }
   }
 
+  /** A machine to test. */
+  record Machine(int bits, boolean fused, String flag) {
+    @Override
+    public String toString() {
+      return flag;
+    }
+  }
+
+  private static final List<Machine> MACHINES =
+      List.of(
+          // 32 registers and masks of AVX-512, or NEON
+          new Machine(Math.min(128, WIDEST), true, "-Dtilewright.vector.bits=128"),
+          // AVX2 as it is: 16 registers, masked stores through compares
+          new Machine(Math.min(256, WIDEST), true, "-XX:UseAVX=2"),
+          // multiply, then add
+          new Machine(WIDEST, false, "-XX:-UseFMA"));
+
+  /** Started together: each keeps one processor busy, and a compiler thread now and then. */
+  private static final Map<Machine, CompletableFuture<Result>> RESULTS = new HashMap<>();
+
+  @BeforeAll
+  static void start() {
+    for (Machine machine : MACHINES) {
+      CompletableFuture<Result> result = new CompletableFuture<>();
+      RESULTS.put(machine, result);
+      Thread.ofPlatform().daemon().start(() -> complete(result, machine));
+    }
+  }
+
+  private static void complete(CompletableFuture<Result> result, Machine machine) {
+    try {
+      result.complete(conformance(machine));
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      result.completeExceptionally(e);
+    }
+  }
+
+  private static Result conformance(Machine machine) throws IOException, InterruptedException {
+    return java(
+        List.of(
+            machine.flag,
+            "-XX:+IgnoreUnrecognizedVMOptions",
+            "-Dtilewright.test.bits=" + machine.bits,
+            "-Dtilewright.test.fma=" + machine.fused,
+            "-Dtilewright.test.backends=vector",
+            "-Dtilewright.test.quick=true"),
+        SelectedTests.class,
+        VectorMachineTest.class.getName(),
+        ConvConformanceTest.class.getName(),
+        VectorOperatorsTest.class.getName(),
+        VectorMathTest.class.getName());
+  }
+
+  static List<Machine> machines() {
+    return MACHINES;
+  }
+
   @ParameterizedTest
-  @CsvSource({
-    // 32 registers and masks of AVX-512, or NEON
-    "128, -Dtilewright.vector.bits=128",
-    // AVX2 as it is: 16 registers, masked stores through compares
-    "256, -XX:UseAVX=2",
-    // multiply, then add
-    "0,   -XX:-UseFMA",
-  })
-  void conformanceHolds(int bits, String flag) throws Exception {
-    assumeTrue(bits <= WIDEST, "this machine has no vectors of " + bits + " bits");
-    Result result =
-        java(
-            List.of(
-                flag,
-                "-XX:+IgnoreUnrecognizedVMOptions",
-                "-Dtilewright.test.bits=" + (bits == 0 ? WIDEST : bits),
-                "-Dtilewright.test.fma=" + !flag.contains("-UseFMA"),
-                "-Dtilewright.test.backends=vector",
-                "-Dtilewright.test.cases=8"),
-            SelectedTests.class,
-            VectorMachineTest.class.getName(),
-            ConvConformanceTest.class.getName(),
-            VectorOperatorsTest.class.getName(),
-            VectorMathTest.class.getName());
+  @MethodSource("machines")
+  void conformanceHolds(Machine machine) throws Exception {
+    Result result = RESULTS.get(machine).get();
+    System.out.println(machine + ": " + result.lastLine());
     assertThat(result.code).as(result.output).isZero();
-    System.out.println(flag + ": " + result.lastLine());
   }
 
   @ParameterizedTest
