@@ -8,6 +8,6 @@ final class VectorConvolutions {
   private VectorConvolutions() {}
 
   static List<ConvAlgorithm> all() {
-    return List.of(GemmConv.POINTWISE, GemmConv.IMPLICIT, new Depthwise());
+    return List.of(GemmConv.POINTWISE, GemmConv.IMPLICIT, new Im2col(), new Depthwise());
   }
 }

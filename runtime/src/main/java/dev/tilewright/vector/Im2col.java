@@ -1,0 +1,127 @@
+package dev.tilewright.vector;
+
+import dev.tilewright.conv.Activation;
+import dev.tilewright.conv.ConvAlgorithm;
+import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.conv.ConvShape;
+import dev.tilewright.conv.Cost;
+import dev.tilewright.conv.Tile;
+import dev.tilewright.conv.Weights;
+import dev.tilewright.kernel.Applicability;
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.kernel.Operands;
+import dev.tilewright.kernel.Task;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Convolution as a matrix product over copied pixels: for a block of output pixels, whatever rows
+ * they are in, the factors of each are gathered side by side, a chunk of the sum at a time; a chunk
+ * of which every factor is padding is left out.
+ *
+ * <p>Against {@link GemmConv}, which copies rows once and reads them at each tap, it copies each
+ * value up to once a tap, and in return wastes no lanes on rows that tiles do not divide, keeps a
+ * chunk of any window in L2, and does not multiply zeros: strong for deep sums, wide dilation and
+ * small maps.
+ */
+final class Im2col implements ConvAlgorithm {
+  /** What a copy costs besides its bytes, about 2 ns, as bytes from an outer cache. */
+  private static final double BYTES_PER_COPY = 120;
+
+  @Override
+  public String id() {
+    return "vector.im2col";
+  }
+
+  @Override
+  public Applicability check(ConvProblem problem) {
+    ConvShape s = problem.shape();
+    return Applicability.when(
+        !s.isPointwise() && (long) s.batch() * pixels(s) < Integer.MAX_VALUE / 2,
+        "a 1x1 convolution, whose factors are side by side; vector.gemm takes it without copying");
+  }
+
+  private static long pixels(ConvShape s) {
+    ConvShape.Size out = s.out();
+    return (long) out.height() * out.width();
+  }
+
+  @Override
+  public List<Tile> tiles(ConvProblem problem) {
+    int vectors = Panels.of(problem.shape(), 1).vectors();
+    return Stream.of(MicroTile.candidates())
+        .filter(t -> t.mr() <= GemmTiles.MOST_ROWS && t.nv() <= vectors)
+        .sorted(Comparator.comparingDouble(t -> nanos(cost(problem, t.tile()))))
+        .limit(6)
+        .map(MicroTile::tile)
+        .toList();
+  }
+
+  private static double nanos(Cost cost) {
+    return cost.fmas() / cost.efficiency();
+  }
+
+  @Override
+  public Cost cost(ConvProblem problem, Tile tile) {
+    MicroTile t = MicroTile.of(tile);
+    ConvShape s = problem.shape();
+    Im2colGeometry g = Im2colGeometry.of(problem, t);
+    double computed = (double) g.tiles() * t.mr() * g.panels().count() * t.nv() * Lanes.LENGTH;
+    double factors = (double) g.panels().depth() * s.groups() * g.usefulShare();
+    double pixels = (double) s.batch() * pixels(s);
+    int taps = s.kernel().height() * s.kernel().width();
+    double copied = pixels * (factors * 12 + (double) taps * s.groups() * BYTES_PER_COPY);
+    double dst = pixels * s.outChannels() * 4 * (problem.epilogue().residual() ? 2 : 1);
+    double filter = (double) g.panels().offset(s.groups(), 0) * g.blocks();
+    return new Cost(
+        computed * factors, copied + dst * (2 * g.chunks() - 1) + filter, t.efficiency(g.chunk()));
+  }
+
+  @Override
+  public Kernel prepare(ConvProblem problem, Tile tile, Weights weights) {
+    MicroTile t = MicroTile.of(tile);
+    Im2colGeometry geometry = Im2colGeometry.of(problem, t);
+    Panels panels = geometry.panels();
+    long filter = panels.pack(weights).address();
+    long bias = Panels.bias(weights).address();
+    Activation activation = problem.epilogue().activation();
+    boolean inTile = FunctionCode.isShort(activation);
+    RowKernel after = inTile ? null : RowKernel.of(activation, panels.columns());
+    boolean residual = problem.epilogue().residual();
+    Activation last = inTile ? activation : Activation.none();
+    boolean one = geometry.chunks() == 1;
+    Im2colTask.Kernels kernels =
+        new Im2colTask.Kernels(
+            micro(t, residual, last, panels),
+            one ? null : micro(t, residual, Activation.none(), panels),
+            one ? null : micro(t, true, Activation.none(), panels),
+            one ? null : micro(t, true, last, panels),
+            after,
+            RowKernel.of(Activation.none(), geometry.channels()),
+            RowKernel.of(Activation.none(), panels.columns()));
+    return new Kernel() {
+      @Override
+      public Task bind(Operands operands) {
+        return new Im2colTask(problem, geometry, kernels, filter, bias, operands);
+      }
+
+      @Override
+      public long workspaceBytes() {
+        return geometry.workspaceBytes();
+      }
+
+      @Override
+      public boolean acceptsStridedRows() {
+        return true;
+      }
+    };
+  }
+
+  private static GemmTile micro(
+      MicroTile tile, boolean residual, Activation activation, Panels panels) {
+    return GemmTiles.get(
+        new GemmTiles.Spec(
+            tile.mr(), 1, tile.nv(), null, true, residual, activation, panels.masked()));
+  }
+}
