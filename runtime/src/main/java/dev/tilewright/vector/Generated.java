@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,8 @@ final class Generated<S, T> {
 
   /** Vector multiply-adds a nanosecond, the most that any kernel of this process has shown. */
   private static final AtomicReference<Double> BEST = new AtomicReference<>(0.0);
+
+  private static final AtomicInteger REDRAWN = new AtomicInteger();
 
   private final Class<T> type;
   private final String name;
@@ -135,9 +138,15 @@ final class Generated<S, T> {
           return kernel;
         }
         LOG.log(DEBUG, "{0} kernel {1} {2}; defined again", name, spec, fault);
+        REDRAWN.incrementAndGet();
         kernel = define(spec);
       }
     }
+  }
+
+  /** How many kernels of this process C2 made something bad of. */
+  static int redrawn() {
+    return REDRAWN.get();
   }
 
   /** What is wrong with the compiled kernel, or null. */
