@@ -144,6 +144,11 @@ final class Arrangement {
     if (kind == null || (kind == Kind.PART && isColumns(node.output()))) {
       return;
     }
+    Parent together = alreadyTogether(node, kind, axis);
+    if (together != null) {
+      adopt(node, together);
+      return;
+    }
     if (kind == Kind.PART) {
       dense.add(node.output());
     }
@@ -156,6 +161,31 @@ final class Arrangement {
       }
       offset += in.shape().dim(axis) * (kind == Kind.PART ? rest(shape, axis) : 1);
     }
+  }
+
+  /**
+   * Where the inputs of a Concat lie side by side already, or null. Densely connected networks
+   * concatenate the same first tensors again and again; the last time decides where they live, and
+   * every earlier result is the first columns of that.
+   */
+  private @Nullable Parent alreadyTogether(Node concat, Kind kind, int axis) {
+    Parent first = parents.get(concat.input(0));
+    if (first == null || kind != Kind.COLUMNS || first.kind != kind || isOwned(concat.output())) {
+      return null;
+    }
+    long offset = first.offset;
+    for (Value in : concat.inputs()) {
+      if (!new Parent(first.value, kind, offset).equals(parents.get(in))) {
+        return null;
+      }
+      offset += in.shape().dim(axis);
+    }
+    return canStride(concat.output()) ? first : null;
+  }
+
+  /** Whether someone else has decided where the value lives. */
+  private boolean isOwned(Value value) {
+    return parents.containsKey(value) || graph.outputs().containsValue(value);
   }
 
   /** How the parts of a Concat lie in its result, or null if they are scattered. */
