@@ -12,7 +12,8 @@ import java.util.List;
  * 1 is src). Transpose, Slice, Concat and nearest-neighbour enlargement are all this.
  *
  * <p>Three ways, by where the step of one element is: in the innermost loop on both sides (runs),
- * in different loops (a matrix transposition, {@link Tiles}), or only in dst.
+ * in different loops (a matrix transposition, {@link Tiles}, or an {@link Interleave}), or only in
+ * dst.
  */
 final class StridedCopy {
   /** A run of this many bytes is worth a call of the JDK's copy. */
@@ -34,6 +35,10 @@ final class StridedCopy {
     if (inner.step(1) != 4) {
       for (int i = 0; i < all.size() - 1; i++) {
         if (all.get(i).step(1) == 4) {
+          if (Interleave.fits(inner, all.get(i))) {
+            List<Loop> matrices = new ArrayList<>(all.subList(0, all.size() - 1));
+            return Interleave.task(matrices, inner, matrices.remove(i), src, dst);
+          }
           return Tiles.task(all, i, src, dst);
         }
       }
