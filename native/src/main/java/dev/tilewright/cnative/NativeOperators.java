@@ -110,7 +110,7 @@ final class NativeOperators {
           case DIV -> 3;
           case MIN -> 4;
           case MAX -> 5;
-          case POW, EQUAL, LESS, GREATER, AND, OR -> -1;
+          case MOD, REMAINDER, POW, EQUAL, LESS, GREATER, AND, OR -> -1;
         };
     Binder binder =
         (operands, limit) -> {

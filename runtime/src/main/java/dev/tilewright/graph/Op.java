@@ -98,6 +98,10 @@ public sealed interface Op {
     SUB,
     MUL,
     DIV,
+    /** What is left of a division, with the sign of the divisor; floats too. */
+    MOD,
+    /** The same with the sign of the dividend, as C's fmod. */
+    REMAINDER,
     POW,
     MIN,
     MAX,
@@ -133,6 +137,12 @@ public sealed interface Op {
   /** exp(x - max) / sum over one axis. */
   record Softmax(int axis) implements Op {}
 
+  /**
+   * (x - mean) / sqrt(variance + epsilon) * scale + shift, over each row of the last dimension.
+   * Inputs: x [..., C], scale [C], shift [C].
+   */
+  record LayerNorm(float epsilon) implements Op {}
+
   /** Inputs: one or more tensors that differ only in this axis. */
   record Concat(int axis) implements Op {}
 
@@ -164,6 +174,13 @@ public sealed interface Op {
 
   /** Inputs: data, indices (INT64 or INT32; negative count from the end). */
   record Gather(int axis) implements Op {}
+
+  /**
+   * Data with some of its parts replaced. Inputs: data; indices INT64 [..., D], of which each row
+   * names a part by its first D coordinates (negative ones count from the end); updates, a part for
+   * each row. Of parts named twice the last stays.
+   */
+  record Scatter() implements Op {}
 
   /** Float to integer truncates; to BOOL is x != 0. */
   record Cast(DType to) implements Op {}

@@ -45,6 +45,8 @@ public final class ShapeInference {
       case Op.ConvTranspose c -> c.bias() ? 3 : 2;
       case Op.Concat c -> ANY;
       case Op.Where w -> 3;
+      case Op.Scatter s -> 3;
+      case Op.LayerNorm n -> 3;
       case Op.MatMul m -> 2;
       case Op.Binary b -> 2;
       case Op.Gather g -> 2;
@@ -90,6 +92,14 @@ public final class ShapeInference {
         axis(axis, s);
         yield floats(x);
       }
+      case Op.LayerNorm n -> {
+        require(s.rank() > 0, "a scalar has no rows");
+        for (TensorType vector : in.subList(1, 3)) {
+          Shape c = floats(vector).shape();
+          require(c.equals(Shape.of(s.last())), () -> c + " for rows of " + s.last());
+        }
+        yield floats(x);
+      }
       case Op.Concat(int axis) -> concat(axis, in);
       case Op.Slice slice -> slice(slice, x);
       case Op.Pad pad -> pad(pad, x);
@@ -115,6 +125,7 @@ public final class ShapeInference {
         dims.addAll(s.dims().subList(axis + 1, s.rank()));
         yield new TensorType(x.dtype(), new Shape(dims));
       }
+      case Op.Scatter w -> scatter(in);
       case Op.Cast(DType to) -> new TensorType(to, s);
       case Op.Resize r -> {
         require(
@@ -128,6 +139,20 @@ public final class ShapeInference {
         yield new TensorType(floats(x).dtype(), r.sizes());
       }
     };
+  }
+
+  private static TensorType scatter(List<TensorType> in) {
+    Shape data = in.get(0).shape();
+    Shape indices = is(in.get(1), DType.INT64).shape();
+    require(indices.rank() > 0, "indices need a row of coordinates");
+    int depth = indices.last();
+    require(depth <= data.rank(), () -> depth + " coordinates in " + data);
+    List<Integer> dims = new ArrayList<>(indices.dims().subList(0, indices.rank() - 1));
+    dims.addAll(data.dims().subList(depth, data.rank()));
+    Shape updates = in.get(2).shape();
+    require(updates.dims().equals(dims), () -> "updates must be " + dims + ", are " + updates);
+    same(in.get(0), in.get(2));
+    return in.get(0);
   }
 
   private static TensorType convolution(Op.Conv conv, List<TensorType> in) {
@@ -229,7 +254,8 @@ public final class ShapeInference {
     same(a, b);
     Shape shape = broadcast(a.shape(), b.shape());
     return switch (f) {
-      case ADD, SUB, MUL, DIV, POW, MIN, MAX -> new TensorType(arithmetic(a).dtype(), shape);
+      case ADD, SUB, MUL, DIV, MOD, REMAINDER, POW, MIN, MAX ->
+          new TensorType(arithmetic(a).dtype(), shape);
       case EQUAL, LESS, GREATER -> new TensorType(DType.BOOL, shape);
       case AND, OR -> new TensorType(is(a, DType.BOOL).dtype(), shape);
     };

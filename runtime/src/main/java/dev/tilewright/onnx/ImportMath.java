@@ -38,6 +38,16 @@ final class ImportMath {
     return n.binary(BinaryFunction.POW, base, n.cast(exponent, base.type().dtype()));
   }
 
+  /** With the divisor's sign, which is for integers only, or with the dividend's. */
+  static Value mod(NodeScope n) {
+    boolean signOfDividend = n.node().integer("fmod", 0) != 0;
+    if (!signOfDividend && n.in(0).type().dtype() == DType.FLOAT32) {
+      throw n.node().bad("needs fmod = 1 for floats");
+    }
+    BinaryFunction function = signOfDividend ? BinaryFunction.REMAINDER : BinaryFunction.MOD;
+    return n.binary(function, n.in(0), n.in(1));
+  }
+
   static Value where(NodeScope n) {
     return n.add(new Op.Where(), n.in(0), n.in(1), n.in(2));
   }

@@ -5,6 +5,7 @@ import dev.tilewright.graph.Op.BinaryFunction;
 import dev.tilewright.graph.Op.ReduceKind;
 import dev.tilewright.graph.Op.UnaryFunction;
 import dev.tilewright.graph.Value;
+import dev.tilewright.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -60,7 +61,15 @@ final class ImportNormalizations {
     Value x = n.floats(0);
     int rank = x.shape().rank();
     int axis = n.axis(n.node().integer("axis", -1), rank);
-    Value normal = normalized(n, x, IntStream.range(axis, rank).boxed().toList());
+    List<Integer> dims = new ArrayList<>(x.shape().dims().subList(0, axis));
+    Shape row = Shape.of(Math.toIntExact(x.shape().product(axis, rank)));
+    dims.add(row.last());
+    Op norm = new Op.LayerNorm(n.node().number("epsilon", 1e-5f));
+    // Scale and shift may be of any shape that broadcasts; a pass moves vectors into the operator.
+    Value ones = n.add(new Op.Expand(row), n.scalarLike(x, 1));
+    Value zeros = n.add(new Op.Expand(row), n.scalarLike(x, 0));
+    Value rows = n.add(norm, n.reshape(x, dims), ones, zeros);
+    Value normal = n.reshape(rows, x.shape().dims());
     Value scaled = n.binary(BinaryFunction.MUL, normal, n.floats(1));
     return n.maybe(2) == null ? scaled : n.binary(BinaryFunction.ADD, scaled, n.floats(2));
   }

@@ -108,6 +108,15 @@ final class ImportSlices {
     return n.add(new Op.Gather(axis), n.in(0), n.in(1));
   }
 
+  static @Nullable String scatterRefusal(OnnxNode node) {
+    String reduction = node.text("reduction", "none");
+    return reduction.equals("none") ? null : "reduction " + reduction;
+  }
+
+  static Value scatter(NodeScope n) {
+    return n.add(new Op.Scatter(), n.in(0), n.in(1), n.in(2));
+  }
+
   static @Nullable String padRefusal(OnnxNode node) {
     return switch (node.text("mode", "constant")) {
       case "constant", "reflect", "edge" -> null;

@@ -100,6 +100,7 @@ final class ImportTable {
               row("Equal", n -> n.binary(BinaryFunction.EQUAL, n.in(0), n.in(1))),
               row("Greater", n -> n.binary(BinaryFunction.GREATER, n.in(0), n.in(1))),
               row("Less", n -> n.binary(BinaryFunction.LESS, n.in(0), n.in(1))),
+              row("Mod", 10, LAST, ImportMath::mod),
               row("Mul", n -> n.binary(BinaryFunction.MUL, n.in(0), n.in(1))),
               row("Or", n -> n.binary(BinaryFunction.OR, n.in(0), n.in(1))),
               row("Pow", ImportMath::pow),
@@ -133,6 +134,8 @@ final class ImportTable {
               row("Pad", FIRST, 10, ImportSlices::padAttributes).unless(ImportSlices::padRefusal),
               row("Pad", 11, LAST, ImportSlices::pad).unless(ImportSlices::padRefusal),
               row("Reshape", ImportShapes::reshape),
+              row("ScatterND", 11, LAST, ImportSlices::scatter)
+                  .unless(ImportSlices::scatterRefusal),
               row("Slice", FIRST, 9, ImportSlices::sliceAttributes),
               row("Slice", 10, LAST, ImportSlices::slice),
               row("SpaceToDepth", ImportShapes::spaceToDepth),

@@ -34,7 +34,7 @@ record Binary(BinaryFunction function) implements Kernel {
   private Nest.Run run(Nest nest, DType dtype) {
     boolean floats = dtype == DType.FLOAT32;
     return switch (function) {
-      case ADD, SUB, MUL, DIV, POW, MIN, MAX, AND, OR ->
+      case ADD, SUB, MUL, DIV, MOD, REMAINDER, POW, MIN, MAX, AND, OR ->
           floats ? floats(nest) : integers(nest, dtype);
       case EQUAL, LESS, GREATER -> floats ? compareFloats(nest) : compareIntegers(nest, dtype);
     };
@@ -85,7 +85,7 @@ record Binary(BinaryFunction function) implements Kernel {
       case LESS -> less;
       case EQUAL -> equal;
       case GREATER -> greater;
-      case ADD, SUB, MUL, DIV, POW, MIN, MAX, AND, OR ->
+      case ADD, SUB, MUL, DIV, MOD, REMAINDER, POW, MIN, MAX, AND, OR ->
           throw new IllegalStateException(function + " is no comparison");
     };
   }
@@ -96,6 +96,8 @@ record Binary(BinaryFunction function) implements Kernel {
       case SUB -> x - y;
       case MUL -> x * y;
       case DIV -> x / y;
+      case MOD -> modulo(x, y);
+      case REMAINDER -> x % y;
       case POW -> Math.pow(x, y);
       case MIN -> Math.min(x, y);
       case MAX -> Math.max(x, y);
@@ -109,7 +111,9 @@ record Binary(BinaryFunction function) implements Kernel {
       case ADD -> x + y;
       case SUB -> x - y;
       case MUL -> x * y;
-      case DIV -> divide(x, y);
+      case DIV -> x / divisor(y);
+      case MOD -> Math.floorMod(x, divisor(y));
+      case REMAINDER -> x % divisor(y);
       case POW -> power(x, y);
       case MIN -> Math.min(x, y);
       case MAX -> Math.max(x, y);
@@ -119,11 +123,16 @@ record Binary(BinaryFunction function) implements Kernel {
     };
   }
 
-  private static long divide(long x, long y) {
+  private static double modulo(double x, double y) {
+    double rest = x % y;
+    return rest != 0 && rest < 0 != y < 0 ? rest + y : rest;
+  }
+
+  private static long divisor(long y) {
     if (y == 0) {
       throw new ShapeException("integer division by zero");
     }
-    return x / y;
+    return y;
   }
 
   /** By repeated squaring; a negative power is the truncated reciprocal. */

@@ -39,6 +39,8 @@ public final class Operators {
       case Op.Reshape r -> new Copy(x, out);
       case Op.Expand e -> new Expand();
       case Op.Gather gather -> new Gather(gather);
+      case Op.Scatter s -> new Scatter();
+      case Op.LayerNorm(float epsilon) -> new LayerNorm(epsilon);
       case Op.Softmax(int axis) -> new Softmax(axis, x.dim(axis));
       case Op.MatMul m -> new MatMul(out.last());
       case Op.Pool pool -> new Pool(pool, x.last());

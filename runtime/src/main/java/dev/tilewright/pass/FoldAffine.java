@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * A convolution followed by a scale or shift per output channel is a convolution with other
  * weights: filter' = filter * scale, bias' = bias * scale + shift. Batch normalisation, which the
  * importer writes as a scale and a shift, disappears this way, and so does the bias that some
- * exporters put in a node of its own. Transposed convolutions likewise.
+ * exporters put in a node of its own. Transposed convolutions and layer normalisation likewise.
  */
 final class FoldAffine implements Pass {
   @Override
@@ -62,6 +62,7 @@ final class FoldAffine implements Pass {
       case Op.Conv(Op.Window w, int g, Epilogue e) ->
           !e.residual() && e.activation() instanceof Activation.None;
       case Op.ConvTranspose t -> t.groups() == 1;
+      case Op.LayerNorm n -> true;
       default -> false;
     };
   }
@@ -69,7 +70,12 @@ final class FoldAffine implements Pass {
   private static Value scale(Rewriter.At at, Node conv, BinaryFunction function, Value vector) {
     int k = vector.shape().dim(0);
     // The output channels are the first axis of a filter, the second of a transposed one.
-    Shape alongFilter = conv.op() instanceof Op.Conv ? Shape.of(k, 1, 1, 1) : Shape.of(1, k, 1, 1);
+    Shape alongFilter =
+        switch (conv.op()) {
+          case Op.Conv c -> Shape.of(k, 1, 1, 1);
+          case Op.LayerNorm n -> Shape.of(k);
+          default -> Shape.of(1, k, 1, 1);
+        };
     Value factors = at.emit(new Op.Reshape(alongFilter), vector);
     Value filter = at.emit(new Op.Binary(function), conv.input(1), factors);
     Value bias = bias(conv);
@@ -105,6 +111,7 @@ final class FoldAffine implements Pass {
                   c.window(), c.groups(), new Epilogue(bias != null, false, Activation.none()));
           case Op.ConvTranspose t ->
               new Op.ConvTranspose(t.window(), t.groups(), t.extra(), bias != null);
+          case Op.LayerNorm n -> n;
           default -> throw new IllegalStateException(node.toString());
         };
     return at.emit(node.name(), op, in);

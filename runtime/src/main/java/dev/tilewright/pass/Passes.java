@@ -12,10 +12,12 @@ public final class Passes {
           SinkTransposes::new, // first: what follows sees neighbours, not the layout between them
           Simplify::new, // a factor of 1 would hide the activation it is part of
           RecogniseActivations::new, // before folding takes their constants apart
+          RecogniseNormalizations::new, // likewise, and folding takes their scale and shift
           FoldAffine::new, // before the activation, which would stand between conv and its norm
           FoldPad::new,
           MatMulToConv::new, // before the epilogues, so that fully connected layers get them too
           FoldAffine::new, // the bias of what was a MatMul until the line above
+          AffineToConv::new, // what no convolution took
           SplitTransposedConv::new, // likewise: its convolution wants an activation
           FuseEpilogue::new);
 

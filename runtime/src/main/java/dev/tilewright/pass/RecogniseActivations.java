@@ -5,6 +5,8 @@ import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Op.BinaryFunction;
 import dev.tilewright.graph.Value;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>x * sigmoid(x) is SiLU
  *   <li>clip(x + b, 0, m) / m, and times 1 / m, is a hard sigmoid
  *   <li>x * hardsigmoid(x, 1/6, 1/2) is hard swish, also with the division by 6 last
+ *   <li>0.5 * x * (1 + erf(x / sqrt(2))) is GELU, the factors in any order
  * </ul>
  */
 final class RecogniseActivations implements Pass {
@@ -24,6 +27,7 @@ final class RecogniseActivations implements Pass {
       if (f == BinaryFunction.MUL) {
         found = gated(at, 0);
         found = found == null ? gated(at, 1) : found;
+        found = found == null ? gelu(at) : found;
       }
       if (found == null && (f == BinaryFunction.MUL || f == BinaryFunction.DIV)) {
         found = scaled(at, f);
@@ -107,6 +111,73 @@ final class RecogniseActivations implements Pass {
     }
     Activation hard = new Activation.HardSigmoid((float) scale, (float) (shift * scale));
     return at.emit(new Op.Activate(hard), sum.input(side));
+  }
+
+  /** The product as its factors; if they are 0.5, x and 1 + erf(x / sqrt(2)), then gelu(x). */
+  private static @Nullable Value gelu(Rewriter.At at) {
+    List<Value> factors = new ArrayList<>();
+    double scale = factors(at, at.in(0), factors) * factors(at, at.in(1), factors);
+    if (factors.size() != 2 || !near(scale, 0.5)) {
+      return null;
+    }
+    for (int i = 0; i < 2; i++) {
+      Value x = factors.get(i);
+      if (x.equals(errorFunctionPlusOne(at, factors.get(1 - i)))
+          && x.type().equals(at.node().output().type())) {
+        return at.emit(new Op.Activate(new Activation.Gelu()), x);
+      }
+    }
+    return null;
+  }
+
+  /** Adds the factors of a product of at most three to the list; the answer is the constant one. */
+  private static double factors(Rewriter.At at, Value product, List<Value> factors) {
+    Double constant = at.scalar(product);
+    if (constant != null) {
+      return constant;
+    }
+    if (at.producer(product) instanceof Node node
+        && node.op() instanceof Op.Binary(BinaryFunction f)
+        && f == BinaryFunction.MUL) {
+      double scale = 1;
+      for (Value factor : node.inputs()) {
+        Double c = at.scalar(factor);
+        scale *= c == null ? 1 : c;
+        if (c == null) {
+          factors.add(factor);
+        }
+      }
+      return scale;
+    }
+    factors.add(product);
+    return 1;
+  }
+
+  /** The x of 1 + erf(x / sqrt(2)), or null. */
+  private static @Nullable Value errorFunctionPlusOne(Rewriter.At at, Value value) {
+    if (!(at.producer(value) instanceof Node sum)
+        || !(sum.op() instanceof Op.Binary(BinaryFunction f))
+        || f != BinaryFunction.ADD) {
+      return null;
+    }
+    int side = at.scalar(sum.input(0)) != null ? 1 : 0;
+    Double one = at.scalar(sum.input(1 - side));
+    if (one == null
+        || one != 1
+        || !(at.producer(sum.input(side)) instanceof Node erf)
+        || !(erf.op() instanceof Op.Unary(Op.UnaryFunction u))
+        || u != Op.UnaryFunction.ERF
+        || !(at.producer(erf.input(0)) instanceof Node scaled)
+        || !(scaled.op() instanceof Op.Binary(BinaryFunction g))) {
+      return null;
+    }
+    side = g == BinaryFunction.MUL && at.scalar(scaled.input(0)) != null ? 1 : 0;
+    Double c = at.scalar(scaled.input(1 - side));
+    boolean halves =
+        c != null
+            && (g == BinaryFunction.MUL ? near(c, Math.sqrt(0.5)) : near(c, Math.sqrt(2)))
+            && (g == BinaryFunction.MUL || g == BinaryFunction.DIV);
+    return halves ? scaled.input(side) : null;
   }
 
   private static boolean near(double a, double b) {

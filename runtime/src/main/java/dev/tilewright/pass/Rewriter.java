@@ -6,6 +6,7 @@ import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
 import dev.tilewright.tensor.DType;
+import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.util.HashMap;
 import java.util.List;
@@ -110,6 +111,11 @@ final class Rewriter {
       return t == null || t.dtype() != DType.FLOAT32 || t.shape().elements() != 1
           ? null
           : (double) t.toFloats()[0];
+    }
+
+    /** A float32 constant of one element. */
+    Value number(float value) {
+      return builder.constant(node.name(), Tensor.of(Shape.SCALAR, value));
     }
 
     /** Emits a node named after this one. */

@@ -3,13 +3,17 @@ package dev.tilewright.pass;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Op.BinaryFunction;
 import dev.tilewright.graph.Value;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Arithmetic that does nothing goes: x * 1, x / 1, x + 0, x - 0, padding by nothing, a slice of
  * everything, a concatenation of one, a cast to the same type. x ^ 2 becomes x * x, for no machine
- * has a power.
+ * has a power, and a Gather of one thing a Slice.
  */
 final class Simplify implements Pass {
   @Override
@@ -23,6 +27,7 @@ final class Simplify implements Pass {
           case Op.Cast c -> at.in(0);
           case Op.Expand e -> at.in(0);
           case Op.Reshape r -> at.in(0);
+          case Op.Gather(int axis) -> pick(at, axis);
           default -> null;
         };
     if (simple == null || !simple.type().equals(at.node().output().type())) {
@@ -56,6 +61,26 @@ final class Simplify implements Pass {
       }
     }
     return null;
+  }
+
+  /** Gathering at one known index is a slice, which may need no copy. */
+  private static @Nullable Value pick(Rewriter.At at, int axis) {
+    Tensor indices = at.constant(at.in(1));
+    Shape shape = at.in(0).shape();
+    if (indices == null || indices.shape().elements() != 1) {
+      return null;
+    }
+    long index = indices.toLongs()[0];
+    index += index < 0 ? shape.dim(axis) : 0;
+    if (index < 0 || index >= shape.dim(axis)) {
+      return null; // the kernel reports it
+    }
+    List<Integer> starts = new ArrayList<>(Collections.nCopies(shape.rank(), 0));
+    starts.set(axis, (int) index);
+    List<Integer> sizes = new ArrayList<>(shape.dims());
+    sizes.set(axis, 1);
+    Op slice = new Op.Slice(starts, Collections.nCopies(shape.rank(), 1), new Shape(sizes));
+    return at.emit(new Op.Reshape(at.node().output().shape()), at.emit(slice, at.in(0)));
   }
 
   private static boolean isZero(List<Integer> amounts) {

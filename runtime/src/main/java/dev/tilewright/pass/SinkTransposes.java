@@ -44,6 +44,10 @@ final class SinkTransposes implements Pass {
         Debt d = debt(at.in(0));
         owe(at, at.emit(new Op.Softmax(d.owed.order().get(axis)), d.carrier), d.owed);
       }
+      case Op.LayerNorm n when keepsLast(debt(at.in(0)).owed) -> {
+        Debt d = debt(at.in(0));
+        owe(at, at.emit(n, d.carrier, pay(at, at.in(1)), pay(at, at.in(2))), d.owed);
+      }
       case Op.Reduce(Op.ReduceKind kind, List<Integer> axes, boolean keep) -> {
         Debt d = debt(at.in(0));
         List<Integer> moved = axes.stream().map(a -> d.owed.order().get(a)).sorted().toList();
@@ -92,11 +96,17 @@ final class SinkTransposes implements Pass {
       case Op.MatMul m -> keep(at);
       case Op.Expand e -> keep(at);
       case Op.Gather g -> keep(at);
+      case Op.LayerNorm n -> keep(at);
+      case Op.Scatter s -> keep(at);
       case Op.Reshape r -> keep(at);
     }
     if (at.isOutput()) {
       at.replaceOutput(pay(at, at.out()));
     }
+  }
+
+  private static boolean keepsLast(Permutation p) {
+    return p.order().getLast() == p.rank() - 1;
   }
 
   private Debt debt(Value value) {
@@ -196,9 +206,10 @@ final class SinkTransposes implements Pass {
 
   /**
    * Reshape splits into blocks of neighbouring dimensions that are merged or split among
-   * themselves. A block whose dimensions lie together and in order in the carrier can be reshaped
-   * there; if one does not, the carrier is transposed so that all do, and blocks keep the carrier's
-   * order. So [N, C, H, W] to [N, C, H*W] costs nothing on a channels-last carrier.
+   * themselves. If the dimensions of every block lie together and in order in the carrier, it can
+   * be reshaped there, blocks in the carrier's order: so [N, C, H, W] to [N, C, H*W] costs nothing
+   * on a channels-last carrier. Otherwise something must move, and then all of the debt is paid: to
+   * move a part now and the rest later would be to move twice.
    */
   private void reshape(Rewriter.At at, Shape to) {
     Debt d = debt(at.in(0));
@@ -218,6 +229,10 @@ final class SinkTransposes implements Pass {
     // Dimensions of the old shape in the order of the wanted carrier.
     List<Integer> order = inOrder.stream().flatMap(b -> b.from.stream()).toList();
     Permutation fix = new Permutation(order.stream().map(i -> d.owed.order().get(i)).toList());
+    if (!fix.movesOnlyUnitDims(d.carrier.shape())) {
+      at.replace(at.emit(at.op(), pay(at, at.in(0))));
+      return;
+    }
     Value carrier = transpose(at, d.carrier, fix);
     List<Integer> newOrder = inOrder.stream().flatMap(b -> b.to.stream()).toList();
     Shape shape = new Shape(newOrder.stream().map(to::dim).toList());

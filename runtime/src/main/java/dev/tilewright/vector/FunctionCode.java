@@ -78,7 +78,7 @@ final class FunctionCode {
       case DIV -> code.divide(x, y);
       case MIN -> code.binary("min", x, y);
       case MAX -> code.binary("max", x, y);
-      case POW, EQUAL, LESS, GREATER, AND, OR ->
+      case MOD, REMAINDER, POW, EQUAL, LESS, GREATER, AND, OR ->
           throw new IllegalArgumentException("no " + function);
     };
   }

@@ -44,9 +44,24 @@ final class Lanes {
   /** User space of all 64-bit machines that Java runs on. */
   static final long MASK = 0x7fff_ffff_ffffL;
 
+  /** Lane numbers that turn a vector by so many lanes. */
+  private static final FloatVector TURN_8 = turn(8);
+
+  private static final FloatVector TURN_4 = turn(4);
+  private static final FloatVector TURN_2 = turn(2);
+  private static final FloatVector TURN_1 = turn(1);
+
   static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   private Lanes() {}
+
+  private static FloatVector turn(int by) {
+    float[] lanes = new float[LENGTH];
+    for (int i = 0; i < LENGTH; i++) {
+      lanes[i] = (i + by) % LENGTH;
+    }
+    return FloatVector.fromArray(SPECIES, lanes, 0);
+  }
 
   /** SVE machines can prefer more than 512 bits, which no kernel here was written for. */
   private static VectorSpecies<Float> preferred() {
@@ -79,6 +94,32 @@ final class Lanes {
 
   static void set(long address, float value) {
     Memory.ALL.set(JAVA_FLOAT_UNALIGNED, address & MASK, value);
+  }
+
+  /** The sum of all lanes, in all lanes; always in the same order, unlike the JDK's reduction. */
+  static FloatVector total(FloatVector v) {
+    FloatVector sum = v;
+    if (LENGTH > 8) {
+      sum = sum.add(TURN_8.selectFrom(sum));
+    }
+    if (LENGTH > 4) {
+      sum = sum.add(TURN_4.selectFrom(sum));
+    }
+    sum = sum.add(TURN_2.selectFrom(sum));
+    return sum.add(TURN_1.selectFrom(sum));
+  }
+
+  /** The greatest of all lanes, in all lanes; NaN if any is. */
+  static FloatVector greatest(FloatVector v) {
+    FloatVector max = v;
+    if (LENGTH > 8) {
+      max = max.max(TURN_8.selectFrom(max));
+    }
+    if (LENGTH > 4) {
+      max = max.max(TURN_4.selectFrom(max));
+    }
+    max = max.max(TURN_2.selectFrom(max));
+    return max.max(TURN_1.selectFrom(max));
   }
 
   /**

@@ -2,11 +2,7 @@ package dev.tilewright.vector;
 
 import jdk.incubator.vector.FloatVector;
 
-/**
- * Sum and maximum of n >= {@link Lanes#LENGTH} adjacent floats. The lanes are combined one by one
- * through memory: the order of the vector reductions of the JDK is not specified and could change
- * when a method is compiled.
- */
+/** Sum and maximum of n >= {@link Lanes#LENGTH} adjacent floats, in an order that never changes. */
 final class RowFold {
   /** Vectors added up in float32 before the sum goes on in double. */
   private static final int BLOCK = 64;
@@ -14,16 +10,14 @@ final class RowFold {
   private RowFold() {}
 
   /**
-   * @param lanes scratch for two vectors
+   * @param lanes scratch for a vector
    */
   static double sum(long row, long n, long lanes) {
     long vectors = n / Lanes.LENGTH;
     double sum = 0;
     for (long block = 0; block < vectors; block += BLOCK) {
-      addLanes(row + block * Lanes.BYTES, (int) Math.min(BLOCK, vectors - block), lanes);
-      for (int i = 0; i < 2 * Lanes.LENGTH; i++) {
-        sum += Lanes.get(lanes + 4L * i);
-      }
+      addVectors(row + block * Lanes.BYTES, (int) Math.min(BLOCK, vectors - block), lanes);
+      sum += Lanes.get(lanes);
     }
     for (long i = vectors * Lanes.LENGTH; i < n; i++) {
       sum += Lanes.get(row + 4 * i);
@@ -31,7 +25,7 @@ final class RowFold {
     return sum;
   }
 
-  private static void addLanes(long row, int vectors, long lanes) {
+  private static void addVectors(long row, int vectors, long to) {
     FloatVector even = Lanes.broadcast(0);
     FloatVector odd = Lanes.broadcast(0);
     int pairs = vectors / 2;
@@ -42,10 +36,12 @@ final class RowFold {
     if (vectors % 2 != 0) {
       even = even.add(Lanes.load(row + 2L * pairs * Lanes.BYTES));
     }
-    Lanes.store(even, lanes);
-    Lanes.store(odd, lanes + Lanes.BYTES);
+    Lanes.store(Lanes.total(even.add(odd)), to);
   }
 
+  /**
+   * @param lanes scratch for a vector
+   */
   static float max(long row, long n, long lanes) {
     long end = 4 * (n - Lanes.LENGTH);
     int vectors = Lanes.cover(n);
@@ -53,11 +49,7 @@ final class RowFold {
     for (int i = 1; i < vectors; i++) {
       max = max.max(Lanes.load(row + Math.min((long) i * Lanes.BYTES, end)));
     }
-    Lanes.store(max, lanes);
-    float result = Lanes.get(lanes);
-    for (int i = 1; i < Lanes.LENGTH; i++) {
-      result = Math.max(result, Lanes.get(lanes + 4L * i));
-    }
-    return result;
+    Lanes.store(Lanes.greatest(max), lanes);
+    return Lanes.get(lanes);
   }
 }

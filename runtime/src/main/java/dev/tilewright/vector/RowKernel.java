@@ -35,6 +35,9 @@ interface RowKernel {
     record Unary(UnaryFunction function) implements Function {}
 
     record Binary(BinaryFunction function, Second second) implements Function {}
+
+    /** e to the power of the difference to one value a row. */
+    record ExpOfDifference() implements Function {}
   }
 
   /**
@@ -84,8 +87,13 @@ interface RowKernel {
       case ADD, MUL, MIN, MAX -> // arguments may change places
           Optional.of(binary(function, second == Second.VECTORS ? second : Second.COLUMN));
       case SUB, DIV -> Optional.of(binary(function, second));
-      case POW, EQUAL, LESS, GREATER, AND, OR -> Optional.empty();
+      case MOD, REMAINDER, POW, EQUAL, LESS, GREATER, AND, OR -> Optional.empty();
     };
+  }
+
+  /** e^(x - b), where b has one value a row; rows of at least a vector. */
+  static RowKernel expOfDifference() {
+    return Kernels.ALL.get(new Kernels.Spec(new Function.ExpOfDifference(), false));
   }
 
   private static RowKernel binary(BinaryFunction function, Second second) {
@@ -131,10 +139,14 @@ interface RowKernel {
     private static void row(VectorCode code, Function function, Num a, Num b, Num dst, Num last) {
       Count vectors = code.intArgument(7);
       Num beforeLast = code.sum(last, code.number(-Lanes.BYTES));
-      boolean two = function instanceof Function.Binary;
       boolean column =
-          function instanceof Function.Binary(BinaryFunction f, Second second)
-              && second != Second.VECTORS;
+          switch (function) {
+            case Function.Binary(BinaryFunction f, Second second) -> second != Second.VECTORS;
+            case Function.ExpOfDifference e -> true;
+            case Function.Activate f -> false;
+            case Function.Unary f -> false;
+          };
+      boolean two = column || function instanceof Function.Binary;
       Vec value = column ? code.broadcast(code.loadScalar(b, 0)) : code.constant(0);
       Vec next = code.load(a, 0);
       code.loop(
@@ -154,6 +166,8 @@ interface RowKernel {
       return switch (function) {
         case Function.Activate(Activation activation) -> FunctionCode.emit(code, activation, x);
         case Function.Unary(UnaryFunction f) -> FunctionCode.emit(code, f, x);
+        case Function.ExpOfDifference e ->
+            FunctionCode.emit(code, UnaryFunction.EXP, code.subtract(x, y));
         case Function.Binary(BinaryFunction f, Second second) ->
             second == Second.REVERSED_COLUMN
                 ? FunctionCode.emit(code, f, y, x)

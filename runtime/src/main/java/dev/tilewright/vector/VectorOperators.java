@@ -27,6 +27,7 @@ final class VectorOperators {
       case Op.Pool p -> VectorPool.of(problem, p);
       case Op.Reduce r -> VectorReduce.of(problem, r);
       case Op.Softmax s -> VectorSoftmax.of(problem, s.axis());
+      case Op.LayerNorm n -> VectorLayerNorm.of(problem, n.epsilon());
       case Op.MatMul m -> VectorMatMul.of(problem);
       case Op.Resize r -> VectorResize.of(problem, r);
       default -> Optional.empty();

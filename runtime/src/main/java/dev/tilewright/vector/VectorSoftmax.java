@@ -1,7 +1,6 @@
 package dev.tilewright.vector;
 
 import dev.tilewright.graph.Op.BinaryFunction;
-import dev.tilewright.graph.Op.UnaryFunction;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
@@ -10,15 +9,17 @@ import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.View;
 import java.util.Optional;
 
-/** exp(x - max) / sum along rows of at least a vector. A unit is a row. */
+/**
+ * exp(x - max) / sum along rows of at least a vector. A unit is a row; some are done together, for
+ * the rows of attention are short and a call would cost as much as one.
+ */
 final class VectorSoftmax implements Kernel {
-  private final RowKernel subtract = column(BinaryFunction.SUB);
-  private final RowKernel exp = RowKernel.of(UnaryFunction.EXP).orElseThrow();
-  private final RowKernel multiply = column(BinaryFunction.MUL);
+  /** Of 256 values: 16 KB, which stay in L1. */
+  private static final int TOGETHER = 16;
 
-  private static RowKernel column(BinaryFunction function) {
-    return RowKernel.of(function, RowKernel.Second.COLUMN).orElseThrow();
-  }
+  private final RowKernel exp = RowKernel.expOfDifference();
+  private final RowKernel multiply =
+      RowKernel.of(BinaryFunction.MUL, RowKernel.Second.COLUMN).orElseThrow();
 
   static Optional<Kernel> of(OpProblem problem, int axis) {
     Shape shape = problem.out().getFirst().shape();
@@ -32,9 +33,10 @@ final class VectorSoftmax implements Kernel {
     return true;
   }
 
+  /** A vector, then a value a row. */
   @Override
   public long workspaceBytes() {
-    return 2L * Lanes.BYTES;
+    return Lanes.BYTES + 4L * TOGETHER;
   }
 
   @Override
@@ -42,19 +44,26 @@ final class VectorSoftmax implements Kernel {
     View src = operands.in().getFirst();
     View dst = operands.out().getFirst();
     int n = src.columns();
+    long lds = 4 * src.rowStride();
+    long ldd = 4 * dst.rowStride();
     // The exponential takes about as long as moving the row three times.
     return new UnitTask(src.rows(), 32L * n) {
       @Override
       void units(long from, long to, int worker) {
         long lanes = operands.workspace(worker);
-        for (long r = from; r < to; r++) {
-          long x = src.address() + r * 4 * src.rowStride();
-          long y = dst.address() + r * 4 * dst.rowStride();
-          Lanes.set(lanes, RowFold.max(x, n, lanes));
-          subtract.apply(x, 0, lanes, 0, y, 0, 1, n);
-          exp.map(y, 0, y, 0, 1, n);
-          Lanes.set(lanes, (float) (1 / RowFold.sum(y, n, lanes)));
-          multiply.apply(y, 0, lanes, 0, y, 0, 1, n);
+        long column = lanes + Lanes.BYTES;
+        for (long r = from; r < to; r += TOGETHER) {
+          long rows = Math.min(TOGETHER, to - r);
+          long x = src.address() + r * lds;
+          long y = dst.address() + r * ldd;
+          for (int i = 0; i < rows; i++) {
+            Lanes.set(column + 4L * i, RowFold.max(x + i * lds, n, lanes));
+          }
+          exp.apply(x, lds, column, 4, y, ldd, rows, n);
+          for (int i = 0; i < rows; i++) {
+            Lanes.set(column + 4L * i, (float) (1 / RowFold.sum(y + i * ldd, n, lanes)));
+          }
+          multiply.apply(y, ldd, column, 4, y, ldd, rows, n);
         }
       }
     };

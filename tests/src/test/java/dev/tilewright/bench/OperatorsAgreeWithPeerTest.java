@@ -80,6 +80,8 @@ class OperatorsAgreeWithPeerTest {
       cases.add(OneNode.of(op, 13).input("a", IMAGE).input("b", map(floats(3, 7, 1), v -> v + 3)));
       cases.add(OneNode.of(op, 13).input("a", IMAGE).constant("b", floats(4, 5, 1, 1)));
     }
+    cases.add(
+        OneNode.of("Mod", 13).input("a", IMAGE).constant("b", one(-0.7f)).attribute("fmod", 1L));
     cases.add(OneNode.of("Pow", 13).input("a", POSITIVE).constant("b", one(2.5f)));
     cases.add(OneNode.of("Pow", 13).input("a", IMAGE).constant("b", one(2)));
     Tensor rounded = map(IMAGE, v -> Math.round(v));
@@ -146,6 +148,11 @@ class OperatorsAgreeWithPeerTest {
               .constant("pads", longs(0, 1, 2, 0, 0, 0, 1, 3))
               .attribute("mode", mode));
     }
+    cases.add(
+        OneNode.of("ScatterND", 13)
+            .input("x", IMAGE)
+            .constant("i", Tensor.of(Shape.of(2, 2), 1L, -2L, 0L, 3L))
+            .constant("u", floats(34, 2, 7, 6)));
     cases.add(OneNode.of("Cast", 13).input("x", IMAGE).attribute("to", 7L).output(DType.INT64));
     cases.add(OneNode.of("Cast", 13).input("x", IMAGE).attribute("to", 9L).output(DType.BOOL));
     cases.add(OneNode.of("Shape", 13).input("x", IMAGE).output(DType.INT64));
@@ -233,6 +240,16 @@ class OperatorsAgreeWithPeerTest {
             .attribute("alpha", 0.5f)
             .attribute("beta", 2f));
     cases.add(OneNode.of("MatMul", 13).input("a", IMAGE).input("b", floats(31, 5, 6, 9)));
+    cases.add(
+        OneNode.of("LayerNormalization", 17)
+            .input("x", IMAGE)
+            .constant("scale", floats(35, 6))
+            .constant("shift", floats(36, 6)));
+    cases.add(
+        OneNode.of("LayerNormalization", 17)
+            .input("x", IMAGE)
+            .constant("scale", floats(35, 7, 6))
+            .attribute("axis", 2L));
     cases.add(OneNode.of("MatMul", 13).input("a", IMAGE).constant("b", floats(32, 6)));
     cases.add(
         OneNode.of("Upsample", 9)

@@ -24,6 +24,7 @@ public final class RandomGraphs {
   private final Random random;
   private final GraphBuilder builder = new GraphBuilder(Operators::evaluate);
   private final List<Value> values = new ArrayList<>();
+  private final List<Value> dense = new ArrayList<>();
   private final Map<String, Tensor> inputs = new LinkedHashMap<>();
 
   private RandomGraphs(long seed) {
@@ -62,7 +63,7 @@ public final class RandomGraphs {
     Value x = values.get(values.size() - 1 - random.nextInt(Math.min(4, values.size())));
     int rank = x.shape().rank();
     String name = "n" + values.size();
-    switch (random.nextInt(11)) {
+    switch (random.nextInt(16)) {
       case 0, 1 -> {
         if (rank == 4) {
           values.add(conv(name, x));
@@ -100,11 +101,42 @@ public final class RandomGraphs {
         }
         add(name, new Op.Transpose(perm), x);
       }
+      case 10 -> {
+        Value scale = constant(name + "_s", x.shape().last());
+        Value shift = constant(name + "_b", x.shape().last());
+        Value scaled = builder.add(name + "_m", new Op.Binary(Op.BinaryFunction.MUL), x, scale);
+        add(name, new Op.Binary(Op.BinaryFunction.ADD), scaled, shift);
+      }
+      case 11 -> values.add(Decomposed.gelu(builder, x));
+      case 12 -> values.add(Decomposed.layerNorm(builder, x, 1e-2f));
+      case 13 -> {
+        if (rank > 1) {
+          int axis = random.nextInt(rank);
+          long size = x.shape().dim(axis);
+          long index = random.nextLong(-size, size);
+          Value one = builder.constant(name + "_i", Tensor.of(Shape.SCALAR, index));
+          add(name, new Op.Gather(axis), x, one);
+        }
+      }
+      case 14 -> {
+        // As densely connected networks do: what was concatenated before, and one more.
+        if (dense.isEmpty() || !matches(dense.getFirst().shape(), x.shape(), rank - 1)) {
+          dense.clear();
+        }
+        dense.add(x);
+        if (dense.stream().mapToLong(v -> v.shape().elements()).sum() < 4000) {
+          values.addAll(builder.addAll(name, new Op.Concat(rank - 1), dense));
+        }
+      }
       default -> {
         Value c = builder.constant(name + "_c", tensor(Shape.of(x.shape().last())));
         add(name, new Op.Binary(Op.BinaryFunction.MUL), x, c);
       }
     }
+  }
+
+  private Value constant(String name, int size) {
+    return builder.constant(name, tensor(Shape.of(size)));
   }
 
   private void add(String name, Op op, Value... in) {

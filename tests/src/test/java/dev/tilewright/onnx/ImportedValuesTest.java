@@ -216,6 +216,14 @@ final class ImportedValuesTest {
     ModelBytes layer = with(17).floats("x", Shape.of(2, 2), 1, 3, 5, 5);
     layer.floats("s", 2, 4).floats("b", 0, 1);
     near(layer.node("LayerNormalization", "x s b", "y", real("epsilon", 3)), -1, 3, 0, 1);
+    ModelBytes whole = with(17).floats("x", Shape.of(2, 2), 1, 3, 5, 7);
+    whole.floats("s", Shape.of(2, 1), 1, 2);
+    near(
+        whole.node("LayerNormalization", "x s", "y", real("epsilon", 11), integer("axis", 0)),
+        -0.75,
+        -0.25,
+        0.5,
+        1.5);
     ModelBytes instance = with(13).floats("x", Shape.of(1, 2, 2), 1, 3, 5, 9);
     instance.floats("s", 2, 4).floats("b", 0, 1);
     near(instance.node("InstanceNormalization", "x s b", "y", real("epsilon", 0)), -2, 2, -3, 5);

@@ -87,6 +87,25 @@ class ElementwiseTest {
   }
 
   @Test
+  void whatIsLeftOfADivisionHasEitherSign() {
+    double[] x = {7, -7, 7, -7, 6};
+    double[] y = {3, 3, -3, -3, -3};
+    for (DType dtype : List.of(DType.INT64, DType.INT32, DType.INT8, DType.FLOAT32)) {
+      Tensor a = Cells.list(dtype, x);
+      Tensor b = Cells.list(dtype, y);
+      Cells.assertCells(
+          Harness.run(new Op.Binary(BinaryFunction.MOD), a, b),
+          at -> new double[] {1, 2, -2, -1, 0}[at[0]]);
+      Cells.assertCells(
+          Harness.run(new Op.Binary(BinaryFunction.REMAINDER), a, b),
+          at -> new double[] {1, -1, 1, -1, 0}[at[0]]);
+    }
+    Tensor zero = Tensor.of(Shape.of(1), 0L);
+    assertThatThrownBy(() -> Harness.run(new Op.Binary(BinaryFunction.MOD), zero, zero))
+        .isInstanceOf(ShapeException.class);
+  }
+
+  @Test
   void logicIsOnBooleans() {
     Tensor a = Cells.list(DType.BOOL, 0, 0, 1, 1);
     Tensor b = Cells.list(DType.BOOL, 0, 1, 0, 1);

@@ -72,6 +72,28 @@ class ReductionTest {
   }
 
   @Test
+  void layerNormBringsEveryRowToMeanZeroAndVarianceOne() {
+    Tensor x = Cells.random(random, Shape.of(3, 2, 37));
+    Tensor scale = Cells.random(random, Shape.of(37));
+    Tensor shift = Cells.random(random, Shape.of(37));
+    Tensor out = Harness.run(new Op.LayerNorm(0.5f), x, scale, shift);
+    Cells.assertCells(
+        out,
+        at -> {
+          double mean = 0;
+          double square = 0;
+          for (int i = 0; i < 37; i++) {
+            mean += Cells.get(x, at[0], at[1], i) / 37;
+          }
+          for (int i = 0; i < 37; i++) {
+            square += Math.pow(Cells.get(x, at[0], at[1], i) - mean, 2) / 37;
+          }
+          double normal = (Cells.get(x, at) - mean) / Math.sqrt(square + 0.5);
+          return normal * Cells.get(scale, at[2]) + Cells.get(shift, at[2]);
+        });
+  }
+
+  @Test
   void meanOverTheImageOfManyChannels() {
     Tensor x = Cells.random(random, Shape.of(2, 7, 9, 133));
     List<Integer> axes = List.of(1, 2);

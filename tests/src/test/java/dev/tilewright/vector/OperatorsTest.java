@@ -24,6 +24,7 @@ import dev.tilewright.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -50,6 +51,15 @@ public abstract class OperatorsTest {
   protected OperatorsTest(Function<OpProblem, Optional<Kernel>> kernels, boolean takesEveryShape) {
     this.check = new OperatorCheck(kernels, random, arena);
     this.takesEveryShape = takesEveryShape;
+  }
+
+  /** Requires a kernel that agrees to an absolute bound, on random inputs of these shapes. */
+  protected final void check(Op op, double bound, Shape... in) {
+    Tensor[] tensors =
+        Arrays.stream(in)
+            .map(s -> check.floats(s.dims().toArray(Integer[]::new)))
+            .toArray(Tensor[]::new);
+    check.check(op, 0, bound, tensors);
   }
 
   /** Requires a kernel that agrees exactly. */
