@@ -9,6 +9,7 @@ import dev.tilewright.graph.RandomGraphs;
 import dev.tilewright.op.Operators;
 import dev.tilewright.tensor.Tensor;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -56,11 +57,14 @@ class RandomGraphRewriteTest {
             }));
   }
 
+  private static final Set<Op.BinaryFunction> MULTIPLIES =
+      Set.of(Op.BinaryFunction.MUL, Op.BinaryFunction.POW);
+
   /** Multiplications, of products and of single values. */
   private static long work(Graph graph) {
     return graph.macs()
         + graph.nodes().stream()
-            .filter(n -> n.op().equals(new Op.Binary(Op.BinaryFunction.MUL)))
+            .filter(n -> n.op() instanceof Op.Binary(Op.BinaryFunction f) && MULTIPLIES.contains(f))
             .mapToLong(n -> n.output().shape().elements())
             .sum();
   }
