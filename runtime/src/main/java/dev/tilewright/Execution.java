@@ -2,11 +2,13 @@ package dev.tilewright;
 
 import dev.tilewright.graph.Value;
 import dev.tilewright.kernel.Operands;
+import dev.tilewright.kernel.Task;
 import dev.tilewright.plan.Plan;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.View;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -20,14 +22,18 @@ public final class Execution {
   private final Session session;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory;
-  private final Workers.Region[] steps;
+  private final Workers.Region[] regions;
+
+  /** Per region, the step of the plan that it belongs to. */
+  private final int[] stepOf;
 
   Execution(Plan plan, Session session) {
     this.plan = plan;
     this.session = session;
     this.memory = arena.allocate(Math.max(64, plan.arenaBytes()), 64);
-    this.steps = new Workers.Region[plan.steps().size()];
-    for (int i = 0; i < steps.length; i++) {
+    List<Workers.Region> all = new ArrayList<>();
+    List<Integer> owners = new ArrayList<>();
+    for (int i = 0; i < plan.steps().size(); i++) {
       Plan.Step step = plan.steps().get(i);
       Operands operands =
           new Operands(
@@ -36,8 +42,16 @@ public final class Execution {
               memory.address() + plan.workspaceOffset(),
               plan.workspaceStride(),
               arena);
-      steps[i] = new Workers.Region(step.kernel().bind(operands), step.threads());
+      Task task = step.kernel().bind(operands);
+      if (task.before() instanceof Task first) {
+        all.add(new Workers.Region(first, step.threads()));
+        owners.add(i);
+      }
+      all.add(new Workers.Region(task, step.threads()));
+      owners.add(i);
     }
+    regions = all.toArray(Workers.Region[]::new);
+    stepOf = owners.stream().mapToInt(i -> i).toArray();
   }
 
   public Plan plan() {
@@ -74,8 +88,8 @@ public final class Execution {
     try {
       requireMemory();
       workers.begin();
-      for (Workers.Region step : steps) {
-        workers.run(step);
+      for (Workers.Region region : regions) {
+        workers.run(region);
       }
     } finally {
       workers.end();
@@ -95,10 +109,10 @@ public final class Execution {
       requireMemory();
       workers.begin();
       long before = System.nanoTime();
-      for (int i = 0; i < steps.length; i++) {
-        workers.run(steps[i]);
+      for (int i = 0; i < regions.length; i++) {
+        workers.run(regions[i]);
         long now = System.nanoTime();
-        nanos[i] += now - before;
+        nanos[stepOf[i]] += now - before;
         before = now;
       }
     } finally {

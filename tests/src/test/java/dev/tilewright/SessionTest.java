@@ -56,6 +56,39 @@ class SessionTest {
   }
 
   @Test
+  void weightsMayBeOthersInEveryRun() {
+    for (int threads = 1; threads <= 2; threads++) {
+      try (Model model = Model.of(SampleModels.convolutionOfInputs());
+          Session session = model.session(ONE.threads(threads));
+          Session reference = model.session(ONE.backend("reference"))) {
+        for (int seed = 0; seed < 4; seed++) {
+          Map<String, Tensor> in =
+              Map.of(
+                  "image", random(seed, 1, 16, 12, 12),
+                  "filter", random(10 + seed, 32, 16, 3, 3),
+                  "bias", random(20 + seed, 32));
+          float[] got = session.run(in).get("y").toFloats();
+          float[] want = reference.run(in).get("y").toFloats();
+          for (int i = 0; i < got.length; i++) {
+            // 145 terms of products of N(0, 1).
+            assertThat(got[i])
+                .isCloseTo(want[i], org.assertj.core.data.Offset.offset(8 * 0x1p-24f * 145));
+          }
+        }
+      }
+    }
+  }
+
+  private static Tensor random(long seed, Integer... dims) {
+    Random random = new Random(seed);
+    float[] values = new float[(int) Shape.of(dims).elements()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return Tensor.of(Shape.of(dims), values);
+  }
+
+  @Test
   void resultsAreTheSameBitsForAnyNumberOfThreads() {
     try (Model model = network()) {
       Map<String, Tensor> in = Map.of("image", picture(64, 64));

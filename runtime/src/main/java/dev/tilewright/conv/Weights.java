@@ -3,21 +3,24 @@ package dev.tilewright.conv;
 import dev.tilewright.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trained values of one convolution, and the forms that kernels packed them into. Packing happens
- * once per form, however many plans (input sizes, thread counts) use it. Safe for use by several
- * threads.
+ * Values of one convolution's filter and bias, and the forms that kernels packed them into. Packing
+ * happens once per form, however many plans (input sizes, thread counts) use it, and again where
+ * the values are computed in every run. Safe for use by several threads.
  */
 public final class Weights {
   private final Tensor filter;
   private final @Nullable Tensor bias;
   private final Arena arena;
   private final Map<String, MemorySegment> packed = new ConcurrentHashMap<>();
+  private final List<Runnable> packings = new CopyOnWriteArrayList<>();
 
   /**
    * @param filter [K, C/G, FH, FW] float32
@@ -44,7 +47,8 @@ public final class Weights {
    * @param form names the layout and everything it depends on but the weights, such as {@code
    *     panels32}; same form, same bytes
    * @param bytes size of the packed form
-   * @param packer fills it; called at most once per form, memory is zeroed and 64-byte aligned
+   * @param packer fills it from the tensors, which may change between calls: what it writes must
+   *     not depend on what the memory held. At first that is zeros, 64-byte aligned
    */
   public MemorySegment packed(String form, long bytes, Consumer<MemorySegment> packer) {
     return packed.computeIfAbsent(
@@ -52,8 +56,16 @@ public final class Weights {
         f -> {
           MemorySegment memory = arena.allocate(Math.max(64, bytes), 64);
           packer.accept(memory);
+          packings.add(() -> packer.accept(memory));
           return memory;
         });
+  }
+
+  /** Packs every form anew, in the order in which they were asked for. */
+  public void repack() {
+    for (int i = 0; i < packings.size(); i++) {
+      packings.get(i).run();
+    }
   }
 
   /** Bytes of all packed forms. */

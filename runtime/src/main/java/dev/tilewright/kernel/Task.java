@@ -1,6 +1,7 @@
 package dev.tilewright.kernel;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A step bound to its memory. Work is cut over output pixels and channels, never over the
@@ -17,6 +18,14 @@ public interface Task {
    * @param worker 0 .. threads-1: whose scratch to use
    */
   void run(int from, int to, int worker);
+
+  /**
+   * Work that must be complete, in every run, before any part of this begins; null if there is
+   * none.
+   */
+  default @Nullable Task before() {
+    return null;
+  }
 
   /** Independent tasks as one: its parts are theirs, in order. */
   static Task joined(List<Task> tasks) {

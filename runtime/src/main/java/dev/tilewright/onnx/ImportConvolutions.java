@@ -87,9 +87,6 @@ final class ImportConvolutions {
   /** [K, C/G, FH, FW] (transposed: [C, K/G, FH, FW]); that of a line gets a height of 1. */
   private static Value filter(NodeScope n, int rank) {
     Value filter = n.floats(1);
-    // Kernels pack filter and bias once, so those that depend on data are refused.
-    n.constant(1);
-    n.maybeConstant(2);
     if (filter.shape().rank() != rank) {
       throw n.node().bad("filter " + filter.type() + " on an input of " + rank + " dimensions");
     }

@@ -44,6 +44,7 @@ final class FoldAffine implements Pass {
     }
     if (conv == null
         || !canTakeAffine(conv.op())
+        || (at.constant(conv.input(1)) == null && isDearer(conv))
         || x.shape().last() != conv.output().shape().last()
         || !at.node().output().shape().equals(x.shape())) {
       return false;
@@ -55,6 +56,11 @@ final class FoldAffine implements Pass {
     Value folded = scales ? scale(at, conv, function, vector) : shift(at, conv, function, vector);
     at.replace(reshape == null ? folded : at.emit(reshape.op(), folded));
     return true;
+  }
+
+  /** Whether to change weights that are computed in every run is more work than the result. */
+  private static boolean isDearer(Node conv) {
+    return conv.input(1).shape().elements() > conv.output().shape().elements();
   }
 
   private static boolean canTakeAffine(Op op) {

@@ -39,7 +39,7 @@ final class Schedule {
       if (c == null) {
         copies(node, graph, arrangement, selection);
       } else {
-        steps.add(step(node, node.op().getClass().getSimpleName(), c, operands(node)));
+        steps.add(step(node, node.op().getClass().getSimpleName(), c, operands(node, c)));
       }
     }
   }
@@ -58,9 +58,9 @@ final class Schedule {
     return spot == null ? value : spot.root;
   }
 
-  /** Weights reach a convolution through its kernel, not as operands. */
-  private static List<Value> operands(Node node) {
-    if (!(node.op() instanceof Op.Conv conv)) {
+  /** Weights that are known reach a convolution through its kernel, not as operands. */
+  private static List<Value> operands(Node node, Chosen chosen) {
+    if (!(node.op() instanceof Op.Conv conv) || chosen.kernel() instanceof ComputedWeights) {
       return node.inputs();
     }
     return conv.epilogue().residual()

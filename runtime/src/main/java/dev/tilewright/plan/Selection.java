@@ -14,6 +14,7 @@ import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.op.OpProblem;
 import dev.tilewright.op.Operators;
+import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,7 +30,13 @@ final class Selection {
   /** A node with the kernel that will compute it. */
   record Chosen(String key, Plan.Choice choice, Kernel kernel, int threads) {}
 
-  private record Candidate(ConvAlgorithm algorithm, Tile tile, ConvProblem problem, double nanos) {}
+  private record Candidate(ConvAlgorithm algorithm, Tile tile, ConvProblem problem, double nanos) {
+    /** The same, its time with that of packing a filter of this shape. */
+    Candidate packing(Shape filter) {
+      long bytes = new ComputedWeights(algorithm, problem, tile, filter).packedBytes();
+      return new Candidate(algorithm, tile, problem, nanos + CostModel.packing(bytes));
+    }
+  }
 
   /**
    * An algorithm must promise to take less than this share of the time to be preferred to one of a
@@ -71,16 +78,18 @@ final class Selection {
   private Chosen convolution(Node node, Op.Conv conv, Graph graph) {
     Tensor filter = graph.constants().get(node.input(1));
     Tensor bias = conv.epilogue().bias() ? graph.constants().get(node.input(2)) : null;
-    if (filter == null || (conv.epilogue().bias() && bias == null)) {
-      throw new IllegalArgumentException(
-          "layer '" + node.name() + "': weights computed at run time are not supported");
-    }
-    ConvShape shape = conv.shape(node.input(0).shape(), filter.shape());
+    boolean computed = filter == null || (conv.epilogue().bias() && bias == null);
+    Shape filterShape = node.input(1).shape();
+    ConvShape shape = conv.shape(node.input(0).shape(), filterShape);
     Map<String, String> others = new LinkedHashMap<>();
     Candidate best = null;
     for (ConvAlgorithm algorithm : algorithms) {
       Candidate candidate = estimate(algorithm, new ConvProblem(shape, conv.epilogue(), 1), others);
-      if (candidate != null && (best == null || candidate.nanos < WORTH_A_CHANGE * best.nanos)) {
+      if (computed && candidate != null && isBetter(candidate, best)) {
+        candidate = candidate.packing(filterShape);
+        others.put(algorithm.id(), micros(candidate.nanos));
+      }
+      if (candidate != null && isBetter(candidate, best)) {
         best = candidate;
       }
     }
@@ -93,10 +102,17 @@ final class Selection {
             best.algorithm.id(),
             best.tile.toString(),
             origin(best.algorithm.id()),
-            reason(best.nanos, others),
+            reason(best.nanos, others) + (computed ? ", packed in every run" : ""),
             others);
-    Kernel kernel = best.algorithm.prepare(best.problem, best.tile, weights.apply(filter, bias));
+    Kernel kernel =
+        filter == null || computed
+            ? new ComputedWeights(best.algorithm, best.problem, best.tile, filterShape)
+            : best.algorithm.prepare(best.problem, best.tile, weights.apply(filter, bias));
     return new Chosen(best.problem.key(), choice, kernel, best.problem.threads());
+  }
+
+  private static boolean isBetter(Candidate candidate, @Nullable Candidate best) {
+    return best == null || candidate.nanos < WORTH_A_CHANGE * best.nanos;
   }
 
   private @Nullable Candidate estimate(

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param nv vectors in a panel, at most those of a group
  */
 record Panels(int groups, int columns, int depth, int nv) {
+  /** Rows that are packed together: each lane writes to a line of all of them, which stay in L1. */
+  private static final int BLOCK = 128;
+
   static Panels of(ConvShape shape, int nv) {
     int depth =
         shape.inChannels() / shape.groups() * shape.kernel().height() * shape.kernel().width();
@@ -82,17 +85,28 @@ record Panels(int groups, int columns, int depth, int nv) {
         int inPanel = v % nv == nv - 1 ? lastColumn() : v % nv * Lanes.LENGTH;
         int first = g * columns + column(v / nv) + inPanel;
         long at = offset(g, v / nv) / 4 + (long) (v % nv) * Lanes.LENGTH;
-        for (int lane = 0; lane < Math.min(Lanes.LENGTH, columns); lane++) {
-          for (int c = 0; c < channels; c++) {
-            for (int t = 0; t < taps; t++) {
-              long from = ((long) (first + lane) * channels + c) * taps + t;
-              long row = (long) t * channels + c;
-              to.setAtIndex(
-                  JAVA_FLOAT_UNALIGNED,
-                  at + row * nv * Lanes.LENGTH + lane,
-                  filter.getAtIndex(JAVA_FLOAT_UNALIGNED, from));
-            }
-          }
+        int block = Math.max(1, BLOCK / taps);
+        for (int c = 0; c < channels; c += block) {
+          pack(filter, first, taps, c, Math.min(channels, c + block), to, at);
+        }
+      }
+    }
+  }
+
+  /** Some channels of one vector of columns. */
+  private void pack(
+      MemorySegment filter, int first, int taps, int from, int end, MemorySegment to, long at) {
+    int channels = depth / taps;
+    long step = (long) nv * Lanes.LENGTH;
+    for (int lane = 0; lane < Math.min(Lanes.LENGTH, columns); lane++) {
+      long filterRow = (long) (first + lane) * depth;
+      for (int t = 0; t < taps; t++) {
+        long panelRow = at + (long) t * channels * step + lane;
+        for (int c = from; c < end; c++) {
+          to.setAtIndex(
+              JAVA_FLOAT_UNALIGNED,
+              panelRow + c * step,
+              filter.getAtIndex(JAVA_FLOAT_UNALIGNED, filterRow + (long) c * taps + t));
         }
       }
     }

@@ -204,6 +204,27 @@ class OperatorsAgreeWithPeerTest {
             .attribute("dilations", List.of(2L, 1L))
             .attribute("pads", List.of(2L, 1L, 1L, 0L)));
     cases.add(
+        OneNode.of("Conv", 13)
+            .input("x", IMAGE)
+            .input("w", floats(37, 20, 5, 3, 3))
+            .input("b", floats(38, 20)));
+    cases.add(
+        OneNode.of("Conv", 13)
+            .input("x", floats(39, 1, 48, 7, 6))
+            .input("w", floats(40, 48, 1, 3, 3))
+            .attribute("group", 48L)
+            .attribute("pads", List.of(1L, 1L, 1L, 1L)));
+    cases.add(
+        OneNode.of("Conv", 13)
+            .input("x", floats(41, 1, 48, 7, 6))
+            .input("w", floats(42, 36, 16, 1, 1))
+            .attribute("group", 3L));
+    cases.add(
+        OneNode.of("ConvTranspose", 13)
+            .input("x", IMAGE)
+            .input("w", floats(43, 5, 4, 2, 2))
+            .attribute("strides", List.of(2L, 2L)));
+    cases.add(
         OneNode.of("ConvTranspose", 13)
             .input("x", IMAGE)
             .constant("w", floats(23, 5, 4, 3, 3))

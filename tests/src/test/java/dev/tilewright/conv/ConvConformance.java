@@ -110,6 +110,35 @@ public final class ConvConformance implements AutoCloseable {
   }
 
   /**
+   * Requires the same bits if the kernel is prepared over memory that gets its weights later, as
+   * those that a model computes do.
+   */
+  public void checkRepacked(ConvAlgorithm algorithm, Tile tile) {
+    float[] once = run(algorithm, tile, weights, src, residual, problem);
+    Tensor later = unknown(filter.shape());
+    Tensor laterBias = bias == null ? null : unknown(bias.shape());
+    Weights unknown = new Weights(later, laterBias, arena);
+    algorithm.prepare(problem, tile, unknown);
+    later.data().copyFrom(filter.data());
+    if (laterBias != null && bias != null) {
+      laterBias.data().copyFrom(bias.data());
+    }
+    unknown.repack();
+    float[] again = run(algorithm, tile, unknown, src, residual, problem);
+    for (int i = 0; i < once.length; i++) {
+      if (Float.floatToIntBits(once[i]) != Float.floatToIntBits(again[i])) {
+        throw new AssertionError(where(algorithm, tile) + "depends on the weights before, at " + i);
+      }
+    }
+  }
+
+  /** NaN, in native memory. */
+  private Tensor unknown(Shape shape) {
+    TensorType type = TensorType.floats(shape);
+    return new Tensor(type, arena.allocate(type.bytes(), 64).fill((byte) 0xff));
+  }
+
+  /**
    * How far a correct kernel may be from the reference: docs/numerics.md, "Convolution". The
    * magnitude is the sum of |x||w| plus |bias| plus |residual|.
    */

@@ -40,6 +40,9 @@ public class ConvConformanceTest {
             if (!QUICK) {
               conformance.check(algorithm, tiles.getFirst());
             }
+            if (i % 4 == 0) {
+              conformance.checkRepacked(algorithm, tiles.getFirst());
+            }
           }
         }
       }

@@ -153,12 +153,22 @@ public final class RandomGraphs {
     Op.Window window =
         new Op.Window(new Size(size, size), one, one, new Padding(pad, pad, pad, pad));
     List<Value> in = new ArrayList<>(List.of(x));
-    in.add(builder.constant(name + "_w", tensor(Shape.of(k, c, size, size))));
+    in.add(weights(name + "_w", Shape.of(k, c, size, size)));
     if (bias) {
-      in.add(builder.constant(name + "_b", tensor(Shape.of(k))));
+      in.add(weights(name + "_b", Shape.of(k)));
     }
     Op op = new Op.Conv(window, 1, new Epilogue(bias, false, Activation.none()));
     return builder.addAll(name, op, in).getFirst();
+  }
+
+  /** Mostly known, sometimes another input. */
+  private Value weights(String name, Shape shape) {
+    Tensor tensor = tensor(shape);
+    if (random.nextInt(6) != 0) {
+      return builder.constant(name, tensor);
+    }
+    inputs.put(name, tensor);
+    return builder.input(name, tensor.type());
   }
 
   private Op slice(Shape shape) {

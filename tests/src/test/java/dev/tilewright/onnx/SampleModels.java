@@ -27,6 +27,17 @@ public final class SampleModels {
         .toBytes();
   }
 
+  /** A 3x3 convolution of image [1, 16, 12, 12] with filter [32, 16, 3, 3] and bias [32]. */
+  public static byte[] convolutionOfInputs() {
+    return new ModelBytes(13)
+        .input("image", 1, 16, 12, 12)
+        .input("filter", 32, 16, 3, 3)
+        .input("bias", 32)
+        .node("Conv", "image filter bias", "y")
+        .output("y")
+        .toBytes();
+  }
+
   /** Two operators that no runtime has. */
   public static byte[] unsupported() {
     return new ModelBytes(13)
