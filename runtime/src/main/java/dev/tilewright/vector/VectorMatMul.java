@@ -9,66 +9,68 @@ import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.View;
 import dev.tilewright.vector.Nest.Loop;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Product of matrices that are both computed at run time, batched, leading dimensions broadcast. a:
  * [M, K], b: [K, N], dst: [M, N], row major.
  *
- * <p>A unit is a block of up to {@value #ROWS} rows by two vectors of columns: the worker packs the
- * columns of b into a panel [K][2 LENGTH], zeros behind the last column, and runs the {@link
- * GemmTile} of the convolutions down the rows. Blocks narrower than the panel go through a tile in
- * the workspace; those no wider than a vector have a panel of one.
+ * <p>A unit is a band of rows by a panel of columns: the worker packs the columns of b as {@link
+ * Panels} of the convolutions are, unless they lie that way already, and runs their {@link
+ * GemmTile} down the rows.
  */
 final class VectorMatMul implements Kernel {
-  /** Rows that share a packed panel: packing is then at most 3 % of the work. */
-  private static final int ROWS = 96;
+  /** Least rows that share a packed panel, of more: packing is then at most 3 % of the work. */
+  private static final int BAND = 96;
 
-  /** Rows of a tile: by two vectors enough accumulators to hide the latency, in 16 registers. */
-  private static final int TILE = 6;
-
-  private static final int COLUMNS = 2 * Lanes.LENGTH;
-  private static final int PANEL_BYTES = 4 * COLUMNS;
+  /** Panels of all matrices that are enough for any number of threads without cutting rows. */
+  private static final int PLENTY = 64;
 
   private final int m;
-  private final int k;
-  private final int n;
+  private final Panels panels;
 
-  /** Rows of the tiles: one if there are fewer than in a whole tile. */
-  private final int height;
+  /** Rows of a tile. */
+  private final int mr;
 
-  /** Of one vector, for the last columns, and of two. */
-  private final GemmTile[] tiles = new GemmTile[2];
+  private final GemmTile tile;
+  private final RowKernel copy;
 
-  /** Copies rows of the columns of each. */
-  private final RowKernel[] copies = new RowKernel[2];
-
-  private VectorMatMul(int m, int k, int n) {
+  private VectorMatMul(int m, Panels panels, int mr) {
     this.m = m;
-    this.k = k;
-    this.n = n;
-    height = m < TILE ? 1 : TILE;
-    for (int column = 0; column < n; column += COLUMNS) {
-      int width = Math.min(COLUMNS, n - column);
-      int vectors = vectors(width);
-      copies[vectors - 1] = RowKernel.of(Activation.none(), width);
-      tiles[vectors - 1] =
-          GemmTiles.get(
-              new GemmTiles.Spec(height, 1, vectors, null, true, false, Activation.none(), false));
-    }
-  }
-
-  private static int vectors(int width) {
-    return width <= Lanes.LENGTH ? 1 : 2;
+    this.panels = panels;
+    this.mr = mr;
+    tile =
+        GemmTiles.get(
+            new GemmTiles.Spec(
+                mr, 1, panels.nv(), null, true, false, Activation.none(), panels.masked()));
+    copy = RowKernel.of(Activation.none(), panels.columns());
   }
 
   static Optional<Kernel> of(OpProblem problem) {
     Shape a = problem.in().getFirst().shape();
     Shape out = problem.out().getFirst().shape();
-    return out.elements() == 0 || a.dim(-1) == 0
-        ? Optional.empty()
-        : Optional.of(new VectorMatMul(out.dim(-2), a.dim(-1), out.dim(-1)));
+    if (out.elements() == 0 || a.dim(-1) == 0) {
+      return Optional.empty();
+    }
+    int m = out.dim(-2);
+    Panels vectors = new Panels(1, out.dim(-1), a.dim(-1), 1);
+    MicroTile best =
+        Stream.of(MicroTile.candidates())
+            .filter(t -> t.mr() <= m && t.nv() <= vectors.vectors())
+            .min(Comparator.comparingDouble(t -> time(m, vectors, t)))
+            .orElseThrow();
+    Panels panels = new Panels(1, out.dim(-1), a.dim(-1), best.nv());
+    return Optional.of(new VectorMatMul(m, panels, best.mr()));
+  }
+
+  /** In multiply-adds at the peak, per row of b. */
+  private static double time(int m, Panels vectors, MicroTile tile) {
+    double rows = Math.ceilDiv(m, tile.mr()) * (double) tile.mr();
+    double columns = Math.ceilDiv(vectors.vectors(), tile.nv()) * (double) tile.nv();
+    return rows * columns / tile.efficiency(vectors.depth());
   }
 
   @Override
@@ -76,10 +78,15 @@ final class VectorMatMul implements Kernel {
     return true;
   }
 
-  /** The panel, then a tile of dst. */
+  /** A packed panel. */
   @Override
   public long workspaceBytes() {
-    return (long) (k + TILE) * PANEL_BYTES;
+    return panels.depth() * panelRow();
+  }
+
+  /** Bytes of a row of a packed panel. */
+  private long panelRow() {
+    return (long) panels.nv() * Lanes.BYTES;
   }
 
   @Override
@@ -88,34 +95,44 @@ final class VectorMatMul implements Kernel {
     View b = operands.in().get(1);
     View dst = operands.out().getFirst();
     long lda = 4 * a.rowStride();
-    long zeros = operands.arena().allocate(PANEL_BYTES, 64).address();
+    long ldb = 4 * b.rowStride();
+    long ldd = 4 * dst.rowStride();
+    long zeros = operands.arena().allocate(panelRow(), 64).address();
+    boolean packed = ldb == panelRow() && 4L * panels.columns() == ldb;
     Loop[] batches = batches(a, b, dst).toArray(Loop[]::new);
-    int panels = Math.ceilDiv(n, COLUMNS);
-    int bands = Math.ceilDiv(m, ROWS);
-    long matrices = Odometer.size(batches);
+    int independent = panels.independent();
+    boolean plenty = Odometer.size(batches) * independent >= PLENTY;
+    int bands = plenty ? 1 : Math.max(1, m / BAND);
     // 25 GB/s against 100 GFLOP/s: a multiply-add takes as long as moving half a byte.
-    long work = (long) k * COLUMNS * (Math.min(m, ROWS) / 2 + 4);
-    return new UnitTask(matrices * bands * panels, work) {
+    long work = panels.depth() * panelRow() / 4 * (m / bands / 2 + 4L);
+    return new UnitTask(Odometer.size(batches) * bands * independent, work) {
       @Override
       void units(long from, long to, int worker) {
-        long panel = operands.workspace(worker);
         for (long unit = from; unit < to; unit++) {
-          long matrix = unit / panels / bands;
-          int first = (int) (unit / panels % bands) * ROWS;
-          int column = (int) (unit % panels) * COLUMNS;
-          long x = a.address() + Odometer.offset(batches, matrix, 1) + first * 4L * a.rowStride();
-          long y = b.address() + Odometer.offset(batches, matrix, 2) + 4L * column;
+          long matrix = unit / independent / bands;
+          long band = unit / independent % bands;
+          int panel = (int) (unit % independent);
+          int first = (int) (m * band / bands);
+          int end = (int) (m * (band + 1) / bands);
+          long x = a.address() + Odometer.offset(batches, matrix, 1);
+          long y = b.address() + Odometer.offset(batches, matrix, 2);
           long z = dst.address() + Odometer.offset(batches, matrix, 0);
-          z += first * 4L * dst.rowStride() + 4L * column;
-          int width = Math.min(COLUMNS, n - column);
-          pack(y, 4 * b.rowStride(), panel, width);
-          int rows = Math.min(ROWS, m - first);
-          for (int r = 0; r < rows; r += height) {
-            // The last tile reaches back over rows that are done rather than be a smaller one.
-            int row = Math.min(r, rows - height);
-            long in = x + row * 4L * a.rowStride();
-            long out = z + row * 4L * dst.rowStride();
-            multiply(in, lda, zeros, panel, out, 4 * dst.rowStride(), width);
+          // The last panel shares columns with the one before.
+          int endPanel = panel == independent - 1 ? panels.count() : panel + 1;
+          for (; panel < endPanel; panel++) {
+            long columns = 4L * panels.column(panel);
+            long filter = packed ? y : operands.workspace(worker);
+            if (!packed) {
+              pack(y + columns, ldb, filter);
+            }
+            for (int r = first; r < end; r += mr) {
+              // The last tile reaches back over rows that are done rather than be a smaller one.
+              int row = Math.min(r, end - mr);
+              long in = x + row * lda;
+              long out = z + row * ldd + columns;
+              tile.run(
+                  in, lda, lda, 0, panels.depth(), filter, zeros, out, ldd, out, 0, panels.last());
+            }
           }
         }
       }
@@ -135,26 +152,17 @@ final class VectorMatMul implements Kernel {
     return Nest.merge(loops);
   }
 
-  private void pack(long b, long ldb, long panel, int width) {
-    long step = (long) vectors(width) * Lanes.BYTES;
-    copies[vectors(width) - 1].map(b, ldb, panel, step, k, width);
-    for (long j = 4L * width; j < step; j += 4) {
-      for (int i = 0; i < k; i++) {
-        Lanes.set(panel + i * step + j, 0);
-      }
-    }
-  }
-
-  private void multiply(long a, long lda, long zeros, long panel, long dst, long ldd, int width) {
-    int vectors = vectors(width);
-    boolean whole = width == vectors * Lanes.LENGTH;
-    long tile = panel + (long) k * PANEL_BYTES;
-    long to = whole ? dst : tile;
-    long step = whole ? ldd : PANEL_BYTES;
-    long last = (vectors - 1L) * Lanes.BYTES;
-    tiles[vectors - 1].run(a, lda, lda, 0, k, panel, zeros, to, step, to, 0, last);
-    if (!whole) {
-      copies[vectors - 1].map(tile, PANEL_BYTES, dst, ldd, height, width);
+  /** What a masked panel holds behind its columns reaches no result. */
+  private void pack(long b, long ldb, long to) {
+    int k = panels.depth();
+    long last = panels.last();
+    if (panels.masked()) {
+      copy.map(b, ldb, to, panelRow(), k, panels.columns());
+    } else if (last == panelRow() - Lanes.BYTES) {
+      copy.map(b, ldb, to, panelRow(), k, panelRow() / 4);
+    } else {
+      copy.map(b, ldb, to, panelRow(), k, panelRow() / 4 - Lanes.LENGTH);
+      copy.map(b + last, ldb, to + panelRow() - Lanes.BYTES, panelRow(), k, Lanes.LENGTH);
     }
   }
 }
