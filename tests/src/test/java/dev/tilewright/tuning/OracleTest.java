@@ -9,6 +9,7 @@ import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
 import dev.tilewright.conv.Cost;
 import dev.tilewright.conv.Epilogue;
+import dev.tilewright.conv.Rounding;
 import dev.tilewright.conv.Tile;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.kernel.Applicability;
@@ -66,9 +67,11 @@ class OracleTest {
 
   @Test
   void boundsGrowWithTransforms() {
-    ErrorBound direct = ErrorBound.of("vector.gemm", 576, Activation.none());
-    ErrorBound winograd = ErrorBound.of("vector.winograd_f4", 576, Activation.none());
-    assertThat(winograd.sum()).isGreaterThan(10 * direct.sum());
+    ConvShape shape = ConvShape.parse("n1g1c64k8_i9x9_f3x3_s1x1_d1x1_p1,1,1,1");
+    Rounding rounding = new Rounding(7, new ConvShape.Size(4, 4));
+    ErrorBound direct = ErrorBound.of(Rounding.DIRECT, shape, Activation.none());
+    ErrorBound winograd = ErrorBound.of(rounding, shape, Activation.none());
+    assertThat(winograd.sum()).isEqualTo(7 * direct.sum());
     // 4 sqrt(578) roundings of the sum of magnitudes.
     assertThat(direct.allowed(1, 1)).isBetween(96 * 0x1p-24, 97 * 0x1p-24);
   }

@@ -1,12 +1,13 @@
 package dev.tilewright.tuning;
 
 import dev.tilewright.conv.Activation;
+import dev.tilewright.conv.ConvShape;
+import dev.tilewright.conv.Rounding;
 
 /**
  * How far a correct result may be from the exact one: docs/numerics.md, "Convolution".
  *
- * @param sum of the rounding errors of the sum, as a multiple of {@link #UNIT} * M, where M is the
- *     sum of the terms' magnitudes
+ * @param sum of the rounding errors of the sum, relative to M, the sum of the terms' magnitudes
  * @param slope largest slope of the activation, by which it can amplify them
  * @param own error of the activation, relative to max(1, |result|)
  */
@@ -14,31 +15,21 @@ public record ErrorBound(double sum, double slope, double own) {
   /** Relative error of one rounding to float32. */
   public static final double UNIT = 0x1p-24;
 
-  /** How many standard deviations of a random walk of roundings are allowed. */
-  private static final double DEVIATIONS = 4;
-
-  /**
-   * The bound for one algorithm on one problem.
-   *
-   * @param id of the algorithm; transforms amplify rounding errors
-   * @param terms of the sum, bias and residual not counted
-   */
-  public static ErrorBound of(String id, long terms, Activation activation) {
-    double growth = id.contains("winograd_f2") ? 4 : id.contains("winograd_f4") ? 64 : 1;
+  /** The bound for an algorithm that rounds so. */
+  public static ErrorBound of(Rounding rounding, ConvShape shape, Activation activation) {
     boolean exact = activation instanceof Activation.None;
     return new ErrorBound(
-        DEVIATIONS * Math.sqrt(terms + 2.0) * growth,
-        exact ? 1 : steepest(activation),
-        exact ? 0 : 16 * UNIT);
+        rounding.bound(shape), exact ? 1 : steepest(activation), exact ? 0 : 16 * UNIT);
   }
 
   /**
    * The largest error of a correct result.
    *
-   * @param magnitude M: the sum of |x||w| plus |bias| plus |residual|
+   * @param magnitude M: the sum of |x||w| plus |bias| plus |residual|; the largest one of all
+   *     results that share their sums
    */
   public double allowed(double magnitude, double result) {
-    return slope * sum * UNIT * magnitude + own * Math.max(1, Math.abs(result)) + 1e-37;
+    return slope * (sum * magnitude + 1e-37) + own * Math.max(1, Math.abs(result));
   }
 
   private static double steepest(Activation activation) {
