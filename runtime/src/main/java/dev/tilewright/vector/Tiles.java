@@ -17,7 +17,9 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>A square tile of LENGTH x LENGTH stays in registers: log2(LENGTH) rounds that each interleave
  * vector i with vector i + LENGTH/2 transpose it. Tiles at the edges overlap their neighbours.
- * Matrices narrower than a vector, such as the three planes of an RGB image, go value by value.
+ * Matrices narrower than a vector, such as the three planes of an RGB image, go value by value; so
+ * do all where a vector has four lanes, because C2 cannot interleave there with the instructions of
+ * NEON and SSE and makes objects instead.
  */
 final class Tiles {
   private static final FloatVector LOW = interleave(0);
@@ -46,7 +48,7 @@ final class Tiles {
     Loop[] matrices = others.toArray(Loop[]::new);
     int band = rows.size < Lanes.LENGTH ? (int) rows.size : Lanes.LENGTH;
     long bands = Math.ceilDiv(rows.size, band);
-    boolean tiled = rows.size >= Lanes.LENGTH && columns.size >= Lanes.LENGTH;
+    boolean tiled = Lanes.LENGTH > 4 && rows.size >= Lanes.LENGTH && columns.size >= Lanes.LENGTH;
     long units = bands * Odometer.size(matrices);
     // Without tiles a value costs a load and a store: counted as five times its bytes.
     return new UnitTask(units, columns.size * band * (tiled ? 8 : 40)) {
@@ -71,10 +73,10 @@ final class Tiles {
     int tiles = Lanes.cover(columns);
     for (int i = 0; i < tiles; i++) {
       long c = Math.min(i * Lanes.LENGTH, columns - Lanes.LENGTH);
-      switch (Lanes.LENGTH) {
-        case 16 -> tile16(dst + 4 * c, ldd, src + c * lds, lds);
-        case 8 -> tile8(dst + 4 * c, ldd, src + c * lds, lds);
-        default -> tile4(dst + 4 * c, ldd, src + c * lds, lds);
+      if (Lanes.LENGTH == 16) {
+        tile16(dst + 4 * c, ldd, src + c * lds, lds);
+      } else {
+        tile8(dst + 4 * c, ldd, src + c * lds, lds);
       }
     }
   }
@@ -94,25 +96,6 @@ final class Tiles {
         }
       }
     }
-  }
-
-  private static void tile4(long dst, long ldd, long src, long lds) {
-    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, ALL, src & MASK, ORDER);
-    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, ALL, (src + lds) & MASK, ORDER);
-    FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, ALL, (src + 2 * lds) & MASK, ORDER);
-    FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, ALL, (src + 3 * lds) & MASK, ORDER);
-    FloatVector b0 = LOW.selectFrom(a0, a2);
-    FloatVector b1 = HIGH.selectFrom(a0, a2);
-    FloatVector b2 = LOW.selectFrom(a1, a3);
-    FloatVector b3 = HIGH.selectFrom(a1, a3);
-    FloatVector c0 = LOW.selectFrom(b0, b2);
-    FloatVector c1 = HIGH.selectFrom(b0, b2);
-    FloatVector c2 = LOW.selectFrom(b1, b3);
-    FloatVector c3 = HIGH.selectFrom(b1, b3);
-    c0.intoMemorySegment(ALL, dst & MASK, ORDER);
-    c1.intoMemorySegment(ALL, (dst + ldd) & MASK, ORDER);
-    c2.intoMemorySegment(ALL, (dst + 2 * ldd) & MASK, ORDER);
-    c3.intoMemorySegment(ALL, (dst + 3 * ldd) & MASK, ORDER);
   }
 
   private static void tile8(long dst, long ldd, long src, long lds) {
