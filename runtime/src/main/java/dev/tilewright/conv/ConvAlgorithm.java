@@ -27,6 +27,11 @@ public interface ConvAlgorithm {
   /** What the algorithm would do; only asked where {@link #check} says yes. */
   Cost cost(ConvProblem problem, Tile tile);
 
+  /** How it rounds; only asked where {@link #check} says yes. */
+  default Rounding rounding(ConvShape shape) {
+    return Rounding.DIRECT;
+  }
+
   /** Packs the weights and binds the tile. Called once per layer and plan. */
   Kernel prepare(ConvProblem problem, Tile tile, Weights weights);
 }
