@@ -15,7 +15,6 @@ import dev.tilewright.kernel.Task;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Convolution of stride 1 with fewer multiplications: tiles of the input are transformed,
@@ -38,6 +37,14 @@ final class Winograd implements ConvAlgorithm {
 
   /** What the tests of whole models allow, of the largest value. */
   private static final double MOST_ERROR = 1e-3;
+
+  /** Transformed tiles that stay in an L2 of 1 MB beside what is read past them. */
+  private static final long BLOCK_BYTES = 512 << 10;
+
+  /** A filter below this stays in L2, one below the next in L3. */
+  private static final long CLOSE_BYTES = 512 << 10;
+
+  private static final long NEAR_BYTES = 16 << 20;
 
   private final int outputs;
 
@@ -89,43 +96,53 @@ final class Winograd implements ConvAlgorithm {
   @Override
   public List<Tile> tiles(ConvProblem problem) {
     int vectors = Panels.of(problem.shape(), 1).vectors();
-    return Stream.of(MicroTile.candidates())
+    return BatchedProduct.tiles().stream()
         .filter(t -> t.nv() <= vectors)
         .map(t -> tile(problem, t))
-        .sorted(Comparator.comparingDouble(t -> cycles(problem, t)))
+        .sorted(Comparator.comparingDouble(t -> cycles(geometry(problem, t))))
         .limit(6)
         .toList();
   }
 
-  /** With blocks as large as fit the cache. */
+  /**
+   * With blocks as large as fit L2, or more if the filter, which each block reads, is large: of
+   * 512x512 28x28 blocks of 13, 26 and 49 tiles reach 170, 258 and 294 % of the peak.
+   */
   private Tile tile(ConvProblem problem, MicroTile t) {
     WinogradGeometry g = WinogradGeometry.of(problem, outputs, t, 1);
-    long block = Math.max(t.mr(), INPUT_BYTES / (g.planes() * g.pitch()));
-    int tiles = WinogradGeometry.of(problem, outputs, t, (int) Math.min(block, 1 << 16)).block();
-    return new Tile(Map.of("mr", t.mr(), "nr", t.nv() * Lanes.LENGTH, "block", tiles));
+    long bytes = Math.max(BLOCK_BYTES, g.panels().offset(1, 0) / 4);
+    int block = (int) Math.clamp(bytes / (g.planes() * g.pitch()), t.mr(), g.tiles() + t.mr() - 1L);
+    return new Tile(
+        Map.of("mr", t.mr(), "nr", t.nv() * Lanes.LENGTH, "block", block / t.mr() * t.mr()));
   }
-
-  private static final long INPUT_BYTES = 320 << 10;
 
   private WinogradGeometry geometry(ConvProblem problem, Tile tile) {
     return WinogradGeometry.of(problem, outputs, MicroTile.of(tile), tile.get("block"));
   }
 
+  /** Multiply-adds of the products, those of tiles and channels that do not exist included. */
   private static double products(WinogradGeometry g) {
     double rows = (double) Math.ceilDiv(g.tiles(), g.mr()) * g.mr();
     Panels panels = g.panels();
     return rows * panels.count() * panels.nv() * Lanes.LENGTH * panels.depth() * panels.groups();
   }
 
-  /** Of a core that does two vectors a cycle. */
-  private double cycles(ConvProblem problem, Tile tile) {
-    WinogradGeometry g = geometry(problem, tile);
+  /**
+   * Of a core that does two vectors a cycle. A value of a transform costs 5 to 6 cycles a vector in
+   * two dimensions, about 4 in one (measured at 512 and 256 bits, in L1 as in L2); a filter that
+   * comes from L3 0.02 cycles a byte, from memory 0.075.
+   */
+  private static double cycles(WinogradGeometry g) {
     Panels panels = g.panels();
-    double products = products(g) / (2 * Lanes.LENGTH) / MicroTile.of(tile).efficiency(g.depth());
+    MicroTile micro = new MicroTile(g.mr(), g.nv());
+    double products =
+        products(g) / (2 * Lanes.LENGTH) / BatchedProduct.efficiency(micro, g.depth());
     double vectors = Lanes.cover(g.depth()) + (double) panels.count() * panels.nv();
-    double transforms = 3.0 * g.planes() * vectors * g.tiles() * panels.groups();
-    double stream = 0.05 * panels.offset(1, 0) * panels.groups() * g.blocks();
-    return products + transforms + stream;
+    boolean flat = g.down().taps() == 1 || g.along().taps() == 1;
+    double transforms = (flat ? 4 : 5.5) * g.planes() * vectors * g.tiles() * panels.groups();
+    long filter = panels.offset(panels.groups(), 0);
+    double perByte = filter < CLOSE_BYTES ? 0 : filter < NEAR_BYTES ? 0.02 : 0.075;
+    return products + transforms + perByte * filter * g.blocks();
   }
 
   @Override
@@ -136,9 +153,10 @@ final class Winograd implements ConvAlgorithm {
     double src = 4.0 * s.batch() * s.inChannels() * s.in().height() * s.in().width();
     double dst = 4.0 * s.batch() * s.outChannels() * out.height() * out.width();
     double filter = (double) g.panels().offset(s.groups(), 0) * g.blocks();
-    double bytes = src + dst * (problem.epilogue().residual() ? 2 : 1) + filter;
+    double transformed = 4.0 * g.tiles() * g.planes() * (s.inChannels() + s.outChannels());
+    double bytes = src + dst * (problem.epilogue().residual() ? 2 : 1) + filter + transformed;
     double fmas = products(g);
-    return new Cost(fmas, bytes, fmas / (2 * Lanes.LENGTH) / cycles(problem, tile));
+    return new Cost(fmas, bytes, fmas / (2 * Lanes.LENGTH) / cycles(g));
   }
 
   @Override

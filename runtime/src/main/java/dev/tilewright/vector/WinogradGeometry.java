@@ -25,8 +25,8 @@ record WinogradGeometry(
     int block,
     int chunks) {
 
-  /** Less than this is not worth another piece: about 2 us. */
-  private static final long MACS_PER_PART = 250_000;
+  /** Of the direct sum; less is not worth another piece: about 4 us. */
+  private static final long MACS_PER_PART = 1_000_000;
 
   /**
    * @param outputs tile size in each dimension that the filter extends in
@@ -43,15 +43,17 @@ record WinogradGeometry(
             tile.nv(),
             tile.mr(),
             1);
-    // As many blocks as are needed, all of about one size.
-    int units = Math.ceilDiv(g.tiles(), tile.mr());
-    int blocks = Math.ceilDiv(units, Math.max(1, block / tile.mr()));
     long wanted = problem.threads() == 1 ? 1 : 4L * problem.threads();
     wanted = Math.clamp(s.macs() / MACS_PER_PART, 1, wanted);
-    int chunks =
-        Math.clamp(Math.ceilDiv(wanted, (long) blocks * s.groups()), 1, g.panels().independent());
-    return new WinogradGeometry(
-        s, g.down, g.along, g.mr, g.nv, Math.ceilDiv(units, blocks) * g.mr, chunks);
+    int independent = g.panels().independent();
+    // Blocks of about one size; more chunks than blocks, for each chunk transforms its input again.
+    int units = Math.ceilDiv(g.tiles(), tile.mr());
+    long least = Math.ceilDiv(wanted, (long) s.groups() * independent);
+    int blocks = Math.clamp(least, Math.ceilDiv(units, Math.max(1, block / tile.mr())), units);
+    int unitsOfBlock = Math.ceilDiv(units, blocks);
+    blocks = Math.ceilDiv(units, unitsOfBlock);
+    int chunks = Math.clamp(Math.ceilDiv(wanted, (long) blocks * s.groups()), 1, independent);
+    return new WinogradGeometry(s, g.down, g.along, g.mr, g.nv, unitsOfBlock * g.mr, chunks);
   }
 
   static WinogradMatrices matrices(int outputs, int taps) {
