@@ -42,14 +42,17 @@ interface BatchedProduct {
   /**
    * Share of the peak with data in L1 or L2. Measured at 512 bits and depth 64, in three starts:
    * with two vectors 6 rows 88 %, 7 to 13 rows 90 to 95, 14 rows 83 (it spills); with three 90 to
-   * 94 (8 rows 72); with four 3 rows 84, 4 to 6 rows 90 to 94. At 256 bits 5 to 10 rows of two, 4
-   * of three and 3 of four reach 86 to 96, one vector 70 to 76.
+   * 94 (8 rows 72); with four 3 rows 84, 4 to 6 rows 90 to 94; at depth 256 all of these but 3 and
+   * 4 rows 94 to 97. At 256 bits 5 to 10 rows of two, 4 of three and 3 of four reach 86 to 96, one
+   * vector 70 to 76.
    */
   static double efficiency(MicroTile tile, int depth) {
     double steady = tile.nv() == 1 ? 0.75 : 0.96;
+    // A row of the filter is loaded for every mr rows.
+    double loads = Math.min(1, 0.6 + 0.09 * tile.mr());
     int chains = tile.mr() * tile.nv();
     double cycles = (double) depth * chains / 2;
-    return steady * Math.min(1, chains / 12.0) * cycles / (cycles + 30);
+    return steady * loads * Math.min(1, chains / 12.0) * cycles / (cycles + 30);
   }
 
   /** Those made so far. */

@@ -49,8 +49,8 @@ interface InputTransform {
       Num dst = code.longArgument(3);
       Num plane = code.bounded(code.longArgument(4));
       Num last = code.bounded(code.longArgument(6));
-      double[][] down = new WinogradMatrices(spec.outputsHigh, spec.tapsHigh).input();
-      double[][] along = new WinogradMatrices(spec.outputsWide, spec.tapsWide).input();
+      double[][] down = WinogradMatrices.of(spec.outputsHigh, spec.tapsHigh).input();
+      double[][] along = WinogradMatrices.of(spec.outputsWide, spec.tapsWide).input();
       int high = down.length;
       int wide = along.length;
       Num rowOfPlanes = code.times(plane, wide);

@@ -74,8 +74,8 @@ interface OutputTransform {
       Num plane = code.bounded(code.longArgument(1));
       Num scratch = code.longArgument(2);
       Num last = code.bounded(code.longArgument(11));
-      double[][] down = new WinogradMatrices(spec.outputsHigh, spec.tapsHigh).output();
-      double[][] along = new WinogradMatrices(spec.outputsWide, spec.tapsWide).output();
+      double[][] down = WinogradMatrices.of(spec.outputsHigh, spec.tapsHigh).output();
+      double[][] along = WinogradMatrices.of(spec.outputsWide, spec.tapsWide).output();
       int high = down[0].length;
       int wide = along[0].length;
       int outputs = spec.outputsWide;

@@ -41,10 +41,10 @@ final class Winograd implements ConvAlgorithm {
   /** Transformed tiles that stay in an L2 of 1 MB beside what is read past them. */
   private static final long BLOCK_BYTES = 512 << 10;
 
-  /** A filter below this stays in L2, one below the next in L3. */
-  private static final long CLOSE_BYTES = 512 << 10;
+  /** What stays there of a layer, of 1 and 32 MB. */
+  private static final long L2_BYTES = 512 << 10;
 
-  private static final long NEAR_BYTES = 16 << 20;
+  private static final long L3_BYTES = 16 << 20;
 
   private final int outputs;
 
@@ -99,10 +99,14 @@ final class Winograd implements ConvAlgorithm {
     return BatchedProduct.tiles().stream()
         .filter(t -> t.nv() <= vectors)
         .map(t -> tile(problem, t))
-        .sorted(Comparator.comparingDouble(t -> cycles(geometry(problem, t))))
+        .map(t -> new Timed(t, cycles(geometry(problem, t))))
+        .sorted(Comparator.comparingDouble(Timed::cycles))
         .limit(6)
+        .map(Timed::tile)
         .toList();
   }
+
+  private record Timed(Tile tile, double cycles) {}
 
   /**
    * With blocks as large as fit L2, or more if the filter, which each block reads, is large: of
@@ -128,9 +132,10 @@ final class Winograd implements ConvAlgorithm {
   }
 
   /**
-   * Of a core that does two vectors a cycle. A value of a transform costs 5 to 6 cycles a vector in
-   * two dimensions, about 4 in one (measured at 512 and 256 bits, in L1 as in L2); a filter that
-   * comes from L3 0.02 cycles a byte, from memory 0.075.
+   * Of a core that does two vectors a cycle. Measured at 512 and 256 bits: a value of a transform
+   * costs 5 cycles a vector in two dimensions and 4 in one, in L1 as in L2, and a call 100; a byte
+   * of a filter that comes from L3 0.02, from memory 0.075; a byte of tensors that do not fit L2
+   * 0.25, for transforms wait for them.
    */
   private static double cycles(WinogradGeometry g) {
     Panels panels = g.panels();
@@ -139,10 +144,20 @@ final class Winograd implements ConvAlgorithm {
         products(g) / (2 * Lanes.LENGTH) / BatchedProduct.efficiency(micro, g.depth());
     double vectors = Lanes.cover(g.depth()) + (double) panels.count() * panels.nv();
     boolean flat = g.down().taps() == 1 || g.along().taps() == 1;
-    double transforms = (flat ? 4 : 5.5) * g.planes() * vectors * g.tiles() * panels.groups();
+    double transform = (flat ? 4 : 5) * g.planes() * vectors + 100 * (1 + panels.count());
     long filter = panels.offset(panels.groups(), 0);
-    double perByte = filter < CLOSE_BYTES ? 0 : filter < NEAR_BYTES ? 0.02 : 0.075;
-    return products + transforms + perByte * filter * g.blocks();
+    double perFilterByte = filter < L2_BYTES ? 0 : filter < L3_BYTES ? 0.02 : 0.075;
+    double tensors = tensorBytes(g.shape());
+    return products
+        + transform * g.tiles() * panels.groups()
+        + perFilterByte * filter * g.blocks()
+        + (tensors < 4 * L2_BYTES ? 0 : 0.25) * tensors;
+  }
+
+  private static double tensorBytes(ConvShape s) {
+    double src = (double) s.inChannels() * s.in().height() * s.in().width();
+    double dst = (double) s.outChannels() * s.out().height() * s.out().width();
+    return 4 * s.batch() * (src + dst);
   }
 
   @Override
@@ -150,11 +165,13 @@ final class Winograd implements ConvAlgorithm {
     WinogradGeometry g = geometry(problem, tile);
     ConvShape s = problem.shape();
     ConvShape.Size out = s.out();
-    double src = 4.0 * s.batch() * s.inChannels() * s.in().height() * s.in().width();
-    double dst = 4.0 * s.batch() * s.outChannels() * out.height() * out.width();
+    double residual =
+        problem.epilogue().residual()
+            ? 4.0 * s.batch() * s.outChannels() * out.height() * out.width()
+            : 0;
     double filter = (double) g.panels().offset(s.groups(), 0) * g.blocks();
     double transformed = 4.0 * g.tiles() * g.planes() * (s.inChannels() + s.outChannels());
-    double bytes = src + dst * (problem.epilogue().residual() ? 2 : 1) + filter + transformed;
+    double bytes = tensorBytes(s) + residual + filter + transformed;
     double fmas = products(g);
     return new Cost(fmas, bytes, fmas / (2 * Lanes.LENGTH) / cycles(g));
   }

@@ -36,6 +36,7 @@ final class WinogradFilter {
     int last = (int) (panels.last() / 4);
     int taps = geometry.down().taps() * geometry.along().taps();
     double[] g = new double[taps];
+    double[] rows = new double[geometry.along().taps()];
     double[] u = new double[geometry.planes()];
     for (int group = 0; group < panels.groups(); group++) {
       for (int v = 0; v < panels.count() * nv; v++) {
@@ -48,7 +49,7 @@ final class WinogradFilter {
             for (int t = 0; t < taps; t++) {
               g[t] = filter.getAtIndex(JAVA_FLOAT_UNALIGNED, from + t);
             }
-            transform(geometry.down().filter(), geometry.along().filter(), g, u);
+            transform(geometry.down().filter(), geometry.along().filter(), g, rows, u);
             for (int p = 0; p < u.length; p++) {
               long row = (long) p * depth + c;
               to.setAtIndex(
@@ -60,18 +61,23 @@ final class WinogradFilter {
     }
   }
 
-  /** u = down g along^T, both results row by row. */
-  static void transform(double[][] down, double[][] along, double[] g, double[] u) {
-    int taps = along[0].length;
+  /** u = down g along^T, both row by row; rows is scratch for a row of down g. */
+  private static void transform(
+      double[][] down, double[][] along, double[] g, double[] rows, double[] u) {
+    int high = down[0].length;
+    int wide = along[0].length;
     for (int i = 0; i < down.length; i++) {
+      for (int x = 0; x < wide; x++) {
+        double sum = 0;
+        for (int y = 0; y < high; y++) {
+          sum += down[i][y] * g[y * wide + x];
+        }
+        rows[x] = sum;
+      }
       for (int j = 0; j < along.length; j++) {
         double sum = 0;
-        for (int y = 0; y < down[i].length; y++) {
-          double row = 0;
-          for (int x = 0; x < taps; x++) {
-            row += along[j][x] * g[y * taps + x];
-          }
-          sum += down[i][y] * row;
+        for (int x = 0; x < wide; x++) {
+          sum += rows[x] * along[j][x];
         }
         u[i * along.length + j] = sum;
       }

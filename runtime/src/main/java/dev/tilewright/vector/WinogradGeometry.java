@@ -57,7 +57,7 @@ record WinogradGeometry(
   }
 
   static WinogradMatrices matrices(int outputs, int taps) {
-    return new WinogradMatrices(taps == 1 ? 1 : outputs, taps);
+    return WinogradMatrices.of(taps == 1 ? 1 : outputs, taps);
   }
 
   int planes() {

@@ -1,5 +1,8 @@
 package dev.tilewright.vector;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
 /**
  * The matrices of F(m, r): m outputs of a correlation with r taps from m + r - 1 products,
  *
@@ -26,17 +29,26 @@ final class WinogradMatrices {
     };
   }
 
+  private static final Map<Integer, WinogradMatrices> KNOWN = new ConcurrentHashMap<>();
+
   private final int outputs;
   private final int taps;
   private final double[][] a;
   private final double[][] g;
   private final double[][] b;
+  private final double growth;
 
   /**
+   * The matrices of F(m, r).
+   *
    * @param outputs m
    * @param taps r
    */
-  WinogradMatrices(int outputs, int taps) {
+  static WinogradMatrices of(int outputs, int taps) {
+    return KNOWN.computeIfAbsent(outputs * 64 + taps, k -> new WinogradMatrices(outputs, taps));
+  }
+
+  private WinogradMatrices(int outputs, int taps) {
     this.outputs = outputs;
     this.taps = taps;
     int n = outputs + taps - 1;
@@ -65,6 +77,7 @@ final class WinogradMatrices {
     a[outputs - 1][n - 1] = 1;
     g[n - 1][taps - 1] = 1;
     b[n - 1] = vanishingAt(x, n - 1);
+    growth = computeGrowth();
   }
 
   /** Coefficients, constant first, of the product of (t - x[l]) over all l but one. */
@@ -115,6 +128,10 @@ final class WinogradMatrices {
    * by as much (docs/numerics.md).
    */
   double growth() {
+    return growth;
+  }
+
+  private double computeGrowth() {
     double worst = 0;
     for (double[] row : a) {
       double sum = 0;

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * innermost, so that pieces in order share the block's transform.
  */
 final class WinogradTask implements Task {
+  private static final long L2_BYTES = 1 << 20;
+
   /** The generated kernels of a layer. */
   record Kernels(
       InputTransform input,
@@ -33,6 +35,10 @@ final class WinogradTask implements Task {
   private final View dst;
   private final @Nullable View residual;
   private final Operands operands;
+
+  /** Whether the input is larger than L2. */
+  private final boolean far;
+
   private final int wide;
   private final int tilesOfImage;
 
@@ -64,6 +70,7 @@ final class WinogradTask implements Task {
     src = operands.in().getFirst();
     dst = operands.out().getFirst();
     residual = problem.epilogue().residual() ? operands.in().get(1) : null;
+    far = 4 * src.rowStride() * s.in().height() * s.in().width() > L2_BYTES;
     wide = geometry.tilesWide();
     tilesOfImage = geometry.tilesHigh() * wide;
     edge = new int[tilesOfImage];
@@ -141,6 +148,9 @@ final class WinogradTask implements Task {
       int first = input / s.groups() * geometry.block();
       int tiles = Math.min(geometry.block(), geometry.tiles() - first);
       if (input != transformed) {
+        if (group == 0 && far) {
+          fetch(workspace, first, tiles);
+        }
         transform(workspace, first, tiles, group);
         transformed = input;
       }
@@ -155,6 +165,34 @@ final class WinogradTask implements Task {
         finish(workspace, first, tiles, group, panel);
       }
     }
+  }
+
+  /**
+   * Reads the input rows that a block is the first to need, line by line: in that order memory
+   * delivers them two to three times faster than tile by tile.
+   */
+  private void fetch(long workspace, int first, int tiles) {
+    int high = geometry.down().outputs();
+    int width = s.in().width();
+    float sum = 0;
+    for (int i = 0; i < tiles; ) {
+      int n = (first + i) / tilesOfImage;
+      int tile = (first + i) % tilesOfImage;
+      int inRow = Math.min(tiles - i, wide - tile % wide);
+      int bottom = Math.min(s.in().height(), top(tile) + geometry.down().products());
+      int begin = Math.max(0, left(tile));
+      int end = Math.min(width, left(tile) + inRow * geometry.along().outputs());
+      for (int y = Math.max(0, bottom - high); y < bottom; y++) {
+        long row = ((long) n * s.in().height() + y) * width;
+        long to = at(src, row + end, 0);
+        for (long line = at(src, row + begin, 0); line < to; line += 64) {
+          sum += Lanes.get(line);
+        }
+      }
+      i += inRow;
+    }
+    // Without a use of the sum the loads would be dropped.
+    Lanes.set(workspace + geometry.nowhereOffset(), sum);
   }
 
   private void transform(long workspace, int first, int tiles, int group) {

@@ -21,7 +21,7 @@ final class WinogradMatricesTest {
     "4,7,13.63"
   })
   void computesACorrelation(int outputs, int taps, double growth) {
-    WinogradMatrices matrices = new WinogradMatrices(outputs, taps);
+    WinogradMatrices matrices = WinogradMatrices.of(outputs, taps);
     Random random = new Random(5);
     double[] g = random.doubles(taps, -1, 1).toArray();
     double[] d = random.doubles(matrices.products(), -1, 1).toArray();
@@ -44,7 +44,7 @@ final class WinogradMatricesTest {
   @ParameterizedTest
   @CsvSource({"2,3", "4,3", "6,3", "2,5", "4,5", "2,7", "4,7"})
   void transformsOfDataAreExactInFloat(int outputs, int taps) {
-    WinogradMatrices matrices = new WinogradMatrices(outputs, taps);
+    WinogradMatrices matrices = WinogradMatrices.of(outputs, taps);
     for (double[][] matrix : new double[][][] {matrices.input(), matrices.output()}) {
       for (double[] row : matrix) {
         for (double x : row) {
