@@ -2,6 +2,7 @@ package dev.tilewright.vector;
 
 import dev.tilewright.vector.VectorCode.Count;
 import dev.tilewright.vector.VectorCode.Num;
+import dev.tilewright.vector.VectorCode.Scalar;
 import dev.tilewright.vector.VectorCode.Vec;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -66,7 +67,8 @@ interface BatchedProduct {
         sizes(6, 2, 5, 2, 4, 2, 3, 2, 4, 3, 3, 3, 2, 4, 1, 8, 12, 1, 10, 1, 8, 1, 4, 1, 1, 1);
 
     private static final Generated<Spec, BatchedProduct> ALL =
-        new Generated<>(BatchedProduct.class, "product", Kernels::emit, Kernels::exercise);
+        new Generated<>(
+            BatchedProduct.class, "product", Kernels::emit, Kernels::exercise, Kernels::work);
 
     private Kernels() {}
 
@@ -91,19 +93,25 @@ interface BatchedProduct {
       code.loop(
           depth,
           k -> {
+            exact(code, acc);
             Num row = code.address(src, k, 4);
+            Scalar[] a = new Scalar[spec.mr];
+            for (int i = 0; i < spec.mr; i++) {
+              a[i] = code.loadScalar(row, i * spec.pitch);
+            }
             Num panel = code.address(filter, k, (long) spec.nv * Lanes.BYTES);
             Vec[] b = new Vec[spec.nv];
             for (int j = 0; j < spec.nv; j++) {
               b[j] = code.load(panel, (long) j * Lanes.BYTES);
             }
             for (int i = 0; i < spec.mr; i++) {
-              Vec a = code.broadcast(row, i * spec.pitch);
+              Vec factor = code.broadcast(a[i]);
               for (int j = 0; j < spec.nv; j++) {
-                code.fma(acc[i][j], a, b[j]);
+                code.fma(acc[i][j], factor, b[j]);
               }
             }
           });
+      exact(code, acc);
       Num dst = code.address(code.longArgument(2), 0);
       for (int i = 0; i < spec.mr; i++) {
         for (int j = 0; j < spec.nv; j++) {
@@ -112,9 +120,22 @@ interface BatchedProduct {
       }
     }
 
-    /** One short call on scratch memory, which rows as far apart as these must fit. */
-    private static void exercise(Spec spec, BatchedProduct kernel, long scratch) {
-      kernel.run(scratch, scratch, scratch, 32);
+    private static void exact(VectorCode code, Vec[][] vectors) {
+      for (Vec[] row : vectors) {
+        for (Vec v : row) {
+          code.exact(v);
+        }
+      }
+    }
+
+    /** One call on scratch memory, which rows as far apart as these must fit. */
+    private static void exercise(Spec spec, BatchedProduct kernel, long scratch, int depth) {
+      kernel.run(scratch, scratch, scratch + Generated.SCRATCH_BYTES / 2, depth);
+    }
+
+    /** Fewer than eight sums wait for each other: two units, four cycles. */
+    private static double work(Spec spec, int depth) {
+      return (double) depth * Math.max(spec.mr * spec.nv, 8);
     }
   }
 }

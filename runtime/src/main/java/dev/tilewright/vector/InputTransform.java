@@ -38,7 +38,8 @@ interface InputTransform {
   /** Those made so far. */
   final class Kernels {
     private static final Generated<Spec, InputTransform> ALL =
-        new Generated<>(InputTransform.class, "input", Kernels::emit, Kernels::exercise);
+        new Generated<>(
+            InputTransform.class, "input", Kernels::emit, Kernels::exercise, (spec, depth) -> 0);
 
     private Kernels() {}
 
@@ -118,7 +119,7 @@ interface InputTransform {
     }
 
     /** One short call: all pixels are the same. */
-    private static void exercise(Spec spec, InputTransform kernel, long scratch) {
+    private static void exercise(Spec spec, InputTransform kernel, long scratch, int depth) {
       long data = scratch + 4096;
       kernel.run(scratch, data, data + 4096, data + 16384, 128, 2, spec.masked ? 1 : Lanes.BYTES);
     }

@@ -65,7 +65,8 @@ interface OutputTransform {
   /** Those made so far. */
   final class Kernels {
     private static final Generated<Spec, OutputTransform> ALL =
-        new Generated<>(OutputTransform.class, "output", Kernels::emit, Kernels::exercise);
+        new Generated<>(
+            OutputTransform.class, "output", Kernels::emit, Kernels::exercise, (spec, depth) -> 0);
 
     private Kernels() {}
 
@@ -150,7 +151,7 @@ interface OutputTransform {
     }
 
     /** One short call on scratch memory. */
-    private static void exercise(Spec spec, OutputTransform kernel, long scratch) {
+    private static void exercise(Spec spec, OutputTransform kernel, long scratch, int depth) {
       long data = scratch + 65536;
       kernel.run(
           scratch,

@@ -473,12 +473,4 @@ final class VectorCode {
   private static ClassDesc desc(Class<?> type) {
     return type.describeConstable().orElseThrow();
   }
-
-  /** The float at {@code at + displacement} in all lanes. */
-  Vec broadcast(Num at, long displacement) {
-    species();
-    readFrom(at, displacement, "JAVA_FLOAT_UNALIGNED", ValueLayout.OfFloat.class, CD_float);
-    code.invokestatic(FLOATS, "broadcast", MethodTypeDesc.of(FLOATS, SPECIES, CD_float));
-    return storeVector();
-  }
 }

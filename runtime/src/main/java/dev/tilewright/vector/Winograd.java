@@ -205,7 +205,6 @@ final class Winograd implements ConvAlgorithm {
     return new Kernel() {
       @Override
       public Task bind(Operands operands) {
-        Jit.awaitWarm();
         return new WinogradTask(problem, g, kernels, filter, bias, operands);
       }
 

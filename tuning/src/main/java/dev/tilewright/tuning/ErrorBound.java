@@ -1,6 +1,7 @@
 package dev.tilewright.tuning;
 
 import dev.tilewright.conv.Activation;
+import dev.tilewright.conv.Rounding;
 
 /**
  * How far a correct result may be from the exact one: docs/numerics.md, "Convolution".
@@ -20,11 +21,10 @@ public record ErrorBound(double sum, double slope, double own) {
   /**
    * The bound for one algorithm on one problem.
    *
-   * @param id of the algorithm; transforms amplify rounding errors
+   * @param growth of rounding errors by the algorithm's transforms, see {@link Rounding}
    * @param terms of the sum, bias and residual not counted
    */
-  public static ErrorBound of(String id, long terms, Activation activation) {
-    double growth = id.contains("winograd_f2") ? 4 : id.contains("winograd_f4") ? 64 : 1;
+  public static ErrorBound of(double growth, long terms, Activation activation) {
     boolean exact = activation instanceof Activation.None;
     return new ErrorBound(
         DEVIATIONS * Math.sqrt(terms + 2.0) * growth,

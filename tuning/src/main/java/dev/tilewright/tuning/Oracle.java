@@ -145,7 +145,7 @@ public final class Oracle {
   /** Compares what the trial computes with what it should; runs it once. */
   public Deviation judge(Trial trial) {
     trial.compute();
-    ErrorBound bound = ErrorBound.of(trial.id(), terms, activation);
+    ErrorBound bound = ErrorBound.of(trial.rounding().growth(), terms, activation);
     double units = 0;
     double difference = 0;
     double scale = 0;

@@ -3,6 +3,7 @@ package dev.tilewright.tuning;
 import com.sun.management.ThreadMXBean;
 import dev.tilewright.Workers;
 import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.conv.Rounding;
 import dev.tilewright.conv.Tile;
 import dev.tilewright.kernel.Kernel;
 import java.lang.management.ManagementFactory;
@@ -27,6 +28,7 @@ public final class Trial {
 
   private final String id;
   private final Tile tile;
+  private final Rounding rounding;
   private final Workload workload;
   private final Workers workers;
   private final Workers.Region region;
@@ -35,9 +37,16 @@ public final class Trial {
   private boolean settled;
 
   private Trial(
-      String id, Tile tile, Kernel kernel, Workload workload, Workers workers, int threads) {
+      String id,
+      Tile tile,
+      Rounding rounding,
+      Kernel kernel,
+      Workload workload,
+      Workers workers,
+      int threads) {
     this.id = id;
     this.tile = tile;
+    this.rounding = rounding;
     this.workload = workload;
     this.workers = workers;
     region =
@@ -55,13 +64,19 @@ public final class Trial {
       Candidate candidate, ConvProblem problem, Workload workload, Workers workers) {
     Kernel kernel = candidate.algorithm().prepare(problem, candidate.tile(), workload.weights());
     return new Trial(
-        candidate.algorithm().id(), candidate.tile(), kernel, workload, workers, problem.threads());
+        candidate.algorithm().id(),
+        candidate.tile(),
+        candidate.algorithm().rounding(problem.shape()),
+        kernel,
+        workload,
+        workers,
+        problem.threads());
   }
 
   /** A kernel of another operator, under a name of the caller's. */
   public static Trial of(
       String id, Kernel kernel, Workload workload, Workers workers, int threads) {
-    return new Trial(id, Tile.NONE, kernel, workload, workers, threads);
+    return new Trial(id, Tile.NONE, Rounding.DIRECT, kernel, workload, workers, threads);
   }
 
   /** Of the algorithm. */
@@ -71,6 +86,10 @@ public final class Trial {
 
   public Tile tile() {
     return tile;
+  }
+
+  public Rounding rounding() {
+    return rounding;
   }
 
   /** Time of a call in the best window of the warm-up. */
