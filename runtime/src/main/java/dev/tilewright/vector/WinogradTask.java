@@ -39,8 +39,11 @@ final class WinogradTask implements Task {
   /** Whether the input is larger than L2. */
   private final boolean far;
 
+  private final ConvShape.Size out;
   private final int wide;
   private final int tilesOfImage;
+  private final int tiles;
+  private final int parts;
 
   /** Of tiles inside the image: the distances of their pixels. */
   private final long inner;
@@ -71,6 +74,10 @@ final class WinogradTask implements Task {
     dst = operands.out().getFirst();
     residual = problem.epilogue().residual() ? operands.in().get(1) : null;
     far = 4 * src.rowStride() * s.in().height() * s.in().width() > L2_BYTES;
+    // A Size is an object: asked for here, so that a run makes none.
+    out = s.out();
+    tiles = geometry.tiles();
+    parts = geometry.blocks() * s.groups() * geometry.chunks();
     wide = geometry.tilesWide();
     tilesOfImage = geometry.tilesHigh() * wide;
     edge = new int[tilesOfImage];
@@ -134,7 +141,7 @@ final class WinogradTask implements Task {
 
   @Override
   public int parts() {
-    return geometry.blocks() * s.groups() * geometry.chunks();
+    return parts;
   }
 
   @Override
@@ -146,12 +153,12 @@ final class WinogradTask implements Task {
       int input = part / geometry.chunks();
       int group = input % s.groups();
       int first = input / s.groups() * geometry.block();
-      int tiles = Math.min(geometry.block(), geometry.tiles() - first);
+      int count = Math.min(geometry.block(), tiles - first);
       if (input != transformed) {
         if (group == 0 && far) {
-          fetch(workspace, first, tiles);
+          fetch(workspace, first, count);
         }
-        transform(workspace, first, tiles, group);
+        transform(workspace, first, count, group);
         transformed = input;
       }
       int independent = panels.independent();
@@ -161,8 +168,8 @@ final class WinogradTask implements Task {
               ? panels.count()
               : (int) ((long) (chunk + 1) * independent / geometry.chunks());
       for (int panel = begin; panel < end; panel++) {
-        multiply(workspace, tiles, group, panel);
-        finish(workspace, first, tiles, group, panel);
+        multiply(workspace, count, group, panel);
+        finish(workspace, first, count, group, panel);
       }
     }
   }
@@ -171,14 +178,14 @@ final class WinogradTask implements Task {
    * Reads the input rows that a block is the first to need, line by line: in that order memory
    * delivers them two to three times faster than tile by tile.
    */
-  private void fetch(long workspace, int first, int tiles) {
+  private void fetch(long workspace, int first, int count) {
     int high = geometry.down().outputs();
     int width = s.in().width();
     float sum = 0;
-    for (int i = 0; i < tiles; ) {
+    for (int i = 0; i < count; ) {
       int n = (first + i) / tilesOfImage;
       int tile = (first + i) % tilesOfImage;
-      int inRow = Math.min(tiles - i, wide - tile % wide);
+      int inRow = Math.min(count - i, wide - tile % wide);
       int bottom = Math.min(s.in().height(), top(tile) + geometry.down().products());
       int begin = Math.max(0, left(tile));
       int end = Math.min(width, left(tile) + inRow * geometry.along().outputs());
@@ -195,11 +202,11 @@ final class WinogradTask implements Task {
     Lanes.set(workspace + geometry.nowhereOffset(), sum);
   }
 
-  private void transform(long workspace, int first, int tiles, int group) {
+  private void transform(long workspace, int first, int count, int group) {
     int depth = geometry.depth();
     long last = depth < Lanes.LENGTH ? depth : 4L * (depth - Lanes.LENGTH);
     long groupBytes = 4L * group * depth;
-    for (int i = 0; i < tiles; i++) {
+    for (int i = 0; i < count; i++) {
       int n = (first + i) / tilesOfImage;
       int tile = (first + i) % tilesOfImage;
       long pixel = ((long) n * s.in().height() + top(tile)) * s.in().width() + left(tile);
@@ -216,7 +223,7 @@ final class WinogradTask implements Task {
     }
   }
 
-  private void multiply(long workspace, int tiles, int group, int panel) {
+  private void multiply(long workspace, int count, int group, int panel) {
     int mr = geometry.mr();
     int depth = geometry.depth();
     long rowBytes = (long) panels.nv() * Lanes.BYTES;
@@ -225,25 +232,25 @@ final class WinogradTask implements Task {
       long u = filter + panels.offset(group, panel) + (long) p * depth * rowBytes;
       long m = workspace + geometry.productOffset() + p * geometry.productPlane();
       // Rows after the last tile hold what was there before; their products are not used.
-      for (int i = 0; i < tiles; i += mr) {
+      for (int i = 0; i < count; i += mr) {
         kernels.product.run(v + i * geometry.pitch(), u, m + i * rowBytes, depth);
       }
     }
   }
 
-  private void finish(long workspace, int first, int tiles, int group, int panel) {
+  private void finish(long workspace, int first, int count, int group, int panel) {
     long channel = (long) group * panels.columns() + panels.column(panel);
     long pixelBytes = 4 * dst.rowStride();
     long residualBytes = residual == null ? 0 : 4 * residual.rowStride();
-    int width = s.out().width();
-    for (int i = 0; i < tiles; i++) {
+    int width = out.width();
+    for (int i = 0; i < count; i++) {
       int n = (first + i) / tilesOfImage;
       int tile = (first + i) % tilesOfImage;
       int y = tile / wide * geometry.down().outputs();
       int x = tile % wide * geometry.along().outputs();
-      int rows = Math.min(geometry.down().outputs(), s.out().height() - y);
+      int rows = Math.min(geometry.down().outputs(), out.height() - y);
       int columns = Math.min(geometry.along().outputs(), width - x);
-      long pixel = ((long) n * s.out().height() + y) * width + x;
+      long pixel = ((long) n * out.height() + y) * width + x;
       long to = at(dst, pixel, channel);
       kernels.output.run(
           workspace + geometry.productOffset() + (long) i * panels.nv() * Lanes.BYTES,
