@@ -45,7 +45,17 @@ public final class ConvCases {
           "n1g20c20k20_i7x9_f7x7_s1x1_d1x1_p3,3,3,3",
           "n1g33c33k33_i16x5_f1x3_s1x1_d1x1_p0,1,0,1",
           "n1g6c6k18_i6x7_f3x3_s1x1_d1x1_p1,1,1,1",
-          "n1g16c16k32_i9x7_f3x3_s2x2_d1x1_p1,1,1,1");
+          "n1g16c16k32_i9x7_f3x3_s2x2_d1x1_p1,1,1,1",
+          "n1g1c16k16_i1x2_f3x3_s1x1_d1x1_p1,1,1,1",
+          "n2g1c24k40_i13x10_f3x3_s1x1_d1x1_p0,2,1,0",
+          "n1g3c30k60_i9x9_f3x3_s1x1_d1x1_p1,1,1,1",
+          "n2g1c48k33_i14x14_f3x3_s1x1_d1x1_p1,1,1,1",
+          "n1g1c33k50_i12x15_f5x5_s1x1_d1x1_p2,2,2,2",
+          "n1g2c16k16_i7x9_f5x5_s1x1_d1x1_p4,0,1,3",
+          "n1g1c20k24_i3x19_f1x7_s1x1_d1x1_p0,3,0,3",
+          "n2g1c9k12_i17x5_f7x1_s1x1_d1x1_p3,0,2,0",
+          "n1g1c40k72_i8x11_f3x5_s1x1_d1x1_p1,1,1,1",
+          "n1g1c8k8_i20x13_f3x3_s1x1_d1x1_p0,0,0,0");
 
   private static final List<Activation> ACTIVATIONS =
       List.of(
