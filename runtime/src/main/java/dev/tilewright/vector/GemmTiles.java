@@ -228,9 +228,12 @@ final class GemmTiles {
         spec.masked ? 1 : 0);
   }
 
-  /** Fewer than eight sums wait for each other: two units, four cycles. */
+  /**
+   * Two units of four cycles each: fewer than eight sums wait for each other, and a step takes as
+   * long as its loads, of which there are two a cycle as well.
+   */
   private static double work(Spec spec, int depth) {
-    double fmas = (double) depth * spec.mr * spec.nv;
-    return fmas * Math.max(1, 8.0 / (spec.mr * spec.nv));
+    int step = Math.max(spec.mr * spec.nv, spec.mr + spec.nv);
+    return (double) depth * Math.max(8, step);
   }
 }
