@@ -23,7 +23,9 @@ import java.util.Map;
  * are transformed along the other dimension only.
  */
 final class Winograd implements ConvAlgorithm {
-  static final List<ConvAlgorithm> ALL = List.of(new Winograd(2), new Winograd(4), new Winograd(6));
+  static final Winograd F2 = new Winograd(2);
+  static final Winograd F4 = new Winograd(4);
+  static final Winograd F6 = new Winograd(6);
 
   /** Transforms of this many values in two dimensions, or in one, are known to be worth it. */
   private static final int MOST_PRODUCTS = 8;
