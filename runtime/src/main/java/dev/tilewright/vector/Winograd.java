@@ -23,7 +23,9 @@ import java.util.Map;
  * are transformed along the other dimension only.
  */
 final class Winograd implements ConvAlgorithm {
-  static final List<ConvAlgorithm> ALL = List.of(new Winograd(2), new Winograd(4), new Winograd(6));
+  static final Winograd F2 = new Winograd(2);
+  static final Winograd F4 = new Winograd(4);
+  static final Winograd F6 = new Winograd(6);
 
   /** Transforms of this many values in two dimensions, or in one, are known to be worth it. */
   private static final int MOST_PRODUCTS = 8;
@@ -134,8 +136,9 @@ final class Winograd implements ConvAlgorithm {
   /**
    * Of a core that does two vectors a cycle. Measured at 512 and 256 bits: a value of a transform
    * costs 5 cycles a vector in two dimensions and 4 in one, in L1 as in L2, and a call 100; a byte
-   * of a filter that comes from L3 0.02, from memory 0.075; a byte of tensors that do not fit L2
-   * 0.25, for transforms wait for them.
+   * of tensors that do not fit L2 0.25, for transforms wait for them. A byte of filter costs 0.1
+   * when a run first reads it, for in a network it was evicted since the run before (64->256 13x13:
+   * 197 us there, 101 alone), and for each further block 0.02 from L3, 0.075 from memory.
    */
   private static double cycles(WinogradGeometry g) {
     Panels panels = g.panels();
@@ -150,7 +153,7 @@ final class Winograd implements ConvAlgorithm {
     double tensors = tensorBytes(g.shape());
     return products
         + transform * g.tiles() * panels.groups()
-        + perFilterByte * filter * g.blocks()
+        + (0.1 + perFilterByte * (g.blocks() - 1)) * filter
         + (tensors < 4 * L2_BYTES ? 0 : 0.25) * tensors;
   }
 
