@@ -29,8 +29,7 @@ class ColdStartsTest {
   /** A start: makes kernels of all kinds of tiles at once, and looks at each. */
   static final class Child {
     private static final int DEPTH = 256;
-    private static final ThreadMXBean THREADS =
-        (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     public static void main(String[] args) {
       List<GemmTiles.Spec> specs = specs();
@@ -45,7 +44,8 @@ class ColdStartsTest {
       double best = speeds.values().stream().mapToDouble(s -> s).max().orElseThrow();
       speeds.forEach((spec, speed) -> {
         if (speed < SLOW * best) {
-          System.out.printf(Locale.ROOT, "bad: %.0f %% of the best: %s%n", 100 * speed / best, spec);
+          System.out.printf(
+              Locale.ROOT, "bad: %.0f %% of the best: %s%n", 100 * speed / best, spec);
         }
       });
       System.out.println("redrawn " + Generated.redrawn());
