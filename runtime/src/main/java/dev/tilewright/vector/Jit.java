@@ -41,7 +41,10 @@ final class Jit {
       return new Applicability.No(
           "the C2 compiler is off; start java without -XX:TieredStopAtLevel and emulated client mode");
     }
-    return Applicability.yes();
+    return Applicability.when(
+        !option("UseAVX", "1").equals("0"),
+        "this CPU has no AVX, or -XX:UseAVX=0 says so; C2 has no maximum and no masks for SSE and"
+            + " makes objects instead");
   }
 
   /**

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -78,6 +79,7 @@ class OtherVectorsTest {
             "-XX:+IgnoreUnrecognizedVMOptions",
             "-Dtilewright.test.bits=" + machine.bits,
             "-Dtilewright.test.fma=" + machine.fused,
+            "-Dtilewright.vector.draws=1",
             "-Dtilewright.test.backends=vector",
             "-Dtilewright.test.quick=true"),
         SelectedTests.class,
@@ -109,6 +111,12 @@ class OtherVectorsTest {
   })
   void stepsAsideWhereC2IsNot(String flag, String answer) throws Exception {
     assertThat(java(List.of(flag), Child.class).output).contains(answer);
+  }
+
+  @Test
+  @EnabledOnOs(architectures = "amd64")
+  void stepsAsideWithoutAvx() throws Exception {
+    assertThat(java(List.of("-XX:UseAVX=0"), Child.class).output).contains("no AVX");
   }
 
   @Test
