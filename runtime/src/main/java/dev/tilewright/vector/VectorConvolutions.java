@@ -10,7 +10,12 @@ final class VectorConvolutions {
 
   static List<ConvAlgorithm> all() {
     return Stream.concat(
-            Stream.of(GemmConv.POINTWISE, GemmConv.IMPLICIT, new Im2col(), new Depthwise()),
+            Stream.of(
+                GemmConv.POINTWISE,
+                GemmConv.IMPLICIT,
+                new Im2col(),
+                new Depthwise(),
+                new Grouped()),
             Winograd.ALL.stream())
         .toList();
   }
