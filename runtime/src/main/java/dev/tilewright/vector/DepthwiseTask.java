@@ -19,6 +19,7 @@ final class DepthwiseTask implements Task {
   private static final int BLOCK_BYTES = 384 << 10;
 
   private final ConvShape s;
+  private final ConvShape.Size out;
   private final int tileRows;
   private final int mr;
   private final boolean down;
@@ -42,6 +43,7 @@ final class DepthwiseTask implements Task {
       @Nullable RowKernel activation,
       Operands operands) {
     s = problem.shape();
+    out = s.out(); // makes a new one at each call
     down = spec.order() == DepthwiseSpec.Order.DOWN;
     tileRows = spec.rows();
     mr = spec.pixels();
@@ -58,7 +60,7 @@ final class DepthwiseTask implements Task {
     if (down) {
       pieces = Math.max(pieces, s.in().height() * rowBytes() / BLOCK_BYTES);
     }
-    blocks = (int) Math.min(s.out().height() / tileRows, pieces);
+    blocks = (int) Math.min(out.height() / tileRows, pieces);
   }
 
   private long rowBytes() {
@@ -68,7 +70,7 @@ final class DepthwiseTask implements Task {
   /** For each output row the addresses of its KH input rows; padding is one row of zeros. */
   private long rowTable(Operands operands) {
     int taps = s.kernel().height();
-    int height = s.out().height();
+    int height = out.height();
     MemorySegment table = operands.arena().allocate(JAVA_LONG, (long) s.batch() * height * taps);
     for (int i = 0; i < s.batch() * height * taps; i++) {
       long n = i / taps / height;
@@ -90,7 +92,7 @@ final class DepthwiseTask implements Task {
 
   @Override
   public void run(int from, int to, int worker) {
-    int height = s.out().height();
+    int height = out.height();
     for (int part = from; part < to; part++) {
       int n = part / blocks;
       int block = part % blocks;
@@ -117,7 +119,7 @@ final class DepthwiseTask implements Task {
       }
     }
     if (activation != null) {
-      long width = s.out().width();
+      long width = out.width();
       long to = at(dst, first * width, 0);
       long step = 4 * dst.rowStride();
       activation.map(to, step, to, step, (end - first) * width, s.inChannels());
@@ -133,7 +135,7 @@ final class DepthwiseTask implements Task {
   /** Tiles side by side, from an output row and the {@code v}th vector of channels on. */
   private void row(int row, int v, int channel, int steps, long last) {
     int taps = s.kernel().height() * s.kernel().width();
-    int width = s.out().width();
+    int width = out.width();
     int window = Depthwise.window(s, mr);
     for (int i = 0; i * mr < width; i++) {
       int x = Depthwise.firstPixel(i, mr, width);

@@ -7,10 +7,11 @@ import dev.tilewright.conv.ConvShape;
  * How the pixels of a grouped convolution are cut into blocks of output rows, and the band that
  * holds the input of one block and slice with its padding: [rows][width][stride].
  *
+ * @param out of the shape, which makes a new one at each call
  * @param mr pixels of a tile: of one row for {@link SpreadTiles}, else any that follow each other
  * @param blocks of an image; each has at least mr pixels
  */
-record GroupGeometry(GroupLanes lanes, int mr, int blocks) {
+record GroupGeometry(GroupLanes lanes, ConvShape.Size out, int mr, int blocks) {
   /** A band this large stays in L1 or close to it: from 24 to 96 KB the speed is the same. */
   private static final int BAND_BYTES = 48 << 10;
 
@@ -19,15 +20,16 @@ record GroupGeometry(GroupLanes lanes, int mr, int blocks) {
 
   static GroupGeometry of(ConvProblem problem, GroupLanes lanes, int mr) {
     ConvShape s = problem.shape();
-    int height = s.out().height();
-    int most = Math.max(1, height / Math.ceilDiv(mr, s.out().width()));
-    GroupGeometry one = new GroupGeometry(lanes, mr, 1);
+    ConvShape.Size out = s.out();
+    int height = out.height();
+    int most = Math.max(1, height / Math.ceilDiv(mr, out.width()));
+    GroupGeometry one = new GroupGeometry(lanes, out, mr, 1);
     long rowBytes = 4L * s.stride().height() * one.bandWidth() * lanes.bandStride();
     long blocks = Math.ceilDiv(height, Math.max(1, BAND_BYTES / rowBytes));
     long wanted = problem.threads() == 1 ? 1 : 4L * problem.threads();
     wanted = Math.clamp(s.macs() / MACS_PER_PART, 1, wanted);
     long pieces = Math.ceilDiv(wanted, (long) s.batch() * lanes.independent());
-    return new GroupGeometry(lanes, mr, Math.clamp(Math.max(blocks, pieces), 1, most));
+    return new GroupGeometry(lanes, out, mr, Math.clamp(Math.max(blocks, pieces), 1, most));
   }
 
   private ConvShape shape() {
@@ -36,17 +38,17 @@ record GroupGeometry(GroupLanes lanes, int mr, int blocks) {
 
   /** Pixels that tiles are taken from: the last ends with them. */
   int segment(int rows) {
-    int width = shape().out().width();
+    int width = out.width();
     return lanes.rotated() ? rows * width : width;
   }
 
   /** First output row of a block; of the number of blocks, the number of rows. */
   int firstRow(int block) {
-    return (int) ((long) block * shape().out().height() / blocks);
+    return (int) ((long) block * out.height() / blocks);
   }
 
   int mostRows() {
-    return Math.ceilDiv(shape().out().height(), blocks);
+    return Math.ceilDiv(out.height(), blocks);
   }
 
   int bandRows(int rows) {
@@ -56,7 +58,7 @@ record GroupGeometry(GroupLanes lanes, int mr, int blocks) {
 
   int bandWidth() {
     ConvShape s = shape();
-    return (s.out().width() - 1) * s.stride().width()
+    return (out.width() - 1) * s.stride().width()
         + (s.kernel().width() - 1) * s.dilation().width()
         + 1;
   }

@@ -68,7 +68,7 @@ final class GroupTask implements Task {
 
   /** Per pixel of a block, the byte offset of its first input pixel in the band. */
   private long rowTable() {
-    int width = s.out().width();
+    int width = geometry.out().width();
     int pixels = geometry.mostRows() * width;
     MemorySegment table = operands.arena().allocate(JAVA_LONG, pixels);
     for (int p = 0; p < pixels; p++) {
@@ -163,11 +163,12 @@ final class GroupTask implements Task {
 
   private void compute(long band, int n, int block, int slice) {
     int height = height(block);
-    long pixel = ((long) n * s.out().height() + geometry.firstRow(block)) * s.out().width();
+    long pixel =
+        ((long) n * geometry.out().height() + geometry.firstRow(block)) * geometry.out().width();
     long channel = (long) lanes.firstGroup(slice) * lanes.out();
     int segment = geometry.segment(height);
     int mr = geometry.mr();
-    for (int begin = 0; begin < height * s.out().width(); begin += segment) {
+    for (int begin = 0; begin < height * geometry.out().width(); begin += segment) {
       long to = at(dst, pixel + begin, channel);
       tile.run(
           rows + 8L * begin,
@@ -188,10 +189,11 @@ final class GroupTask implements Task {
   /** Applies the activation to what slices have computed. */
   private void activate(int n, int block, int slice, int end) {
     if (activation != null) {
-      long pixel = ((long) n * s.out().height() + geometry.firstRow(block)) * s.out().width();
+      long pixel =
+          ((long) n * geometry.out().height() + geometry.firstRow(block)) * geometry.out().width();
       long to = at(dst, pixel, (long) lanes.firstGroup(slice) * lanes.out());
       long step = 4 * dst.rowStride();
-      int pixels = height(block) * s.out().width();
+      int pixels = height(block) * geometry.out().width();
       RowKernel kernel = end == lanes.slices() ? activation.last : activation.most;
       kernel.map(to, step, to, step, pixels, lanes.outputs(slice, end));
     }
