@@ -14,21 +14,29 @@ import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * One filter per channel, vectors over channels. The tile's {@code mr} is the number of
- * neighbouring output pixels computed at once, {@code nr} the channels done before the next row
- * begins.
+ * One filter per channel, vectors over channels. A tile is {@code mr} neighbouring pixels of {@code
+ * rows} output rows; {@code nr} channels are done before the next rows begin. With {@code nr} one
+ * vector, all the rows below each other are done before the tiles beside them.
  */
 final class Depthwise implements ConvAlgorithm {
   /** Largest {@link #weight} of a body: C2 takes 8,000 bytes of code. */
   private static final int MOST_WEIGHT = 235;
 
-  /** With more the addresses at the edges alone are too much code. */
-  private static final int MOST_TAPS = 49;
+  /** Vectors of channels of which the loop goes down the rows: along so few it would be short. */
+  private static final int MOST_DOWN = 4;
+
+  /** Rows of the input that stay in L1, next to the output. */
+  private static final int L1_BYTES = 40 << 10;
+
+  /** Of the filter: a row of taps is in the code. */
+  private static final int MOST_SIDE = 32;
 
   @Override
   public String id() {
@@ -43,49 +51,104 @@ final class Depthwise implements ConvAlgorithm {
           "not one filter per channel (groups = C = K); vector.implicit_gemm takes it");
     }
     return Applicability.when(
-        s.kernel().height() * s.kernel().width() <= MOST_TAPS,
-        "filter has more than " + MOST_TAPS + " taps; vector.implicit_gemm takes it");
+        Math.max(s.kernel().height(), s.kernel().width()) <= MOST_SIDE,
+        "filter has more than " + MOST_SIDE + " rows or columns; vector.implicit_gemm takes it");
   }
 
   @Override
   public List<Tile> tiles(ConvProblem problem) {
     ConvShape s = problem.shape();
-    int width = s.out().width();
-    // 8 accumulators and a row of taps fit 16 registers at KW = 3; 7 divides the common widths.
-    return IntStream.of(8, 7, 4, 3, 2, 1)
-        .filter(mr -> mr <= width && (mr == 1 || weight(s, mr) <= MOST_WEIGHT))
-        .boxed()
-        .flatMap(mr ->
-            IntStream.of(s.inChannels(), 8 * Lanes.LENGTH, 2 * Lanes.LENGTH)
-                .filter(nr -> nr <= s.inChannels())
-                .distinct()
-                .mapToObj(nr -> new Tile(Map.of("mr", mr, "nr", nr))))
-        .toList();
+    ConvShape.Size out = s.out();
+    List<Tile> tiles = new ArrayList<>();
+    // Two rows share input rows at stride 1 in straight code only; else they are for narrow maps.
+    boolean pairs = isSmall(s) ? s.stride().height() == 1 : out.width() <= 8;
+    pairs &= out.height() > 1 && s.inChannels() >= Lanes.LENGTH;
+    for (int rows = 1; rows <= (pairs ? 2 : 1); rows++) {
+      for (int mr : new int[] {14, 10, 8, 7, 5, 4, 3, 2, 1}) {
+        boolean fits = rows * mr <= Lanes.REGISTERS / 2 && weight(s, rows, mr) <= MOST_WEIGHT;
+        if (mr <= out.width() && (rows * mr == 1 || fits)) {
+          for (int nr : channels(s, mr)) {
+            tiles.add(new Tile(Map.of("rows", rows, "mr", mr, "nr", nr)));
+          }
+        }
+      }
+    }
+    tiles.sort(Comparator.comparingDouble(t -> estimate(problem, t)));
+    return tiles.subList(0, Math.min(8, tiles.size()));
   }
 
+  private static int[] channels(ConvShape s, int mr) {
+    int all = s.inChannels();
+    if (isSmall(s) && all <= Lanes.LENGTH * MOST_DOWN) {
+      return new int[] {Lanes.LENGTH, all};
+    }
+    // Much straight-line code along the channels came out slow in most starts.
+    boolean slow = isSmall(s) && mr > 8;
+    int[] blocks = {all, 8 * Lanes.LENGTH, 4 * Lanes.LENGTH};
+    return slow ? new int[0] : IntStream.of(blocks).filter(nr -> nr <= all).distinct().toArray();
+  }
+
+  /** Whether all its taps are straight-line code. */
+  private static boolean isSmall(ConvShape s) {
+    return s.kernel().height() * s.kernel().width() <= 16;
+  }
+
+  private static DepthwiseSpec.Order order(ConvShape s, int nr) {
+    if (!isSmall(s)) {
+      return DepthwiseSpec.Order.FILTER_ROWS;
+    }
+    boolean down = nr <= Lanes.LENGTH && s.inChannels() <= Lanes.LENGTH * MOST_DOWN;
+    return down ? DepthwiseSpec.Order.DOWN : DepthwiseSpec.Order.CHANNELS;
+  }
+
+  /**
+   * Counted in cycles: arithmetic, and next to it lines of the input and output between L1 and L2,
+   * which together came within 20 % of what 3x3 and 5x5 layers take at 512 bits from L2.
+   */
   @Override
   public Cost cost(ConvProblem problem, Tile tile) {
     ConvShape s = problem.shape();
     int mr = tile.get("mr");
+    int rows = tile.get("rows");
+    int nr = Math.min(tile.get("nr"), s.inChannels());
+    DepthwiseSpec.Order order = order(s, nr);
     ConvShape.Size out = s.out();
-    double rows = (double) s.batch() * out.height();
-    double vectors = Math.ceilDiv(s.inChannels(), Lanes.LENGTH);
     int taps = s.kernel().height() * s.kernel().width();
-    double fmas = rows * Math.ceilDiv(out.width(), mr) * mr * vectors * Lanes.LENGTH * taps;
+    double vectors = Math.ceilDiv(s.inChannels(), Lanes.LENGTH);
+    double tiles =
+        (double) s.batch() * Math.ceilDiv(out.height(), rows) * Math.ceilDiv(out.width(), mr);
+    double fmas = (double) rows * mr * taps;
+
+    // Few chains of sums wait for each other.
+    double arithmetic = Math.max(fmas / 2, 4.0 * taps);
+    boolean down = order == DepthwiseSpec.Order.DOWN;
+    boolean inLoop = order == DepthwiseSpec.Order.FILTER_ROWS;
+    double overhead = inLoop ? 25 : taps / 2.0;
+    int inputRows = s.kernel().height() + (rows - 1) * s.stride().height();
+    double rowBytes = 4.0 * nr * s.in().width();
+    boolean rowsStay = down || inputRows * rowBytes <= L1_BYTES;
+    double newRows = rowsStay ? Math.min(inputRows, rows * s.stride().height()) : inputRows;
+    double columns = Math.min(window(s, mr), s.in().width());
+    double lines = (inLoop ? 0.8 : 1.2) * newRows * columns + (inLoop ? 2 : 2.4) * rows * mr;
+    double steps = down ? Math.ceilDiv(out.height(), rows) : Math.ceilDiv(nr, Lanes.LENGTH);
+    double cycles = arithmetic + overhead + lines + 40 / steps;
+
     double src = 4.0 * s.batch() * s.inChannels() * s.in().height() * s.in().width();
-    double dst = 4.0 * rows * out.width() * s.inChannels();
+    double dst = 4.0 * s.batch() * out.height() * out.width() * s.inChannels();
     double bytes = src + dst * (problem.epilogue().residual() ? 2 : 1);
-    // Two loads a cycle: window columns and taps; one store.
-    double window = (mr - 1.0) * s.stride().width() + s.kernel().width();
-    double loads = s.kernel().height() * (window + s.kernel().width()) / 2 + mr;
-    double cycles = mr * taps / 2.0;
-    return new Cost(fmas, bytes, 0.8 * cycles / Math.max(loads, cycles) * cycles / (cycles + 6));
+    return new Cost(tiles * vectors * fmas * Lanes.LENGTH, bytes, fmas / 2 / cycles);
+  }
+
+  private double estimate(ConvProblem problem, Tile tile) {
+    Cost cost = cost(problem, tile);
+    return cost.fmas() / cost.efficiency();
   }
 
   @Override
   public Kernel prepare(ConvProblem problem, Tile tile, Weights weights) {
     ConvShape s = problem.shape();
     int mr = tile.get("mr");
+    int rows = tile.get("rows");
     boolean masked = s.inChannels() < Lanes.LENGTH;
     Activation activation = problem.epilogue().activation();
     boolean inTile = FunctionCode.isShort(activation);
@@ -97,25 +160,29 @@ final class Depthwise implements ConvAlgorithm {
       left = Math.max(left, leftPadding(s, firstPixel(x / mr, mr, width)));
       right = Math.max(right, rightPadding(s, firstPixel(x / mr, mr, width), mr));
     }
-    DepthwiseTile micro =
-        DepthwiseTiles.get(
-            new DepthwiseTiles.Spec(
-                s.kernel().height(),
-                s.kernel().width(),
-                s.stride().width(),
-                s.dilation().width(),
-                mr,
-                left,
-                right,
-                problem.epilogue().residual(),
-                inTile ? activation : Activation.none(),
-                masked));
-    long filter = pack(s, weights).address();
+    DepthwiseSpec spec =
+        new DepthwiseSpec(
+            s.kernel().height(),
+            s.kernel().width(),
+            s.stride().height(),
+            s.stride().width(),
+            s.dilation().height(),
+            s.dilation().width(),
+            order(s, tile.get("nr")),
+            rows,
+            mr,
+            left,
+            right,
+            problem.epilogue().residual(),
+            inTile ? activation : Activation.none(),
+            masked);
+    DepthwiseTile micro = DepthwiseTiles.get(spec);
     int vectors = Math.max(1, tile.get("nr") / Lanes.LENGTH);
+    long filter = pack(s, weights).address();
     return new Kernel() {
       @Override
       public Task bind(Operands operands) {
-        return new DepthwiseTask(problem, mr, vectors, micro, filter, after, operands);
+        return new DepthwiseTask(problem, spec, vectors, micro, filter, after, operands);
       }
 
       @Override
@@ -131,9 +198,13 @@ final class Depthwise implements ConvAlgorithm {
   }
 
   /** Size of a body: multiply-adds, and twice the places that may be padding. */
-  private static int weight(ConvShape s, int mr) {
+  private static int weight(ConvShape s, int rows, int mr) {
     int edges = Math.min(window(s, mr), s.pad().left() + s.pad().right());
-    return s.kernel().height() * (mr * s.kernel().width() + 2 * edges);
+    int inputRows = s.kernel().height() + (rows - 1) * s.stride().height();
+    int perRow = mr * s.kernel().width();
+    return isSmall(s)
+        ? s.kernel().height() * rows * perRow + 2 * inputRows * edges
+        : rows * (perRow + 2 * edges);
   }
 
   /** Input columns that mr pixels see. */

@@ -15,8 +15,14 @@ final class DepthwiseTask implements Task {
   /** Less than this is not worth another piece: about 2 us. */
   private static final long MACS_PER_PART = 150_000;
 
+  /** Input of a piece that is read once for each vector of channels. */
+  private static final int BLOCK_BYTES = 384 << 10;
+
   private final ConvShape s;
+  private final ConvShape.Size out;
+  private final int tileRows;
   private final int mr;
+  private final boolean down;
   private final int vectorsAtOnce;
   private final DepthwiseTile tile;
   private final long filter;
@@ -30,14 +36,17 @@ final class DepthwiseTask implements Task {
 
   DepthwiseTask(
       ConvProblem problem,
-      int mr,
+      DepthwiseSpec spec,
       int vectorsAtOnce,
       DepthwiseTile tile,
       long filter,
       @Nullable RowKernel activation,
       Operands operands) {
     s = problem.shape();
-    this.mr = mr;
+    out = s.out(); // makes a new one at each call
+    down = spec.order() == DepthwiseSpec.Order.DOWN;
+    tileRows = spec.rows();
+    mr = spec.pixels();
     this.vectorsAtOnce = vectorsAtOnce;
     this.tile = tile;
     this.filter = filter;
@@ -45,17 +54,23 @@ final class DepthwiseTask implements Task {
     dst = operands.out().getFirst();
     residual = problem.epilogue().residual() ? operands.in().get(1) : null;
     this.activation = activation;
-    zeros = operands.arena().allocate(4L * s.in().width() * src.rowStride(), 64).address();
+    zeros = operands.arena().allocate(rowBytes(), 64).address();
     rows = rowTable(operands);
     long pieces = Math.clamp(s.macs() / s.batch() / MACS_PER_PART, 1, 4L * problem.threads());
-    blocks = (int) Math.min(s.out().height(), pieces);
+    if (down) {
+      pieces = Math.max(pieces, s.in().height() * rowBytes() / BLOCK_BYTES);
+    }
+    blocks = (int) Math.min(out.height() / tileRows, pieces);
+  }
+
+  private long rowBytes() {
+    return 4L * s.in().width() * src.rowStride();
   }
 
   /** For each output row the addresses of its KH input rows; padding is one row of zeros. */
   private long rowTable(Operands operands) {
     int taps = s.kernel().height();
-    int height = s.out().height();
-    long rowBytes = 4L * s.in().width() * src.rowStride();
+    int height = out.height();
     MemorySegment table = operands.arena().allocate(JAVA_LONG, (long) s.batch() * height * taps);
     for (int i = 0; i < s.batch() * height * taps; i++) {
       long n = i / taps / height;
@@ -64,7 +79,7 @@ final class DepthwiseTask implements Task {
               + i % taps * s.dilation().height()
               - s.pad().top();
       boolean padding = y < 0 || y >= s.in().height();
-      long row = src.address() + (n * s.in().height() + y) * rowBytes;
+      long row = src.address() + (n * s.in().height() + y) * rowBytes();
       table.setAtIndex(JAVA_LONG, i, padding ? zeros : row);
     }
     return table.address();
@@ -77,7 +92,7 @@ final class DepthwiseTask implements Task {
 
   @Override
   public void run(int from, int to, int worker) {
-    int height = s.out().height();
+    int height = out.height();
     for (int part = from; part < to; part++) {
       int n = part / blocks;
       int block = part % blocks;
@@ -90,31 +105,37 @@ final class DepthwiseTask implements Task {
   private void rows(int first, int end) {
     int vectors = Math.ceilDiv(s.inChannels(), Lanes.LENGTH);
     for (int v = 0; v < vectors; v += vectorsAtOnce) {
-      for (int row = first; row < end; row++) {
-        row(row, v, Math.min(vectorsAtOnce, vectors - v));
+      int count = Math.min(vectorsAtOnce, vectors - v);
+      int channel = channel(v, count, vectors);
+      if (down) {
+        int steps = Math.ceilDiv(end - first, tileRows);
+        row(first, v, channel, steps, end - first - tileRows);
+      } else {
+        long last = v + count == vectors ? s.inChannels() - Lanes.LENGTH - channel : count - 1L;
+        last = v + count == vectors ? 4 * last : Lanes.BYTES * last;
+        for (int row = first; row < end; row += tileRows) {
+          row(Math.min(row, end - tileRows), v, channel, count, last);
+        }
       }
     }
     if (activation != null) {
-      long width = s.out().width();
+      long width = out.width();
       long to = at(dst, first * width, 0);
       long step = 4 * dst.rowStride();
       activation.map(to, step, to, step, (end - first) * width, s.inChannels());
     }
   }
 
-  /** One output row, {@code count} vectors of channels from the {@code v}th. */
-  private void row(int row, int v, int count) {
-    int channels = s.inChannels();
+  /** First channel; a range that is the last vector alone begins where that vector does. */
+  private int channel(int v, int count, int vectors) {
+    boolean lastAlone = count == 1 && v == vectors - 1;
+    return lastAlone ? Math.max(0, s.inChannels() - Lanes.LENGTH) : v * Lanes.LENGTH;
+  }
+
+  /** Tiles side by side, from an output row and the {@code v}th vector of channels on. */
+  private void row(int row, int v, int channel, int steps, long last) {
     int taps = s.kernel().height() * s.kernel().width();
-    boolean masked = channels < Lanes.LENGTH;
-    boolean hasLast = (v + count) * Lanes.LENGTH >= channels;
-    // A range that is the last vector alone begins where that vector does.
-    int channel = masked || count > 1 || !hasLast ? v * Lanes.LENGTH : channels - Lanes.LENGTH;
-    long last = masked ? channels : 4L * (count - 1) * Lanes.LENGTH;
-    if (hasLast && !masked) {
-      last = 4L * (channels - Lanes.LENGTH - channel);
-    }
-    int width = s.out().width();
+    int width = out.width();
     int window = Depthwise.window(s, mr);
     for (int i = 0; i * mr < width; i++) {
       int x = Depthwise.firstPixel(i, mr, width);
@@ -125,13 +146,17 @@ final class DepthwiseTask implements Task {
           rows + 8L * row * s.kernel().height(),
           4 * (column * src.rowStride() + channel),
           4 * src.rowStride(),
-          count,
+          steps,
           last,
+          s.inChannels(),
           filter + 4L * v * (1 + taps) * Lanes.LENGTH,
+          s.kernel().height(),
           to,
           4 * dst.rowStride(),
+          4 * dst.rowStride() * width,
           residual == null ? to : at(residual, pixel, channel),
           residual == null ? 0 : 4 * residual.rowStride(),
+          residual == null ? 0 : 4 * residual.rowStride() * width,
           Depthwise.leftPadding(s, x),
           window - Depthwise.rightPadding(s, x, mr),
           zeros);

@@ -3,9 +3,11 @@ package dev.tilewright.vector;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
 import dev.tilewright.tensor.Memory;
+import java.lang.invoke.MethodHandles;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -69,6 +71,12 @@ final class Lanes {
     return species.vectorBitSize() > 512
         ? VectorSpecies.of(float.class, VectorShape.S_512_BIT)
         : species;
+  }
+
+  /** Bootstrap method of the constants that {@link VectorCode#permute} uses. */
+  static VectorShuffle<Float> shuffle(
+      MethodHandles.Lookup caller, String name, Class<?> type, int... lanes) {
+    return VectorShuffle.fromValues(SPECIES, lanes);
   }
 
   static FloatVector load(long address) {

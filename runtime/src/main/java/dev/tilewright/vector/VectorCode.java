@@ -9,16 +9,21 @@ import dev.tilewright.tensor.Memory;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.DynamicConstantDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.function.Consumer;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -51,6 +56,7 @@ final class VectorCode {
   private static final ClassDesc INTS = desc(IntVector.class);
   private static final ClassDesc VECTOR = desc(Vector.class);
   private static final ClassDesc MASK = desc(VectorMask.class);
+  private static final ClassDesc SHUFFLE = desc(VectorShuffle.class);
   private static final ClassDesc SPECIES = desc(VectorSpecies.class);
   private static final ClassDesc SEGMENT = desc(MemorySegment.class);
   private static final ClassDesc ORDER = desc(ByteOrder.class);
@@ -182,6 +188,12 @@ final class VectorCode {
     return storeLong();
   }
 
+  /** {@code a * b}. */
+  Num times(Num a, Num b) {
+    code.lload(a.slot).lload(b.slot).lmul();
+    return storeLong();
+  }
+
   /** The long at {@code at + displacement}. */
   Num loadLong(Num at, long displacement) {
     readFrom(at, displacement, "JAVA_LONG_UNALIGNED", ValueLayout.OfLong.class, CD_long);
@@ -279,6 +291,15 @@ final class VectorCode {
         .invokevirtual(type, "cast", MethodTypeDesc.of(object, object))
         .checkcast(FLOATS)
         .astore(v.slot);
+  }
+
+  /** {@link #exact(Vec)} of all. */
+  void exact(Vec[][] all) {
+    for (Vec[] some : all) {
+      for (Vec v : some) {
+        exact(v);
+      }
+    }
   }
 
   /** {@code into = from}. */
@@ -420,6 +441,21 @@ final class VectorCode {
   /** A method of FloatVector with another as its argument. */
   Vec binary(String operation, Vec a, Vec b) {
     code.aload(a.slot).aload(b.slot).invokevirtual(FLOATS, operation, OF_VECTOR);
+    return storeVector();
+  }
+
+  /** Lane i of the result is lane {@code from[i]} of v. */
+  Vec permute(Vec v, int... from) {
+    ConstantDesc[] lanes = Arrays.stream(from).boxed().toArray(ConstantDesc[]::new);
+    code.aload(v.slot)
+        .loadConstant(
+            DynamicConstantDesc.ofNamed(
+                ConstantDescs.ofConstantBootstrap(
+                    LANES, "shuffle", SHUFFLE, ConstantDescs.CD_int.arrayType()),
+                "shuffle",
+                SHUFFLE,
+                lanes))
+        .invokevirtual(FLOATS, "rearrange", MethodTypeDesc.of(FLOATS, SHUFFLE));
     return storeVector();
   }
 

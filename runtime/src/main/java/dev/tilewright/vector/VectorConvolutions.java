@@ -13,6 +13,7 @@ final class VectorConvolutions {
         GemmConv.IMPLICIT,
         new Im2col(),
         new Depthwise(),
+        new Grouped(),
         Winograd.F2,
         Winograd.F4,
         Winograd.F6);

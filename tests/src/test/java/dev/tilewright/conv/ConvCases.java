@@ -55,7 +55,28 @@ public final class ConvCases {
           "n1g1c20k24_i3x19_f1x7_s1x1_d1x1_p0,3,0,3",
           "n2g1c9k12_i17x5_f7x1_s1x1_d1x1_p3,0,2,0",
           "n1g1c40k72_i8x11_f3x5_s1x1_d1x1_p1,1,1,1",
-          "n1g1c8k8_i20x13_f3x3_s1x1_d1x1_p0,0,0,0");
+          "n1g1c8k8_i20x13_f3x3_s1x1_d1x1_p0,0,0,0",
+          "n1g40c80k80_i9x7_f3x3_s1x1_d1x1_p1,1,1,1",
+          "n1g9c36k36_i10x13_f3x3_s1x1_d1x1_p1,1,1,1",
+          "n2g5c40k40_i8x9_f3x3_s2x2_d1x1_p1,1,1,1",
+          "n1g3c48k48_i9x8_f7x7_s1x1_d1x1_p3,3,3,3",
+          "n1g2c48k48_i7x7_f3x3_s1x1_d1x1_p1,1,1,1",
+          "n1g2c64k64_i7x15_f3x3_s1x1_d1x1_p1,1,1,1",
+          "n1g6c48k24_i9x8_f3x3_s1x1_d1x1_p1,1,1,1",
+          "n1g6c24k48_i9x8_f3x3_s2x2_d1x1_p0,0,1,1",
+          "n2g7c21k21_i11x9_f3x3_s1x1_d2x2_p1,2,3,0",
+          "n1g4c24k16_i8x8_f3x3_s1x1_d1x1_p1,1,1,1",
+          "n1g3c15k36_i8x12_f1x5_s1x2_d1x1_p0,2,0,2",
+          "n1g8c32k32_i6x9_f1x1_s1x1_d1x1_p0,0,0,0",
+          "n1g33c66k33_i8x6_f5x3_s1x1_d1x2_p2,2,2,2",
+          "n1g19c19k57_i8x9_f3x3_s1x1_d1x1_p1,1,1,1",
+          "n1g13c13k26_i12x11_f5x5_s2x2_d1x1_p2,2,2,2",
+          "n1g40c40k40_i15x13_f7x7_s2x2_d1x1_p3,3,2,2",
+          "n1g50c50k50_i14x9_f3x3_s2x2_d1x1_p0,1,2,1",
+          "n1g70c70k70_i7x7_f5x5_s1x1_d1x1_p2,2,2,2",
+          "n1g18c18k18_i15x14_f9x11_s1x1_d1x1_p4,5,4,5",
+          "n2g48c48k48_i10x29_f5x5_s2x1_d1x2_p2,4,1,3",
+          "n1g130c130k130_i15x16_f3x3_s1x1_d1x1_p1,1,1,1");
 
   private static final List<Activation> ACTIVATIONS =
       List.of(

@@ -32,7 +32,14 @@ class VectorConvAllocationTest {
   @ValueSource(
       strings = {
         "n1g1c16k40_i12x12_f1x1_s1x1_d1x1_p0,0,0,0",
-        "n1g1c16k40_i12x12_f3x3_s1x1_d1x1_p1,1,1,1"
+        "n1g1c16k40_i12x12_f3x3_s1x1_d1x1_p1,1,1,1",
+        "n1g40c40k40_i12x12_f3x3_s1x1_d1x1_p1,1,1,1",
+        "n1g9c36k36_i12x12_f3x3_s1x1_d1x1_p1,1,1,1",
+        "n1g2c40k40_i12x12_f3x3_s1x1_d1x1_p1,1,1,1",
+        "n1g40c40k80_i12x12_f3x3_s1x1_d1x1_p1,1,1,1",
+        "n1g40c40k40_i12x12_f5x5_s1x1_d1x1_p2,2,2,2",
+        "n1g5c5k5_i12x12_f3x3_s1x1_d1x1_p1,1,1,1",
+        "n1g3c6k6_i12x12_f3x3_s1x1_d1x1_p1,1,1,1"
       })
   void allocatesNothingFromTheFirstRun(String key) {
     Epilogue epilogue = new Epilogue(true, true, new Activation.Silu());
