@@ -98,6 +98,6 @@ exec "$qemu" -cpu "${QEMU_CPU:-neoverse-n1}" -L "$root" "$java" \
   --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED \
   -XX:+UseSerialGC -Xshare:auto -Djava.awt.headless=true \
   -Dtilewright.vector.draws=1 -Dtilewright.test.bits=128 -Dtilewright.test.fma=true \
-  -Dtilewright.test.backends=vector -Dtilewright.test.quick=true \
+  -Dtilewright.test.backends=vector -Dtilewright.test.quick=true -Dtilewright.test.every=3 \
   -Dtilewright.test.fixtures="${FIXTURES-network}" \
   -cp "$class_path" dev.tilewright.SelectedTests "$@"

@@ -18,6 +18,9 @@ public class ConvConformanceTest {
   /** The edges only, with a tile each: for machines that are emulated, or one of many. */
   private static final boolean QUICK = Boolean.getBoolean("tilewright.test.quick");
 
+  /** Of the cases, one in so many is run. */
+  private static final int EVERY = Integer.getInteger("tilewright.test.every", 1);
+
   static List<String> backendNames() {
     return ConvConformance.backends().stream().map(Backend::name).toList();
   }
@@ -28,7 +31,7 @@ public class ConvConformanceTest {
     Backend backend = backend(name);
     Set<String> seen = new TreeSet<>();
     List<ConvProblem> cases = ConvCases.all(QUICK ? 0 : 40, SEED);
-    for (int i = 0; i < cases.size(); i++) {
+    for (int i = 0; i < cases.size(); i += EVERY) {
       ConvProblem problem = cases.get(i);
       try (ConvConformance conformance = new ConvConformance(problem, SEED + i, i % 2 == 1)) {
         for (ConvAlgorithm algorithm : backend.convolutions()) {
@@ -47,10 +50,12 @@ public class ConvConformanceTest {
         }
       }
     }
-    assertThat(seen)
-        .as("algorithms that applied to some case")
-        .containsExactlyInAnyOrderElementsOf(
-            backend.convolutions().stream().map(ConvAlgorithm::id).toList());
+    if (EVERY == 1) {
+      assertThat(seen)
+          .as("algorithms that applied to some case")
+          .containsExactlyInAnyOrderElementsOf(
+              backend.convolutions().stream().map(ConvAlgorithm::id).toList());
+    }
   }
 
   @ParameterizedTest
