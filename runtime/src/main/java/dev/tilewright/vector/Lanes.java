@@ -39,6 +39,12 @@ final class Lanes {
   /** Bytes in a vector. */
   static final int BYTES = 4 * LENGTH;
 
+  /**
+   * Whether part of a vector is read and written under a mask. NEON has no such instructions, and
+   * C2 makes objects instead; four lanes are few enough to go one by one.
+   */
+  static final boolean MASKED = LENGTH > 4;
+
   /** Vector registers: 32 with AVX-512 and on ARM and RISC-V, 16 on other x86. */
   static final int REGISTERS =
       LENGTH < 16 && System.getProperty("os.arch").matches("amd64|x86_64") ? 16 : 32;

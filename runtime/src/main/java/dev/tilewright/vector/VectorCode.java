@@ -18,6 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.Vector;
@@ -46,7 +47,7 @@ final class VectorCode {
   /** An int in a local variable. */
   record Count(int slot) {}
 
-  /** A mask in a local variable. */
+  /** The first lanes, in a local variable: a mask or, without {@link Lanes#MASKED}, their number. */
   record Mask(int slot) {}
 
   /** Adding it rounds to an integer, which is then in the low bits: 1.5 * 2^23. */
@@ -219,6 +220,17 @@ final class VectorCode {
 
   /** The lanes under the mask from {@code at}, zero elsewhere. */
   Vec load(Num at, Mask mask) {
+    if (!Lanes.MASKED) {
+      Vec v = constant(0);
+      eachLane(mask, lane -> {
+        code.aload(v.slot).loadConstant(lane);
+        pushFloat(() -> code.lload(at.slot).loadConstant(4L * lane).ladd());
+        code.invokevirtual(FLOATS, "withLane", MethodTypeDesc.of(FLOATS, CD_int, CD_float))
+            .astore(v.slot);
+      });
+      exact(v);
+      return v;
+    }
     species();
     place(at, 0);
     code.aload(mask.slot)
@@ -315,6 +327,22 @@ final class VectorCode {
   }
 
   void store(Vec v, Num at, Mask mask) {
+    if (!Lanes.MASKED) {
+      ClassDesc layout = desc(ValueLayout.OfFloat.class);
+      eachLane(mask, lane -> {
+        code.getstatic(desc(Memory.class), "ALL", SEGMENT)
+            .getstatic(desc(ValueLayout.class), "JAVA_FLOAT_UNALIGNED", layout)
+            .lload(at.slot)
+            .loadConstant(4L * lane)
+            .ladd()
+            .aload(v.slot)
+            .loadConstant(lane)
+            .invokevirtual(FLOATS, "lane", MethodTypeDesc.of(CD_float, CD_int));
+        code.invokeinterface(
+            SEGMENT, "set", MethodTypeDesc.of(CD_void, layout, CD_long, CD_float));
+      });
+      return;
+    }
     code.aload(v.slot);
     place(at, 0);
     code.aload(mask.slot)
@@ -324,13 +352,35 @@ final class VectorCode {
 
   /** The mask of the first {@code lanes} lanes. */
   Mask first(Num lanes) {
+    int slot = slots(1);
+    if (!Lanes.MASKED) {
+      code.lload(lanes.slot).l2i().istore(slot);
+      return new Mask(slot);
+    }
     species();
     code.lconst_0()
         .lload(lanes.slot)
         .invokeinterface(SPECIES, "indexInRange", MethodTypeDesc.of(MASK, CD_long, CD_long));
-    int slot = slots(1);
     code.astore(slot);
     return new Mask(slot);
+  }
+
+  /** Code for each lane but the last that is only run if the mask has it. */
+  private void eachLane(Mask mask, IntConsumer body) {
+    for (int lane = 0; lane < Lanes.LENGTH - 1; lane++) {
+      Label skip = code.newLabel();
+      code.iload(mask.slot).loadConstant(lane).if_icmple(skip);
+      body.accept(lane);
+      code.labelBinding(skip);
+    }
+  }
+
+  private void pushFloat(Runnable pushAddress) {
+    ClassDesc layout = desc(ValueLayout.OfFloat.class);
+    code.getstatic(desc(Memory.class), "ALL", SEGMENT)
+        .getstatic(desc(ValueLayout.class), "JAVA_FLOAT_UNALIGNED", layout);
+    pushAddress.run();
+    code.invokeinterface(SEGMENT, "get", MethodTypeDesc.of(CD_float, layout, CD_long));
   }
 
   /** {@code acc = a * b + acc}. */
