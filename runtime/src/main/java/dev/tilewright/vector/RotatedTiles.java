@@ -167,9 +167,9 @@ final class RotatedTiles {
         spec.mr);
   }
 
-  /** Of tiles that do not wait: fewer than eight sums do for each other, one factor for loads. */
+  /** Of tiles that do not wait: few sums do for each other, one factor for loads. */
   private static double work(Spec spec, int depth) {
     int sums = spec.mr * spec.unit();
-    return sums < 8 || spec.unit() == 1 ? 0 : 2.0 * depth * sums;
+    return sums < 16 || spec.unit() == 1 ? 0 : 2.0 * depth * sums;
   }
 }
