@@ -50,6 +50,9 @@ final class DepthwiseCode {
     at = new Num[spec.window()];
     inside = new Num[spec.window()];
     for (int j = 0; j < spec.window(); j++) {
+      if (!spec.isUsed(j)) {
+        continue;
+      }
       at[j] = code.times(pixelStride, j);
       if (spec.isEdge(j)) {
         inside[j] = code.inside(j, code.longArgument(14), code.longArgument(15));

@@ -76,7 +76,8 @@ public final class ConvCases {
           "n1g70c70k70_i7x7_f5x5_s1x1_d1x1_p2,2,2,2",
           "n1g18c18k18_i15x14_f9x11_s1x1_d1x1_p4,5,4,5",
           "n2g48c48k48_i10x29_f5x5_s2x1_d1x2_p2,4,1,3",
-          "n1g130c130k130_i15x16_f3x3_s1x1_d1x1_p1,1,1,1");
+          "n1g130c130k130_i15x16_f3x3_s1x1_d1x1_p1,1,1,1",
+          "n1g20c20k20_i30x28_f3x3_s1x1_d12x12_p12,12,12,12");
 
   private static final List<Activation> ACTIVATIONS =
       List.of(
