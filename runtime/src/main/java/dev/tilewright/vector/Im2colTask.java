@@ -231,7 +231,7 @@ final class Im2colTask implements Task {
     }
   }
 
-  /** One tap of pixels of one output row. */
+  /** One tap of pixels of one output row. No copy is empty: C2 takes such calls for impossible. */
   private void segment(int pixel, int pixels, int tap, long channel, int count, long to) {
     int width = geometry.out().width();
     int row = pixel / width;
@@ -246,13 +246,17 @@ final class Im2colTask implements Task {
       last = first;
     }
     long pitch = 4L * geometry.pitch();
-    copy.map(zeros, 0, to, pitch, first, count);
+    if (first > 0) {
+      copy.map(zeros, 0, to, pitch, first, count);
+    }
     if (last > first) {
       long at = ((long) image * s.in().height() + y) * s.in().width() + x + (long) first * step;
       long from = src.address() + 4 * (at * src.rowStride() + channel);
       copy.map(from, 4L * step * src.rowStride(), to + first * pitch, pitch, last - first, count);
     }
-    copy.map(zeros, 0, to + last * pitch, pitch, pixels - last, count);
+    if (last < pixels) {
+      copy.map(zeros, 0, to + last * pitch, pitch, pixels - last, count);
+    }
   }
 
   private static long at(View view, long row, long column) {

@@ -33,6 +33,9 @@ final class Lanes {
   /** Class of every vector of the species. */
   static final Class<?> VECTOR_CLASS = SPECIES.vectorType();
 
+  /** 0, 1, 2 and so on. */
+  static final FloatVector INDICES = (FloatVector) SPECIES.broadcast(0).addIndex(1);
+
   /** Floats in a vector: 4, 8 or 16. */
   static final int LENGTH = SPECIES.length();
 

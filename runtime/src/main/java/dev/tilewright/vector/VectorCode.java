@@ -47,7 +47,9 @@ final class VectorCode {
   /** An int in a local variable. */
   record Count(int slot) {}
 
-  /** The first lanes, in a local variable: a mask or, without {@link Lanes#MASKED}, their number. */
+  /**
+   * The first lanes, in a local variable: a mask or, without {@link Lanes#MASKED}, their number.
+   */
   record Mask(int slot) {}
 
   /** Adding it rounds to an integer, which is then in the low bits: 1.5 * 2^23. */
@@ -222,12 +224,14 @@ final class VectorCode {
   Vec load(Num at, Mask mask) {
     if (!Lanes.MASKED) {
       Vec v = constant(0);
-      eachLane(mask, lane -> {
-        code.aload(v.slot).loadConstant(lane);
-        pushFloat(() -> code.lload(at.slot).loadConstant(4L * lane).ladd());
-        code.invokevirtual(FLOATS, "withLane", MethodTypeDesc.of(FLOATS, CD_int, CD_float))
-            .astore(v.slot);
-      });
+      eachLane(
+          mask,
+          lane -> {
+            code.aload(v.slot).loadConstant(lane);
+            pushFloat(() -> code.lload(at.slot).loadConstant(4L * lane).ladd());
+            code.invokevirtual(FLOATS, "withLane", MethodTypeDesc.of(FLOATS, CD_int, CD_float))
+                .astore(v.slot);
+          });
       exact(v);
       return v;
     }
@@ -329,18 +333,20 @@ final class VectorCode {
   void store(Vec v, Num at, Mask mask) {
     if (!Lanes.MASKED) {
       ClassDesc layout = desc(ValueLayout.OfFloat.class);
-      eachLane(mask, lane -> {
-        code.getstatic(desc(Memory.class), "ALL", SEGMENT)
-            .getstatic(desc(ValueLayout.class), "JAVA_FLOAT_UNALIGNED", layout)
-            .lload(at.slot)
-            .loadConstant(4L * lane)
-            .ladd()
-            .aload(v.slot)
-            .loadConstant(lane)
-            .invokevirtual(FLOATS, "lane", MethodTypeDesc.of(CD_float, CD_int));
-        code.invokeinterface(
-            SEGMENT, "set", MethodTypeDesc.of(CD_void, layout, CD_long, CD_float));
-      });
+      eachLane(
+          mask,
+          lane -> {
+            code.getstatic(desc(Memory.class), "ALL", SEGMENT)
+                .getstatic(desc(ValueLayout.class), "JAVA_FLOAT_UNALIGNED", layout)
+                .lload(at.slot)
+                .loadConstant(4L * lane)
+                .ladd()
+                .aload(v.slot)
+                .loadConstant(lane)
+                .invokevirtual(FLOATS, "lane", MethodTypeDesc.of(CD_float, CD_int));
+            code.invokeinterface(
+                SEGMENT, "set", MethodTypeDesc.of(CD_void, layout, CD_long, CD_float));
+          });
       return;
     }
     code.aload(v.slot);
@@ -350,17 +356,21 @@ final class VectorCode {
             FLOATS, "intoMemorySegment", MethodTypeDesc.of(CD_void, SEGMENT, CD_long, ORDER, MASK));
   }
 
-  /** The mask of the first {@code lanes} lanes. */
+  /**
+   * The mask of the first {@code lanes} lanes. By comparison: {@code indexInRange} branches, and
+   * where the profile of a branch was that of another number of lanes, kernels allocated.
+   */
   Mask first(Num lanes) {
     int slot = slots(1);
     if (!Lanes.MASKED) {
       code.lload(lanes.slot).l2i().istore(slot);
       return new Mask(slot);
     }
-    species();
-    code.lconst_0()
+    code.getstatic(LANES, "INDICES", FLOATS)
+        .getstatic(OPERATORS, "LT", COMPARISON)
         .lload(lanes.slot)
-        .invokeinterface(SPECIES, "indexInRange", MethodTypeDesc.of(MASK, CD_long, CD_long));
+        .l2f()
+        .invokevirtual(FLOATS, "compare", MethodTypeDesc.of(MASK, COMPARISON, CD_float));
     code.astore(slot);
     return new Mask(slot);
   }
