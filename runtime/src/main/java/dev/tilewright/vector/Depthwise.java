@@ -88,9 +88,9 @@ final class Depthwise implements ConvAlgorithm {
     return slow ? new int[0] : IntStream.of(blocks).filter(nr -> nr <= all).distinct().toArray();
   }
 
-  /** Whether all its taps are straight-line code. */
+  /** Whether all its taps are straight-line code. With masks, C2 boxes them where it is long. */
   private static boolean isSmall(ConvShape s) {
-    return s.kernel().height() * s.kernel().width() <= 16;
+    return s.kernel().height() * s.kernel().width() <= 16 && s.inChannels() >= Lanes.LENGTH;
   }
 
   private static DepthwiseSpec.Order order(ConvShape s, int nr) {

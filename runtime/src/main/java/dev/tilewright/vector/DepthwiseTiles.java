@@ -57,11 +57,13 @@ final class DepthwiseTiles {
   }
 
   /**
-   * Of tiles with a loop over the filter's rows; the others load and store as much as they compute.
+   * Of large tiles with a loop over the filter's rows; the others load and store as much as they
+   * compute.
    */
   private static double work(DepthwiseSpec spec, int depth) {
     int pixels = spec.rows() * spec.pixels();
-    boolean known = spec.order() == DepthwiseSpec.Order.FILTER_ROWS && pixels >= 7;
+    boolean large = spec.taps() >= 25 && pixels >= 7 && !spec.masked();
+    boolean known = large && spec.order() == DepthwiseSpec.Order.FILTER_ROWS;
     return known ? (double) STEPS * filterRows(spec) * spec.kernelWidth() * pixels : 0;
   }
 }
