@@ -35,6 +35,9 @@ record GemmGeometry(
   /** Bytes of input a block reads: with a panel of the filter this stays in an L2 of 512 KB. */
   private static final int BLOCK_BYTES = 192 << 10;
 
+  /** Rows that one set of an L1 cache has room for, with 8 ways, beside a panel. */
+  private static final int WAYS = 6;
+
   /** Less than this is not worth another piece: about 2 us. */
   private static final long MACS_PER_PART = 250_000;
 
@@ -57,7 +60,7 @@ record GemmGeometry(
       blocks = Math.clamp((pieces + 1) / 2, blocks, units);
       chunks = Math.clamp(Math.ceilDiv(pieces, blocks), 1, panels.independent());
     }
-    boolean copies = !unpadded(s) || (conflicts(s, s.inChannels()) && panels.columns() >= 64);
+    boolean copies = !unpadded(s) || (mr > WAYS && conflicts(s, s.inChannels()) && panels.columns() >= 64);
     return new GemmGeometry(s, out, mr, width, (int) blocks, unit, copies, chunks);
   }
 
