@@ -60,7 +60,8 @@ record GemmGeometry(
       blocks = Math.clamp((pieces + 1) / 2, blocks, units);
       chunks = Math.clamp(Math.ceilDiv(pieces, blocks), 1, panels.independent());
     }
-    boolean copies = !unpadded(s) || (mr > WAYS && conflicts(s, s.inChannels()) && panels.columns() >= 64);
+    boolean copies =
+        !unpadded(s) || (mr > WAYS && conflicts(s, s.inChannels()) && panels.columns() >= 64);
     return new GemmGeometry(s, out, mr, width, (int) blocks, unit, copies, chunks);
   }
 
