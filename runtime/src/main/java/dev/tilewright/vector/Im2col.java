@@ -37,6 +37,10 @@ final class Im2col implements ConvAlgorithm {
   @Override
   public Applicability check(ConvProblem problem) {
     ConvShape s = problem.shape();
+    if (s.outChannels() / s.groups() < Lanes.LENGTH) {
+      return new Applicability.No(
+          "fewer output channels in a group than lanes; vector.grouped and vector.depthwise fill them");
+    }
     return Applicability.when(
         !s.isPointwise() && (long) s.batch() * pixels(s) < Integer.MAX_VALUE / 2,
         "a 1x1 convolution, whose factors are side by side; vector.gemm takes it without copying");
