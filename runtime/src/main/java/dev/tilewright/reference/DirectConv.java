@@ -90,8 +90,8 @@ final class DirectConv implements ConvAlgorithm {
           for (int k = 0; k < s.outChannels(); k++) {
             double sum = dot(part / out.height(), part % out.height(), x, k);
             sum += bias == null ? 0 : bias.getAtIndex(JAVA_FLOAT_UNALIGNED, k);
-            sum += residual == null ? 0 : Memory.ALL.get(JAVA_FLOAT, at(residual, pixel, k));
-            Memory.ALL.set(JAVA_FLOAT, at(dst, pixel, k), (float) activation.apply(sum));
+            sum += residual == null ? 0 : Memory.ALL.get(JAVA_FLOAT, residual.at(pixel, k));
+            Memory.ALL.set(JAVA_FLOAT, dst.at(pixel, k), (float) activation.apply(sum));
           }
         }
       }
@@ -112,16 +112,12 @@ final class DirectConv implements ConvAlgorithm {
           for (int c = 0; c < channels; c++) {
             long tap = (((long) k * channels + c) * s.kernel().height() + fy) * s.kernel().width();
             sum +=
-                (double) Memory.ALL.get(JAVA_FLOAT, at(src, pixel, group * channels + c))
+                (double) Memory.ALL.get(JAVA_FLOAT, src.at(pixel, (long) group * channels + c))
                     * filter.getAtIndex(JAVA_FLOAT_UNALIGNED, tap + fx);
           }
         }
       }
       return sum;
-    }
-
-    private static long at(View view, long row, int column) {
-      return view.address() + 4 * (row * view.rowStride() + column);
     }
   }
 }

@@ -32,6 +32,11 @@ public record View(long address, TensorType type, long rowStride) {
     return rowStride == columns() || rows() <= 1;
   }
 
+  /** Address of an element of floats. */
+  public long at(long row, long column) {
+    return address + 4 * (row * rowStride + column);
+  }
+
   /** Bytes from one element to the next along each dimension. */
   public long[] strides() {
     long[] strides = new long[shape().rank()];

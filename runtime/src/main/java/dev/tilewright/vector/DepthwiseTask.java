@@ -120,7 +120,7 @@ final class DepthwiseTask implements Task {
     }
     if (activation != null) {
       long width = out.width();
-      long to = at(dst, first * width, 0);
+      long to = dst.at(first * width, 0);
       long step = 4 * dst.rowStride();
       activation.map(to, step, to, step, (end - first) * width, s.inChannels());
     }
@@ -141,7 +141,7 @@ final class DepthwiseTask implements Task {
       int x = Depthwise.firstPixel(i, mr, width);
       long column = (long) x * s.stride().width() - s.pad().left();
       long pixel = (long) row * width + x;
-      long to = at(dst, pixel, channel);
+      long to = dst.at(pixel, channel);
       tile.run(
           rows + 8L * row * s.kernel().height(),
           4 * (column * src.rowStride() + channel),
@@ -154,16 +154,12 @@ final class DepthwiseTask implements Task {
           to,
           4 * dst.rowStride(),
           4 * dst.rowStride() * width,
-          residual == null ? to : at(residual, pixel, channel),
+          residual == null ? to : residual.at(pixel, channel),
           residual == null ? 0 : 4 * residual.rowStride(),
           residual == null ? 0 : 4 * residual.rowStride() * width,
           Depthwise.leftPadding(s, x),
           window - Depthwise.rightPadding(s, x, mr),
           zeros);
     }
-  }
-
-  private static long at(View view, long row, long column) {
-    return view.address() + 4 * (row * view.rowStride() + column);
   }
 }

@@ -143,7 +143,7 @@ final class GroupTask implements Task {
       return;
     }
     long pixel = ((long) n * s.in().height() + first) * s.in().width();
-    long from = at(src, pixel, (long) lanes.firstGroup(slice) * lanes.in());
+    long from = src.at(pixel, (long) lanes.firstGroup(slice) * lanes.in());
     long to = band + (first - top) * geometry.rowBytes() + left * geometry.pixelBytes();
     int inputs = lanes.inputs();
     for (int v = 0; v < Lanes.cover(inputs); v++) {
@@ -169,7 +169,7 @@ final class GroupTask implements Task {
     int segment = geometry.segment(height);
     int mr = geometry.mr();
     for (int begin = 0; begin < height * geometry.out().width(); begin += segment) {
-      long to = at(dst, pixel + begin, channel);
+      long to = dst.at(pixel + begin, channel);
       tile.run(
           rows + 8L * begin,
           band,
@@ -178,7 +178,7 @@ final class GroupTask implements Task {
           filter + slice * lanes.sliceBytes(),
           to,
           4 * dst.rowStride(),
-          residual == null ? to : at(residual, pixel + begin, channel),
+          residual == null ? to : residual.at(pixel + begin, channel),
           residual == null ? 0 : 4 * residual.rowStride(),
           lanes.last(),
           Math.ceilDiv(segment, mr),
@@ -191,15 +191,11 @@ final class GroupTask implements Task {
     if (activation != null) {
       long pixel =
           ((long) n * geometry.out().height() + geometry.firstRow(block)) * geometry.out().width();
-      long to = at(dst, pixel, (long) lanes.firstGroup(slice) * lanes.out());
+      long to = dst.at(pixel, (long) lanes.firstGroup(slice) * lanes.out());
       long step = 4 * dst.rowStride();
       int pixels = height(block) * geometry.out().width();
       RowKernel kernel = end == lanes.slices() ? activation.last : activation.most;
       kernel.map(to, step, to, step, pixels, lanes.outputs(slice, end));
     }
-  }
-
-  private static long at(View view, long row, long column) {
-    return view.address() + 4 * (row * view.rowStride() + column);
   }
 }
