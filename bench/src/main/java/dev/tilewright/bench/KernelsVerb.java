@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
             + " with sums in double.",
     footer = {
       "",
-      "GFLOP/s count the direct algorithm's multiply-adds: Winograd may exceed 100 % of the peak.",
+      "GFLOP/s count the direct algorithm's multiply-adds: Winograd may exceed 100 %% of the peak.",
       "Exit code: 1 if a kernel failed or is further from the exact result than"
           + " docs/numerics.md allows."
     })
