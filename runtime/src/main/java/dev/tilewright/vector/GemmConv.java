@@ -111,7 +111,7 @@ final class GemmConv implements ConvAlgorithm {
                 geometry.width(),
                 t.nv(),
                 geometry.baked(),
-                geometry.adjacent(),
+                geometry.factors(),
                 problem.epilogue().residual(),
                 inTile ? activation : Activation.none(),
                 panels.masked()));

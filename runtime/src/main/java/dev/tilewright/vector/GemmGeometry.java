@@ -36,7 +36,7 @@ record GemmGeometry(
   private static final int BLOCK_BYTES = 192 << 10;
 
   /** Rows that one set of an L1 cache has room for, with 8 ways, beside a panel. */
-  private static final int WAYS = 6;
+  static final int WAYS = 6;
 
   /** Less than this is not worth another piece: about 2 us. */
   private static final long MACS_PER_PART = 250_000;
@@ -74,9 +74,8 @@ record GemmGeometry(
     return mr / width;
   }
 
-  /** Whether the factors of a pixel follow each other in memory. */
-  boolean adjacent() {
-    return shape.isPointwise();
+  GemmTiles.Factors factors() {
+    return shape.isPointwise() ? GemmTiles.Factors.ADJACENT : GemmTiles.Factors.TABLE;
   }
 
   /** Bytes from the first to the last factor of a pixel, or from a row of pixels to the next. */
@@ -92,7 +91,7 @@ record GemmGeometry(
    * Whether pixels a stride apart fall into one set of an L1 cache, which are 4 KB apart: measured
    * 50 % of the speed.
    */
-  private static boolean conflicts(ConvShape s, long pixelStride) {
+  static boolean conflicts(ConvShape s, long pixelStride) {
     return 4 * pixelStride * s.stride().width() % 4096 == 0;
   }
 

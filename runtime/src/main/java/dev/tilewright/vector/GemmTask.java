@@ -61,7 +61,7 @@ final class GemmTask implements Task {
 
     pixelBytes = 4L * (copies ? geometry.bandStride() : src.rowStride());
     rowBytes = pixelBytes * (copies ? geometry.bandWidth() : s.in().width());
-    taps = geometry.adjacent() ? 0 : tapTable();
+    taps = geometry.factors() == GemmTiles.Factors.ADJACENT ? 0 : tapTable();
   }
 
   /** Per factor, in the order of the packed filter, its byte offset from the first. */
@@ -120,12 +120,8 @@ final class GemmTask implements Task {
 
   /** {@code height} output rows, the first of which begins with output pixel {@code pixel}. */
   private void block(long base, long pixel, int height, int group, int chunk) {
-    int independent = panels.independent();
-    int firstPanel = (int) ((long) chunk * independent / geometry.chunks());
-    int endPanel =
-        chunk == geometry.chunks() - 1
-            ? panels.count()
-            : (int) ((long) (chunk + 1) * independent / geometry.chunks());
+    int firstPanel = panels.firstOfCut(chunk, geometry.chunks());
+    int endPanel = panels.firstOfCut(chunk + 1, geometry.chunks());
     int width = geometry.out().width();
     for (int panel = firstPanel; panel < endPanel; panel++) {
       long b = filter + panels.offset(group, panel);
@@ -141,7 +137,7 @@ final class GemmTask implements Task {
     if (activation != null) {
       int first = firstPanel == 0 ? 0 : panels.column(firstPanel);
       int end = endPanel == panels.count() ? panels.columns() : panels.column(endPanel);
-      long to = at(dst, pixel, (long) group * panels.columns() + first);
+      long to = dst.at(pixel, (long) group * panels.columns() + first);
       long step = 4 * dst.rowStride();
       activation.map(to, step, to, step, (long) height * width, end - first);
     }
@@ -151,7 +147,7 @@ final class GemmTask implements Task {
     long rowStride = s.stride().height() * rowBytes;
     long pixelStride = s.stride().width() * pixelBytes;
     long pixel = firstPixel + (long) y * geometry.out().width() + x;
-    long to = at(dst, pixel, column);
+    long to = dst.at(pixel, column);
     tile.run(
         base + y * rowStride + x * pixelStride,
         pixelStride,
@@ -162,12 +158,8 @@ final class GemmTask implements Task {
         bias + 4 * column,
         to,
         4 * dst.rowStride(),
-        residual == null ? to : at(residual, pixel, column),
+        residual == null ? to : residual.at(pixel, column),
         residual == null ? 0 : 4 * residual.rowStride(),
         panels.last());
-  }
-
-  private static long at(View view, long row, long column) {
-    return view.address() + 4 * (row * view.rowStride() + column);
   }
 }

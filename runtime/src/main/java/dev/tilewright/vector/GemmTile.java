@@ -15,10 +15,11 @@ interface GemmTile {
    * @param src of the tile's first pixel
    * @param pixelStride from one pixel to the next in a row, below 2^31
    * @param rowStride from one row of pixels to the next, below 2^31
-   * @param taps address of {@code depth} ints: distance of each factor from its pixel; ignored by
-   *     kernels whose factors are adjacent
+   * @param taps address of {@code depth} ints, the distance of each factor from its pixel, or of
+   *     {@code depth} pairs with the distance of its row of the filter from the first; see {@link
+   *     GemmTiles.Factors}
    * @param depth terms of the sum, at least 1
-   * @param filter packed panel, [depth][nv][lanes]
+   * @param filter packed panel, [row][nv][lanes]
    * @param bias of the panel's first column
    * @param dst of the tile's first pixel and the panel's first column
    * @param dstStride from one pixel to the next, rows continuing

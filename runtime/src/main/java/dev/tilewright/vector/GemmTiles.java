@@ -17,8 +17,7 @@ final class GemmTiles {
    * @param width pixels in a row
    * @param nv vectors of output channels
    * @param strides distances of pixels and rows, or null if they come as arguments
-   * @param adjacent whether the factors of a pixel follow each other in memory, so that there is no
-   *     table of them
+   * @param factors where a pixel's factors and the filter's rows lie
    * @param activation a short one, see {@link FunctionCode#isShort}
    * @param masked one vector only, of which the first columns exist
    */
@@ -27,7 +26,7 @@ final class GemmTiles {
       int width,
       int nv,
       @Nullable Strides strides,
-      boolean adjacent,
+      Factors factors,
       boolean residual,
       Activation activation,
       boolean masked) {
@@ -39,6 +38,21 @@ final class GemmTiles {
         throw new IllegalArgumentException("masked kernels have one vector");
       }
     }
+
+    /** The same tile with another end. */
+    Spec with(boolean withResidual, Activation withActivation) {
+      return new Spec(mr, width, nv, strides, factors, withResidual, withActivation, masked);
+    }
+  }
+
+  /** Where the factors of a pixel lie, and the rows of the filter that they are multiplied with. */
+  enum Factors {
+    /** One after another; so do the filter's rows. No table is read. */
+    ADJACENT,
+    /** A table says where the factors lie, one int each. */
+    TABLE,
+    /** A table says where each factor and its row of the filter lie, two ints. */
+    PICKED
   }
 
   /**
@@ -82,6 +96,7 @@ final class GemmTiles {
     int nv = spec.nv;
 
     Strides strides = spec.strides;
+    Num tapRows = spec.factors == Factors.PICKED ? code.address(taps, 4) : taps;
     Num[] pixel = strides == null ? pixels(code, src, spec) : new Num[0];
     Vec[][] acc = new Vec[mr][nv];
     for (int j = 0; j < nv; j++) {
@@ -97,9 +112,11 @@ final class GemmTiles {
         k -> {
           exact(code, acc);
           Num tap =
-              spec.adjacent
-                  ? code.bounded(code.scaled(k, 4))
-                  : code.loadOffset(code.address(taps, k, 4));
+              switch (spec.factors) {
+                case ADJACENT -> code.bounded(code.scaled(k, 4));
+                case TABLE -> code.loadOffset(code.address(taps, k, 4));
+                case PICKED -> code.loadOffset(code.address(taps, k, 8));
+              };
           Scalar[] a = new Scalar[mr];
           Num first = strides == null ? tap : code.address(src, tap);
           for (int i = 0; i < mr; i++) {
@@ -108,7 +125,10 @@ final class GemmTiles {
                     ? code.loadScalar(pixel[i], tap)
                     : code.loadScalar(first, strides.of(i, spec.width));
           }
-          Num panel = code.address(filter, k, (long) nv * Lanes.BYTES);
+          Num panel =
+              spec.factors == Factors.PICKED
+                  ? code.address(filter, code.loadOffset(code.address(tapRows, k, 8)))
+                  : code.address(filter, k, (long) nv * Lanes.BYTES);
           Vec[] b = new Vec[nv];
           for (int j = 0; j < nv; j++) {
             b[j] = code.load(panel, column(j));

@@ -92,15 +92,19 @@ final class Im2col implements ConvAlgorithm {
     Activation activation = problem.epilogue().activation();
     boolean inTile = FunctionCode.isShort(activation);
     RowKernel after = inTile ? null : RowKernel.of(activation, panels.columns());
-    boolean residual = problem.epilogue().residual();
-    Activation last = inTile ? activation : Activation.none();
-    boolean one = geometry.chunks() == 1;
+    GemmTiles.Spec whole =
+        new GemmTiles.Spec(
+            t.mr(),
+            1,
+            t.nv(),
+            null,
+            GemmTiles.Factors.ADJACENT,
+            problem.epilogue().residual(),
+            inTile ? activation : Activation.none(),
+            panels.masked());
     Im2colTask.Kernels kernels =
         new Im2colTask.Kernels(
-            micro(t, residual, last, panels),
-            one ? null : micro(t, residual, Activation.none(), panels),
-            one ? null : micro(t, true, Activation.none(), panels),
-            one ? null : micro(t, true, last, panels),
+            ChunkedTile.of(whole, geometry.chunks() > 1),
             after,
             RowKernel.of(Activation.none(), geometry.channels()),
             RowKernel.of(Activation.none(), panels.columns()));
@@ -120,12 +124,5 @@ final class Im2col implements ConvAlgorithm {
         return true;
       }
     };
-  }
-
-  private static GemmTile micro(
-      MicroTile tile, boolean residual, Activation activation, Panels panels) {
-    return GemmTiles.get(
-        new GemmTiles.Spec(
-            tile.mr(), 1, tile.nv(), null, true, residual, activation, panels.masked()));
   }
 }

@@ -14,32 +14,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Im2colTask implements Task {
   /**
-   * The micro-kernels. Those for a sum in chunks are null if there is only one.
+   * What it runs.
    *
-   * @param whole bias, residual and activation
-   * @param first bias and residual
-   * @param middle adds to what dst holds
-   * @param last adds to it and applies the activation
    * @param after the activation if it is not a micro-kernel's part
    * @param copy of rows of factors of one tap
    * @param aside copies rows of a tile
    */
-  record Kernels(
-      GemmTile whole,
-      @Nullable GemmTile first,
-      @Nullable GemmTile middle,
-      @Nullable GemmTile last,
-      @Nullable RowKernel after,
-      RowKernel copy,
-      RowKernel aside) {
-    GemmTile of(boolean isFirst, boolean isLast) {
-      GemmTile kernel = isFirst && isLast ? whole : isFirst ? first : isLast ? last : middle;
-      if (kernel == null) {
-        throw new IllegalStateException("a sum of one chunk is not cut");
-      }
-      return kernel;
-    }
-  }
+  record Kernels(ChunkedTile tile, @Nullable RowKernel after, RowKernel copy, RowKernel aside) {}
 
   private final Im2colGeometry geometry;
   private final ConvShape s;
@@ -105,12 +86,19 @@ final class Im2colTask implements Task {
     first = Math.max(first, 0);
     for (int c = first; c <= last; c++) {
       if (c == first || c == last || reads(firstPixel, endPixel, c)) {
-        chunk(firstPixel, endPixel, group, c, kernels.of(c == first, c == last), c > first, copied);
+        chunk(
+            firstPixel,
+            endPixel,
+            group,
+            c,
+            kernels.tile().of(c == first, c == last),
+            c > first,
+            copied);
       }
     }
     RowKernel after = kernels.after();
     if (after != null) {
-      long to = at(dst, firstPixel, (long) group * panels.columns());
+      long to = dst.at(firstPixel, (long) group * panels.columns());
       long step = 4 * dst.rowStride();
       after.map(to, step, to, step, endPixel - firstPixel, panels.columns());
     }
@@ -164,8 +152,8 @@ final class Im2colTask implements Task {
         int pixels = Math.min(geometry.mr(), endPixel - p);
         if (pixels == geometry.mr()) {
           View more = adds ? dst : residual;
-          long to = at(dst, p, column);
-          long also = more == null ? to : at(more, p, column);
+          long to = dst.at(p, column);
+          long also = more == null ? to : more.at(p, column);
           long step = more == null ? 0 : 4 * more.rowStride();
           multiply(kernel, a, end - begin, b, start, to, 4 * dst.rowStride(), also, step);
         } else {
@@ -193,10 +181,10 @@ final class Im2colTask implements Task {
     long columns = Math.min(panels.columns(), panels.nv() * Lanes.LENGTH);
     View more = adds ? dst : residual;
     if (more != null) {
-      aside.map(at(more, pixel, column), 4 * more.rowStride(), also, step, pixels, columns);
+      aside.map(more.at(pixel, column), 4 * more.rowStride(), also, step, pixels, columns);
     }
     multiply(kernel, a, depth, b, start, tile, step, also, step);
-    aside.map(tile, step, at(dst, pixel, column), 4 * dst.rowStride(), pixels, columns);
+    aside.map(tile, step, dst.at(pixel, column), 4 * dst.rowStride(), pixels, columns);
   }
 
   private void multiply(
@@ -257,9 +245,5 @@ final class Im2colTask implements Task {
     if (last < pixels) {
       copy.map(zeros, 0, to + last * pitch, pitch, pixels - last, count);
     }
-  }
-
-  private static long at(View view, long row, long column) {
-    return view.address() + 4 * (row * view.rowStride() + column);
   }
 }

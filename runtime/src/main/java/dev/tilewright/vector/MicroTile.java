@@ -8,6 +8,9 @@ import java.util.Map;
  * the second is {@code nr}, in channels.
  */
 record MicroTile(int mr, int nv) {
+  /** Of any tile. */
+  static final int MOST_VECTORS = 8;
+
   static MicroTile of(Tile tile) {
     return new MicroTile(tile.get("mr"), tile.get("nr") / Lanes.LENGTH);
   }

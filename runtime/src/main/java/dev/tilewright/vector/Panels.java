@@ -51,6 +51,11 @@ record Panels(int groups, int columns, int depth, int nv) {
     return count() > 1 && columns % (nv * Lanes.LENGTH) != 0 ? count() - 1 : count();
   }
 
+  /** First panel of a cut of those of a group; of the number of cuts, the number of panels. */
+  int firstOfCut(int cut, int cuts) {
+    return cut == cuts ? count() : (int) ((long) cut * independent() / cuts);
+  }
+
   /** First output channel of a panel within the group. */
   int column(int panel) {
     return Math.max(0, Math.min(panel * nv * Lanes.LENGTH, columns - nv * Lanes.LENGTH));

@@ -12,6 +12,7 @@ final class VectorConvolutions {
         GemmConv.POINTWISE,
         GemmConv.IMPLICIT,
         new Im2col(),
+        new Indirect(),
         new Depthwise(),
         new Grouped(),
         Winograd.F2,

@@ -45,7 +45,14 @@ final class VectorMatMul implements Kernel {
     tile =
         GemmTiles.get(
             new GemmTiles.Spec(
-                mr, 1, panels.nv(), null, true, false, Activation.none(), panels.masked()));
+                mr,
+                1,
+                panels.nv(),
+                null,
+                GemmTiles.Factors.ADJACENT,
+                false,
+                Activation.none(),
+                panels.masked()));
     copy = RowKernel.of(Activation.none(), panels.columns());
   }
 

@@ -161,12 +161,8 @@ final class WinogradTask implements Task {
         transform(workspace, first, count, group);
         transformed = input;
       }
-      int independent = panels.independent();
-      int begin = (int) ((long) chunk * independent / geometry.chunks());
-      int end =
-          chunk == geometry.chunks() - 1
-              ? panels.count()
-              : (int) ((long) (chunk + 1) * independent / geometry.chunks());
+      int begin = panels.firstOfCut(chunk, geometry.chunks());
+      int end = panels.firstOfCut(chunk + 1, geometry.chunks());
       for (int panel = begin; panel < end; panel++) {
         multiply(workspace, count, group, panel);
         finish(workspace, first, count, group, panel);
@@ -191,8 +187,8 @@ final class WinogradTask implements Task {
       int end = Math.min(width, left(tile) + inRow * geometry.along().outputs());
       for (int y = Math.max(0, bottom - high); y < bottom; y++) {
         long row = ((long) n * s.in().height() + y) * width;
-        long to = at(src, row + end, 0);
-        for (long line = at(src, row + begin, 0); line < to; line += 64) {
+        long to = src.at(row + end, 0);
+        for (long line = src.at(row + begin, 0); line < to; line += 64) {
           sum += Lanes.get(line);
         }
       }
@@ -251,7 +247,7 @@ final class WinogradTask implements Task {
       int rows = Math.min(geometry.down().outputs(), out.height() - y);
       int columns = Math.min(geometry.along().outputs(), width - x);
       long pixel = ((long) n * out.height() + y) * width + x;
-      long to = at(dst, pixel, channel);
+      long to = dst.at(pixel, channel);
       kernels.output.run(
           workspace + geometry.productOffset() + (long) i * panels.nv() * Lanes.BYTES,
           geometry.productPlane(),
@@ -260,7 +256,7 @@ final class WinogradTask implements Task {
           to,
           pixelBytes,
           width * pixelBytes,
-          residual == null ? to : at(residual, pixel, channel),
+          residual == null ? to : residual.at(pixel, channel),
           residualBytes,
           width * residualBytes,
           panels.nv(),
@@ -274,9 +270,5 @@ final class WinogradTask implements Task {
         kernels.activation.map(row, pixelBytes, row, pixelBytes, columns, n2);
       }
     }
-  }
-
-  private static long at(View view, long row, long column) {
-    return view.address() + 4 * (row * view.rowStride() + column);
   }
 }

@@ -64,7 +64,7 @@ class ColdStartsTest {
                   1,
                   t.nv(),
                   null,
-                  t.mr() % 2 == 0,
+                  t.mr() % 2 == 0 ? GemmTiles.Factors.ADJACENT : GemmTiles.Factors.PICKED,
                   t.nv() == 2,
                   activations[(t.mr() + t.nv()) % 3],
                   false))
