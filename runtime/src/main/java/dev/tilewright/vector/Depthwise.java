@@ -11,8 +11,6 @@ import dev.tilewright.conv.Tile;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
-import dev.tilewright.kernel.Operands;
-import dev.tilewright.kernel.Task;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -179,17 +177,8 @@ final class Depthwise implements ConvAlgorithm {
     DepthwiseTile micro = DepthwiseTiles.get(spec);
     int vectors = Math.max(1, tile.get("nr") / Lanes.LENGTH);
     long filter = pack(s, weights).address();
-    return new Kernel() {
-      @Override
-      public Task bind(Operands operands) {
-        return new DepthwiseTask(problem, spec, vectors, micro, filter, after, operands);
-      }
-
-      @Override
-      public boolean acceptsStridedRows() {
-        return true;
-      }
-    };
+    return new ConvKernel(
+        0, operands -> new DepthwiseTask(problem, spec, vectors, micro, filter, after, operands));
   }
 
   /** First output pixel of a tile; the last tile of a row ends with it. */

@@ -9,8 +9,6 @@ import dev.tilewright.conv.Tile;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
-import dev.tilewright.kernel.Operands;
-import dev.tilewright.kernel.Task;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -115,21 +113,8 @@ final class GemmConv implements ConvAlgorithm {
                 problem.epilogue().residual(),
                 inTile ? activation : Activation.none(),
                 panels.masked()));
-    return new Kernel() {
-      @Override
-      public Task bind(Operands operands) {
-        return new GemmTask(problem, geometry, panels, micro, filter, bias, after, operands);
-      }
-
-      @Override
-      public long workspaceBytes() {
-        return geometry.bandBytes();
-      }
-
-      @Override
-      public boolean acceptsStridedRows() {
-        return true;
-      }
-    };
+    return new ConvKernel(
+        geometry.bandBytes(),
+        operands -> new GemmTask(problem, geometry, panels, micro, filter, bias, after, operands));
   }
 }

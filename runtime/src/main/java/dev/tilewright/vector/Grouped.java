@@ -9,8 +9,6 @@ import dev.tilewright.conv.Tile;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
-import dev.tilewright.kernel.Operands;
-import dev.tilewright.kernel.Task;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -149,21 +147,9 @@ final class Grouped implements ConvAlgorithm {
             : PixelCopy.plain(masked);
     PixelCopy zeroing = PixelCopy.plain(false);
     long filter = lanes.pack(weights).address();
-    return new Kernel() {
-      @Override
-      public Task bind(Operands operands) {
-        return new GroupTask(problem, geometry, micro, copy, zeroing, filter, after, operands);
-      }
-
-      @Override
-      public long workspaceBytes() {
-        return geometry.bandBytes();
-      }
-
-      @Override
-      public boolean acceptsStridedRows() {
-        return true;
-      }
-    };
+    return new ConvKernel(
+        geometry.bandBytes(),
+        operands ->
+            new GroupTask(problem, geometry, micro, copy, zeroing, filter, after, operands));
   }
 }

@@ -9,8 +9,6 @@ import dev.tilewright.conv.Tile;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
-import dev.tilewright.kernel.Operands;
-import dev.tilewright.kernel.Task;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -108,21 +106,8 @@ final class Im2col implements ConvAlgorithm {
             after,
             RowKernel.of(Activation.none(), geometry.channels()),
             RowKernel.of(Activation.none(), panels.columns()));
-    return new Kernel() {
-      @Override
-      public Task bind(Operands operands) {
-        return new Im2colTask(problem, geometry, kernels, filter, bias, operands);
-      }
-
-      @Override
-      public long workspaceBytes() {
-        return geometry.workspaceBytes();
-      }
-
-      @Override
-      public boolean acceptsStridedRows() {
-        return true;
-      }
-    };
+    return new ConvKernel(
+        geometry.workspaceBytes(),
+        operands -> new Im2colTask(problem, geometry, kernels, filter, bias, operands));
   }
 }

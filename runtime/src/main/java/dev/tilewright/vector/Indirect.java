@@ -9,8 +9,6 @@ import dev.tilewright.conv.Tile;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
-import dev.tilewright.kernel.Operands;
-import dev.tilewright.kernel.Task;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -122,16 +120,7 @@ final class Indirect implements ConvAlgorithm {
                       false),
                   geometry.cut()));
     }
-    return new Kernel() {
-      @Override
-      public Task bind(Operands operands) {
-        return new IndirectTask(problem, geometry, kernels, after, filter, bias, operands);
-      }
-
-      @Override
-      public boolean acceptsStridedRows() {
-        return true;
-      }
-    };
+    return new ConvKernel(
+        0, operands -> new IndirectTask(problem, geometry, kernels, after, filter, bias, operands));
   }
 }

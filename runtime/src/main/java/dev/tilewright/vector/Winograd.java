@@ -10,8 +10,6 @@ import dev.tilewright.conv.Tile;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
-import dev.tilewright.kernel.Operands;
-import dev.tilewright.kernel.Task;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -205,21 +203,8 @@ final class Winograd implements ConvAlgorithm {
                     inTile ? activation : Activation.none(),
                     panels.masked())),
             inTile ? null : RowKernel.of(activation, panels.columns()));
-    return new Kernel() {
-      @Override
-      public Task bind(Operands operands) {
-        return new WinogradTask(problem, g, kernels, filter, bias, operands);
-      }
-
-      @Override
-      public long workspaceBytes() {
-        return g.workspaceBytes();
-      }
-
-      @Override
-      public boolean acceptsStridedRows() {
-        return true;
-      }
-    };
+    return new ConvKernel(
+        g.workspaceBytes(),
+        operands -> new WinogradTask(problem, g, kernels, filter, bias, operands));
   }
 }
