@@ -87,6 +87,17 @@ const char *grouped_refuses(const grouped_isa *isa, const tw_problem *p) {
     return NULL;
 }
 
+/* Share of the taps of a filter row that are not in rows of padding. */
+static double rows_inside(const tw_problem *p) {
+    int64_t inside = 0;
+    for (int32_t oy = 0; oy < p->out_height; oy++)
+        for (int32_t fy = 0; fy < p->kernel_height; fy++) {
+            const int32_t y = oy * p->stride_height - p->pad_top + fy * p->dilation_height;
+            inside += y >= 0 && y < p->in_height;
+        }
+    return (double)inside / ((double)p->out_height * p->kernel_height);
+}
+
 /* In cycles of a core with two FMA units and two load ports. */
 void grouped_cost(const grouped_isa *isa, const tw_problem *p, double *cost) {
     const plan q = make_plan(isa, p);
@@ -97,13 +108,13 @@ void grouped_cost(const grouped_isa *isa, const tw_problem *p, double *cost) {
         const double loads = (mr + q.unit) / (mr * q.unit);
         fmas = pixels * q.slices * depth * q.unit;
         cycles = fmas / 2 * (loads > chains ? loads : chains) +
-                 pixels * q.slices * (q.unit + units(p) + 2);
+                 pixels * q.slices * (q.unit + units(p) + 1);
     } else {
         const int32_t nv = panel_vectors(isa, p, 0), mr = spread_mr(isa, p, nv);
         const double chains = mr * nv < 8 ? 8.0 / (mr * nv) : 1;
         const double loads = q.triples ? 1 : (mr + nv) / (double)(mr * nv);
         const double computed = pixels / p->out_width * tw_ceil_div(p->out_width, mr) * mr;
-        fmas = computed * p->groups * vectors(isa, p) * depth * inputs(p);
+        fmas = computed * p->groups * vectors(isa, p) * depth * inputs(p) * rows_inside(p);
         cycles = fmas / 2 * (loads > chains ? loads : chains) +
                  computed * p->groups * vectors(isa, p) * (3 + 25.0 / mr);
     }

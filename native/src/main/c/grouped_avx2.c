@@ -3,9 +3,12 @@
 
 #include <stdint.h>
 
-static inline vec vec_move(vec x, const int32_t *moves) {
-    return _mm256_permutevar8x32_ps(x, _mm256_loadu_si256((const __m256i *)moves));
+typedef __m256i vec_moves;
+static inline vec_moves load_moves(const int32_t *moves) {
+    return _mm256_loadu_si256((const __m256i *)moves);
 }
+static inline vec vec_move(vec x, vec_moves moves) { return _mm256_permutevar8x32_ps(x, moves); }
+#define KEEP(x) __asm__("" : "+x"(x))
 
 #define UNITS(X) X(1, 12) X(2, 6) X(3, 4) X(4, 3)
 #define ROTATED_MR {12, 6, 4, 3}

@@ -2,9 +2,14 @@
 #include "kernel.h"
 #include "vec_generic.h"
 
-static inline vec vec_move(vec x, const int32_t *moves) {
+typedef vec_int vec_moves;
+static inline vec_moves load_moves(const int32_t *moves) {
+    return (vec_moves){moves[0], moves[1], moves[2], moves[3]};
+}
+static inline vec vec_move(vec x, vec_moves moves) {
     return (vec){x[moves[0]], x[moves[1]], x[moves[2]], x[moves[3]]};
 }
+#define KEEP(x)
 
 #define UNITS(X) X(1, 12) X(2, 6) X(3, 4) X(4, 3)
 #define ROTATED_MR {12, 6, 4, 3}

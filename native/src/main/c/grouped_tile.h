@@ -1,6 +1,7 @@
 /* The micro-kernels of grouped convolution of one instruction set. Included by grouped_<isa>.c after
  * its vec_*.h, with
- *   vec_move(x, moves)    lane i of the result is lane moves[i] of x
+ *   vec_moves, load_moves(int32_t[VL]), vec_move(x, moves): lane i of the result is lane moves[i] of x
+ *   KEEP(x)               x stays in its register: else its loads are repeated as operands
  *   UNITS(X)              X(unit, mr): rotated tiles
  *   ROTATED_MR            {mr of each unit}
  *   MAX_UNIT              the last of them
@@ -19,81 +20,84 @@
 #endif
 #define INLINE static inline __attribute__((always_inline))
 
-/* What the compiler may not see through: it would keep the address of every column of a tile in
- * memory. */
+/* What the compiler may not see through. It would keep the address of every column of a tile in
+ * memory, and what only the end of a tile needs in registers. */
 #define HIDE(pointer) __asm__("" : "+r"(pointer))
 
-INLINE void finish(const grouped_row *t, ptrdiff_t pixel, ptrdiff_t column, vec acc) {
-    const int32_t rest = t->columns - (int32_t)column;
-    float *to = t->dst + pixel * t->dst_stride + column;
-    const float *residual =
-        t->residual ? t->residual + pixel * t->residual_stride + column : NULL;
+/* Residual, clip and store of mr sums of one vector of channels, each of `apart` in acc. Branches are
+ * around the pixels, not in them. */
+INLINE void finish(const grouped_row *t, ptrdiff_t first, ptrdiff_t column, vec *acc, const int mr,
+                   const int apart) {
+    HIDE(t);
     const vec low = vec_set1(t->low), high = vec_set1(t->high);
+    const int32_t rest = t->columns - (int32_t)column;
+    const vec_mask m = vec_first(rest);
+    if (t->residual) {
+        const float *from = t->residual + first * t->residual_stride + column;
+        UNROLL for (int r = 0; r < mr; r++, from += t->residual_stride)
+            acc[r * apart] = acc[r * apart] + vec_load_mask(from, m);
+    }
+    UNROLL for (int r = 0; r < mr; r++)
+        acc[r * apart] = vec_at_most(vec_at_least(acc[r * apart], low), high);
+    float *to = t->dst + first * t->dst_stride + column;
     if (rest >= VL) {
-        if (residual) acc = acc + vec_load(residual);
-        vec_store(to, vec_at_most(vec_at_least(acc, low), high));
+        UNROLL for (int r = 0; r < mr; r++, to += t->dst_stride) vec_store(to, acc[r * apart]);
     } else {
-        const vec_mask m = vec_first(rest);
-        if (residual) acc = acc + vec_load_mask(residual, m);
-        vec_store_mask(to, m, vec_at_most(vec_at_least(acc, low), high));
+        UNROLL for (int r = 0; r < mr; r++, to += t->dst_stride)
+            vec_store_mask(to, m, acc[r * apart]);
     }
 }
 
-/* The sum of unit accumulators, the d-th rotated by d lanes: by halves, so that the chain is short. */
-INLINE vec rotated_sum(const grouped_row *t, vec *acc, const int unit) {
-    int level = 0, count = unit;
-    UNROLL for (int step = 0; step < 3; step++) {
+/* Adds the accumulators of each pixel, the d-th rotated by d lanes, into its first: by halves, so
+ * that chains are short. */
+INLINE void add_rotated(const grouped_row *t, vec *acc, const int unit, const int mr) {
+    HIDE(t);
+    int count = unit;
+    UNROLL for (int level = 0; level < 3; level++) {
         if (count == 1) break;
         const int half = (count + 1) / 2;
-        const int32_t *moves = t->moves + (MOVE_HALVES + level) * VL;
-        UNROLL for (int d = 0; d + half < count; d++)
-            acc[d] = acc[d] + vec_move(acc[d + half], moves);
+        const vec_moves moves = load_moves(t->moves + (MOVE_HALVES + level) * VL);
+        UNROLL for (int r = 0; r < mr; r++)
+            UNROLL for (int d = 0; d + half < count; d++)
+                acc[r * unit + d] = acc[r * unit + d] + vec_move(acc[r * unit + d + half], moves);
         count = half;
-        level++;
     }
-    return acc[0];
+    if (t->units > 1) {
+        UNROLL for (int r = 0; r < mr; r++) {
+            const vec parts = acc[r * unit];
+            vec sum = vec_move(parts, load_moves(t->moves + MOVE_UNITS * VL));
+            for (int32_t u = 1; u < t->units; u++)
+                sum = sum + vec_move(parts, load_moves(t->moves + (MOVE_UNITS + u) * VL));
+            acc[r * unit] = sum;
+        }
+    }
 }
 
 INLINE void rotated(const grouped_row *t, const int unit, const int mr) {
     for (int32_t i = 0; i < t->pixels; i += mr) {
         const int32_t first = tw_min(i, t->pixels - mr);
         const float *row[GROUPED_MAX_MR];
-        vec acc[GROUPED_MAX_MR * 2][GROUPED_MAX_UNIT];
+        vec acc[GROUPED_MAX_MR * 2];
         const vec bias = vec_load(t->bias);
         UNROLL for (int r = 0; r < mr; r++) {
             row[r] = t->band + t->offsets[first + r];
-            acc[r][0] = bias;
-            UNROLL for (int d = 1; d < unit; d++) acc[r][d] = vec_set1(0.0f);
+            UNROLL for (int d = 0; d < unit; d++)
+                acc[r * unit + d] = d == 0 ? bias : vec_set1(0.0f);
         }
         const float *w = t->factors;
         for (int32_t k = 0; k < t->depth; k++, w += unit * VL) {
             const ptrdiff_t tap = t->taps[k];
-            if (unit <= mr) {
-                vec f[GROUPED_MAX_UNIT];
-                UNROLL for (int d = 0; d < unit; d++) f[d] = vec_load(w + d * VL);
-                UNROLL for (int r = 0; r < mr; r++) {
-                    const vec x = vec_load(row[r] + tap);
-                    UNROLL for (int d = 0; d < unit; d++) acc[r][d] = vec_fma(x, f[d], acc[r][d]);
-                }
-            } else {
-                vec x[GROUPED_MAX_MR];
-                UNROLL for (int r = 0; r < mr; r++) x[r] = vec_load(row[r] + tap);
-                UNROLL for (int d = 0; d < unit; d++) {
-                    const vec f = vec_load(w + d * VL);
-                    UNROLL for (int r = 0; r < mr; r++) acc[r][d] = vec_fma(x[r], f, acc[r][d]);
-                }
+            vec x[GROUPED_MAX_MR];
+            UNROLL for (int r = 0; r < mr; r++) x[r] = vec_load(row[r] + tap);
+            UNROLL for (int d = 0; d < unit; d++) {
+                vec f = vec_load(w + d * VL);
+                KEEP(f);
+                UNROLL for (int r = 0; r < mr; r++)
+                    acc[r * unit + d] = vec_fma(x[r], f, acc[r * unit + d]);
             }
         }
-        UNROLL for (int r = 0; r < mr; r++) {
-            vec sum = rotated_sum(t, acc[r], unit);
-            if (t->units > 1) {
-                const vec parts = sum;
-                sum = vec_move(parts, t->moves + MOVE_UNITS * VL);
-                for (int32_t u = 1; u < t->units; u++)
-                    sum = sum + vec_move(parts, t->moves + (MOVE_UNITS + u) * VL);
-            }
-            finish(t, first + r, 0, sum);
-        }
+        add_rotated(t, acc, unit, mr);
+        finish(t, first, 0, acc, mr, unit);
     }
 }
 
@@ -149,8 +153,7 @@ INLINE void spread(const grouped_row *t, const int stride, const int nv, const i
             for (int32_t run = 0; run < t->singles; run++, from += t->column)
                 w = spread_run(t, from, w, acc, 0, 0, 1, 1, nv, mr);
         }
-        UNROLL for (int r = 0; r < mr; r++)
-            UNROLL for (int v = 0; v < nv; v++) finish(t, first + r, v * VL, acc[r * nv + v]);
+        UNROLL for (int v = 0; v < nv; v++) finish(t, first, v * VL, acc + v, mr, nv);
     }
 }
 
@@ -182,8 +185,9 @@ SPREAD_2(SPREAD, 2, 0)
 static void copy_moved(const float *src, ptrdiff_t stride, int32_t count, int32_t channels,
                        const int32_t *moves, float *dst) {
     const vec_mask m = vec_first(channels);
+    const vec_moves to = load_moves(moves);
     for (int32_t i = 0; i < count; i++, src += stride, dst += VL)
-        vec_store(dst, vec_move(vec_load_mask(src, m), moves));
+        vec_store(dst, vec_move(vec_load_mask(src, m), to));
 }
 
 /* Writes whole vectors: dst_stride has room for them. */
