@@ -253,7 +253,7 @@ static void cost(const tw_problem *p, double *c) {
     c[0] = (double)tw_pixels(p) * lanes * p->kernel_height * p->kernel_width;
     c[1] = tw_tensor_bytes(p);
     /* In L1; layers beyond it are bound by c[1]. Measured. */
-    c[2] = family_of(p) == ANY ? 0.5 : 0.85;
+    c[2] = family_of(p) == ANY ? 0.5 : family_of(p) == F3S2 ? 0.65 : 0.85;
 }
 
 static int32_t rounded(const tw_problem *p) { return tw_ceil_div(p->in_channels, VL) * VL; }
