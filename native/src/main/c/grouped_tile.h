@@ -1,6 +1,6 @@
 /* The micro-kernels of grouped convolution of one instruction set. Included by grouped_<isa>.c after
  * its vec_*.h, with
- *   vec_moves, load_moves(int32_t[VL]), vec_move(x, moves): lane i of the result is lane moves[i] of x
+ *   vec_moves, load_moves(int32_t[VL]), vec_move(x, moves): lane i of the result is x[moves[i]]
  *   KEEP(x)               x stays in its register: else its loads are repeated as operands
  *   UNITS(X)              X(unit, mr): rotated tiles
  *   ROTATED_MR            {mr of each unit}
@@ -28,7 +28,6 @@
  * around the pixels, not in them. */
 INLINE void finish(const grouped_row *t, ptrdiff_t first, ptrdiff_t column, vec *acc, const int mr,
                    const int apart) {
-    HIDE(t);
     const vec low = vec_set1(t->low), high = vec_set1(t->high);
     const int32_t rest = t->columns - (int32_t)column;
     const vec_mask m = vec_first(rest);
@@ -51,7 +50,6 @@ INLINE void finish(const grouped_row *t, ptrdiff_t first, ptrdiff_t column, vec 
 /* Adds the accumulators of each pixel, the d-th rotated by d lanes, into its first: by halves, so
  * that chains are short. */
 INLINE void add_rotated(const grouped_row *t, vec *acc, const int unit, const int mr) {
-    HIDE(t);
     int count = unit;
     UNROLL for (int level = 0; level < 3; level++) {
         if (count == 1) break;
@@ -96,8 +94,11 @@ INLINE void rotated(const grouped_row *t, const int unit, const int mr) {
                     acc[r * unit + d] = vec_fma(x[r], f, acc[r * unit + d]);
             }
         }
-        add_rotated(t, acc, unit, mr);
-        finish(t, first, 0, acc, mr, unit);
+        const grouped_row *end = t;
+        HIDE(end);
+        add_rotated(end, acc, unit, mr);
+        HIDE(end);
+        finish(end, first, 0, acc, mr, unit);
     }
 }
 
