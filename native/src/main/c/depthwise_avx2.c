@@ -6,5 +6,5 @@
 
 #define DEPTHWISE_KERNEL tw_kernel_depthwise_avx2
 #define DEPTHWISE_LAYOUT "depthwise8"
-#define PAIR_FITS 0
+#define TILE_ROWS 1
 #include "depthwise_tile.h"

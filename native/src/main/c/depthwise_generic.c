@@ -6,5 +6,5 @@
 
 #define DEPTHWISE_KERNEL tw_kernel_depthwise_generic
 #define DEPTHWISE_LAYOUT "depthwise4"
-#define PAIR_FITS 0
+#define TILE_ROWS 1
 #include "depthwise_tile.h"

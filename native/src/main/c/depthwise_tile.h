@@ -1,39 +1,58 @@
 /* Depthwise convolution (one filter per channel) of one instruction set; included by
  * depthwise_<isa>.c after its vec_*.h with DEPTHWISE_KERNEL and DEPTHWISE_LAYOUT defined, and
- * PAIR_FITS: whether two rows of 8 accumulators and a 3x3 filter fit the registers.
+ * TILE_ROWS: output rows of a tile, 2 where two rows of 8 accumulators and their taps fit the
+ * registers.
  *
- * Vectors run over channels. A tile is up to 8 neighbouring pixels of one output row by one vector
- * of channels; a tile function does one tile after the other along the channels, so that its pixels'
- * addresses are computed once. A part is one output row by one block of channels. Rows above and below the image are
- * skipped, so there is no zero row.
+ * Vectors run over channels. A tile is up to 8 neighbouring pixels of one or two output rows by one
+ * vector of channels; a tile function does one tile after the other along the channels and then along
+ * the row, of which the last tile ends with the row. A part is a band of output rows by one block of
+ * channels.
  *
  * Packed filter (floats): bias [channels rounded up to VL], then per vector [FH][FW][VL].
  *
- * It is a load problem: 9 loads for 9 FMAs is one load too many for two load ports. So filters of
- * width 3 load every source vector of a row once and use it for up to three outputs. */
+ * Arithmetic is the lesser problem: 9 loads for 9 FMAs would be more than two load ports give, and a
+ * layer moves its tensors between caches for few FMAs. So the tiles of square filters of 3 and 5 load
+ * each source vector once for all outputs that see it, and skip padding instead of multiplying it.
+ * Two rows a tile bring a source row into L1 half as often: at stride 2, 96 channels, 112x112, 62 us
+ * instead of 87, where reading the source from L3 alone takes 50. Prefetching, of the tile to the
+ * right or below, and column strips made nothing faster (Zen 5, 2026-11-23). */
 #include "activation.h"
 #include "kernel.h"
 
 #define TILE_PIXELS 8
 
+/* Constant loops are unrolled wholly, or the accumulators would live in memory. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+
+/* What the compiler may not see through: it would compute the address of every column of a tile
+ * before the loop along the channels and keep them in memory. */
+#define HIDE(pointer) __asm__("" : "+r"(pointer))
+
+/* A row of tiles. */
 typedef struct {
-    const float *src;     /* first valid tap row, column of the first tap of the first pixel */
+    const float *src;     /* first tap row, column of the first tap of the first pixel */
     ptrdiff_t row_step;   /* floats from one tap row to the next */
     ptrdiff_t col_step;   /* floats from one tap column to the next */
     ptrdiff_t pixel_step; /* floats from one output pixel's source to the next one's */
-    int32_t rows, cols;   /* taps */
-    int32_t skip_left, skip_right; /* width 3: the tile's first / last source column is padding */
     const float *filter;  /* of the first tap */
-    ptrdiff_t filter_row_step;
     const float *bias, *residual;
     ptrdiff_t residual_stride;
     float *dst;
     ptrdiff_t dst_stride;
-    int32_t channels; /* from the first of src, bias, filter, residual and dst on */
+    int32_t pixels;   /* from the first of src, residual and dst on; the last tile ends with them */
+    int32_t channels; /* likewise */
     int32_t taps;     /* of the whole filter */
-    /* Pair tiles: bit j says that source row j is in the image; floats to the lower output row. */
-    int32_t inside;
-    ptrdiff_t lower_dst, lower_residual;
+    /* Tiles of any filter: taps inside the image. */
+    int32_t rows, cols;
+    ptrdiff_t filter_row_step;
+    /* Tiles of square filters: bit i says that source row i is in the image; source columns before
+     * left or from right on are not. */
+    int32_t inside, left, right;
+    ptrdiff_t lower_dst, lower_residual; /* floats from one output row to the next */
     float low, high;
 } depthwise_tile;
 
@@ -45,10 +64,9 @@ INLINE vec load_channels(const float *p, int whole, vec_mask mask) {
     return whole ? vec_load(p) : vec_load_mask(p, mask);
 }
 
-INLINE void finish(const depthwise_tile *t, ptrdiff_t c, int r, vec acc, int whole, vec_mask mask) {
-    float *to = t->dst + r * t->dst_stride + c;
-    if (t->residual)
-        acc = acc + load_channels(t->residual + r * t->residual_stride + c, whole, mask);
+INLINE void finish(float *to, const float *residual, const depthwise_tile *t, vec acc, int whole,
+                   vec_mask mask) {
+    if (residual) acc = acc + load_channels(residual, whole, mask);
     acc = vec_at_most(vec_at_least(acc, vec_set1(t->low)), vec_set1(t->high));
     if (whole)
         vec_store(to, acc);
@@ -56,187 +74,168 @@ INLINE void finish(const depthwise_tile *t, ptrdiff_t c, int r, vec acc, int who
         vec_store_mask(to, mask, acc);
 }
 
-#define PIXELS_1(X) X(0)
-#define PIXELS_2(X) PIXELS_1(X) X(1)
-#define PIXELS_3(X) PIXELS_2(X) X(2)
-#define PIXELS_4(X) PIXELS_3(X) X(3)
-#define PIXELS_5(X) PIXELS_4(X) X(4)
-#define PIXELS_6(X) PIXELS_5(X) X(5)
-#define PIXELS_7(X) PIXELS_6(X) X(6)
-#define PIXELS_8(X) PIXELS_7(X) X(7)
-#define EACH_SIZE(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
+/* Any filter: every tap of every pixel is one load. */
+INLINE void any_of(const depthwise_tile *t, ptrdiff_t c, const int whole, vec_mask mask,
+                   const int pixels) {
+    vec acc[TILE_PIXELS];
+    UNROLL for (int r = 0; r < pixels; r++) acc[r] = vec_load(t->bias + c);
+    for (int32_t row = 0; row < t->rows; row++) {
+        const float *src = t->src + row * t->row_step + c;
+        const float *filter = t->filter + row * t->filter_row_step + c * t->taps;
+        for (int32_t col = 0; col < t->cols; col++, src += t->col_step, filter += VL) {
+            const vec w = vec_load(filter);
+            UNROLL for (int r = 0; r < pixels; r++)
+                acc[r] = vec_fma(load_channels(src + r * t->pixel_step, whole, mask), w, acc[r]);
+        }
+    }
+    UNROLL for (int r = 0; r < pixels; r++)
+        finish(t->dst + r * t->dst_stride + c,
+               t->residual ? t->residual + r * t->residual_stride + c : NULL, t, acc[r], whole, mask);
+}
 
-#define START(r) vec acc##r = bias;
-#define FINISH(r) finish(t, c, r, acc##r, whole, mask);
+/* Square filter of `side` taps and stride both ways, no dilation: rows x pixels outputs. Source row
+ * i meets filter row i - q * stride for output row q, and likewise for columns, so every source
+ * vector is loaded once. Up to side / 2 columns at either end may be padding: those before left and
+ * from right on. at, to, residual_at: floats from the row's first pixel to the tile's. */
+INLINE void square_of(const depthwise_tile *t, ptrdiff_t at, ptrdiff_t to, ptrdiff_t residual_at,
+                      ptrdiff_t c, int32_t left, int32_t right, const int whole, vec_mask mask,
+                      const int side, const int stride, const int rows, const int pixels) {
+    const int window = (pixels - 1) * stride + side, edge = side / 2;
+    const float *filter = t->filter + c * t->taps;
+    vec acc[TILE_ROWS * TILE_PIXELS];
+    const vec bias = vec_load(t->bias + c);
+    UNROLL for (int r = 0; r < rows * pixels; r++) acc[r] = bias;
+    const float *row = t->src + at + c;
+    UNROLL for (int i = 0; i < (rows - 1) * stride + side; i++) {
+        HIDE(row);
+        const float *src = row;
+        row += t->row_step;
+        if (!(t->inside >> i & 1)) continue;
+        UNROLL for (int j = 0; j < window; j++) {
+            if (j > 0 && j % 3 == 0) {
+                src += 3 * t->col_step;
+                HIDE(src);
+            }
+            if (j < edge && j < left) continue;
+            if (j >= window - edge && j >= right) continue;
+            const vec x = load_channels(src + j % 3 * t->col_step, whole, mask);
+            UNROLL for (int q = 0; q < rows; q++) {
+                const int fy = i - q * stride;
+                if (fy < 0 || fy >= side) continue;
+                UNROLL for (int fx = 0; fx < side; fx++) {
+                    const int r = (j - fx) / stride;
+                    if (j < fx || (j - fx) % stride != 0 || r >= pixels) continue;
+                    acc[q * pixels + r] =
+                        vec_fma(x, vec_load(filter + (fy * side + fx) * VL), acc[q * pixels + r]);
+                }
+            }
+        }
+    }
+    UNROLL for (int q = 0; q < rows; q++) {
+        float *dst = t->dst + q * t->lower_dst + to + c;
+        const float *residual =
+            t->residual ? t->residual + q * t->lower_residual + residual_at + c : NULL;
+        UNROLL for (int r = 0; r < pixels; r++) {
+            HIDE(dst);
+            finish(dst, residual, t, acc[q * pixels + r], whole, mask);
+            dst += t->dst_stride;
+            if (residual) residual += t->residual_stride;
+        }
+    }
+}
 
-/* A tile function from the body of one tile. The copy is what lets the compiler keep the fields in
+/* A function from the body of one tile. The copy is what lets the compiler keep the fields in
  * registers: stores to dst cannot change it. */
-#define ALONG_CHANNELS(name)                                                                       \
+#define SQUARE(name, side, stride, rows_, pixels_)                                                 \
+    static void name(const depthwise_tile *tile) {                                                 \
+        const depthwise_tile t = *tile;                                                            \
+        for (int32_t x = 0; x < t.pixels; x += pixels_) {                                          \
+            const int32_t first = tw_min(x, t.pixels - pixels_);                                   \
+            const ptrdiff_t at = first * t.pixel_step, to = first * t.dst_stride;                  \
+            const ptrdiff_t residual_at = first * t.residual_stride;                               \
+            const int32_t left = t.left - first * stride, right = t.right - first * stride;        \
+            ptrdiff_t c = 0;                                                                       \
+            for (; c + VL <= t.channels; c += VL)                                                  \
+                square_of(&t, at, to, residual_at, c, left, right, 1, vec_first(VL), side, stride, \
+                          rows_, pixels_);                                                         \
+            if (c < t.channels)                                                                    \
+                square_of(&t, at, to, residual_at, c, left, right, 0,                              \
+                          vec_first((int)(t.channels - c)), side, stride, rows_, pixels_);         \
+        }                                                                                          \
+    }
+#define ALONG_CHANNELS(name, N)                                                                    \
     static void name(const depthwise_tile *tile) {                                                 \
         const depthwise_tile t = *tile;                                                            \
         ptrdiff_t c = 0;                                                                           \
         for (; c + VL <= t.channels; c += VL)                                                      \
-            name##_of(&t, c, 1, vec_first(VL));                                                    \
-        if (c < t.channels) name##_of(&t, c, 0, vec_first((int)(t.channels - c)));                 \
+            any_of(&t, c, 1, vec_first(VL), N);                                                    \
+        if (c < t.channels) any_of(&t, c, 0, vec_first((int)(t.channels - c)), N);                 \
     }
-
-/* Any filter: every tap of every pixel is one load. */
-#define TAP(r) acc##r = vec_fma(LOAD(src + r * t->pixel_step), w, acc##r);
-#define TILE_ANY(N)                                                                                \
-    INLINE void any_##N##_of(const depthwise_tile *t, ptrdiff_t c, const int whole, vec_mask mask) { \
-        const vec bias = vec_load(t->bias + c);                                                    \
-        PIXELS_##N(START)                                                                          \
-        for (int32_t row = 0; row < t->rows; row++) {                                              \
-            const float *src = t->src + row * t->row_step + c;                                     \
-            const float *filter = t->filter + row * t->filter_row_step + c * t->taps;                 \
-            for (int32_t col = 0; col < t->cols; col++, src += t->col_step, filter += VL) {        \
-                const vec w = vec_load(filter);                                                    \
-                PIXELS_##N(TAP)                                                                    \
-            }                                                                                      \
-        }                                                                                          \
-        PIXELS_##N(FINISH)                                                                         \
-    }                                                                                              \
-    ALONG_CHANNELS(any_##N)
-#define LOAD(p) load_channels(p, whole, mask)
-EACH_SIZE(TILE_ANY)
-
-/* Width 3, stride 1: source columns left, then one new column a pixel. LAST is the column that may
- * be padding. */
-#define STEP_S1(r)                                                                                 \
-    {                                                                                              \
-        acc##r = vec_fma(x0, w0, acc##r);                                                          \
-        acc##r = vec_fma(x1, w1, acc##r);                                                          \
-        x0 = x1;                                                                                   \
-        x1 = r == last && t->skip_right ? vec_set1(0.0f) : LOAD(src + (r + 2) * t->col_step);      \
-        acc##r = vec_fma(x1, w2, acc##r);                                                          \
-    }
-#define TILE_S1(N)                                                                                 \
-    INLINE void s1_##N##_of(const depthwise_tile *t, ptrdiff_t c, const int whole, vec_mask mask) { \
-        enum { last = N - 1 };                                                                     \
-        const vec bias = vec_load(t->bias + c);                                                    \
-        PIXELS_##N(START)                                                                          \
-        for (int32_t row = 0; row < t->rows; row++) {                                              \
-            const float *src = t->src + row * t->row_step + c;                                     \
-            const float *filter = t->filter + row * t->filter_row_step + c * t->taps;                 \
-            const vec w0 = vec_load(filter), w1 = vec_load(filter + VL);                           \
-            const vec w2 = vec_load(filter + 2 * VL);                                              \
-            vec x0 = t->skip_left ? vec_set1(0.0f) : LOAD(src);                                    \
-            vec x1 = LOAD(src + t->col_step);                                                      \
-            PIXELS_##N(STEP_S1)                                                                    \
-        }                                                                                          \
-        PIXELS_##N(FINISH)                                                                         \
-    }                                                                                              \
-    ALONG_CHANNELS(s1_##N)
-EACH_SIZE(TILE_S1)
-
-/* Width 3, stride 2: two new columns a pixel, the second shared with the next pixel. */
-#define STEP_S2(r)                                                                                 \
-    {                                                                                              \
-        acc##r = vec_fma(x0, w0, acc##r);                                                          \
-        acc##r = vec_fma(LOAD(src + (2 * r + 1) * t->col_step), w1, acc##r);                       \
-        x0 = r == last && t->skip_right ? vec_set1(0.0f) : LOAD(src + (2 * r + 2) * t->col_step);  \
-        acc##r = vec_fma(x0, w2, acc##r);                                                          \
-    }
-#define TILE_S2(N)                                                                                 \
-    INLINE void s2_##N##_of(const depthwise_tile *t, ptrdiff_t c, const int whole, vec_mask mask) { \
-        enum { last = N - 1 };                                                                     \
-        const vec bias = vec_load(t->bias + c);                                                    \
-        PIXELS_##N(START)                                                                          \
-        for (int32_t row = 0; row < t->rows; row++) {                                              \
-            const float *src = t->src + row * t->row_step + c;                                     \
-            const float *filter = t->filter + row * t->filter_row_step + c * t->taps;                 \
-            const vec w0 = vec_load(filter), w1 = vec_load(filter + VL);                           \
-            const vec w2 = vec_load(filter + 2 * VL);                                              \
-            vec x0 = t->skip_left ? vec_set1(0.0f) : LOAD(src);                                    \
-            PIXELS_##N(STEP_S2)                                                                    \
-        }                                                                                          \
-        PIXELS_##N(FINISH)                                                                         \
-    }                                                                                              \
-    ALONG_CHANNELS(s2_##N)
-EACH_SIZE(TILE_S2)
-
-#if PAIR_FITS
-/* 3x3, stride 1, two output rows at once: four source rows instead of six, and half the calls. Row j
- * of the source meets filter row j for the upper output row and j - 1 for the lower one. */
-#define START_PAIR(r) vec acc##r = bias, bcc##r = bias;
-#define UPPER(r, x, w) acc##r = vec_fma(x, w, acc##r);
-#define LOWER(r, x, w) bcc##r = vec_fma(x, w, bcc##r);
-#define NEXT_COLUMN(r)                                                                             \
-    x2 = r == last && t->skip_right ? vec_set1(0.0f) : LOAD(src + (r + 2) * t->col_step);
-#define SHIFT                                                                                      \
-    x0 = x1;                                                                                       \
-    x1 = x2;
-#define STEP_ROW0(r) NEXT_COLUMN(r) UPPER(r, x0, w00) UPPER(r, x1, w01) UPPER(r, x2, w02) SHIFT
-#define STEP_ROW1(r)                                                                               \
-    NEXT_COLUMN(r)                                                                                 \
-    UPPER(r, x0, w10) UPPER(r, x1, w11) UPPER(r, x2, w12)                                          \
-    LOWER(r, x0, w00) LOWER(r, x1, w01) LOWER(r, x2, w02) SHIFT
-#define STEP_ROW2(r)                                                                               \
-    NEXT_COLUMN(r)                                                                                 \
-    UPPER(r, x0, w20) UPPER(r, x1, w21) UPPER(r, x2, w22)                                          \
-    LOWER(r, x0, w10) LOWER(r, x1, w11) LOWER(r, x2, w12) SHIFT
-#define STEP_ROW3(r) NEXT_COLUMN(r) LOWER(r, x0, w20) LOWER(r, x1, w21) LOWER(r, x2, w22) SHIFT
-#define SOURCE_ROW(N, j)                                                                           \
-    if (t->inside & 1 << j) {                                                                      \
-        const float *src = t->src + j * t->row_step + c;                                           \
-        vec x0 = t->skip_left ? vec_set1(0.0f) : LOAD(src), x1 = LOAD(src + t->col_step), x2;      \
-        PIXELS_##N(STEP_ROW##j)                                                                    \
-    }
-#define FINISH_PAIR(r)                                                                             \
-    finish(t, c, r, acc##r, whole, mask);                                                          \
-    finish(&lower, c, r, bcc##r, whole, mask);
-#define WEIGHT(i, j) const vec w##i##j = vec_load(filter + (3 * i + j) * VL);
-#define TILE_PAIR(N)                                                                               \
-    INLINE void pair_##N##_of(const depthwise_tile *t, ptrdiff_t c, const int whole, vec_mask mask) { \
-        enum { last = N - 1 };                                                                     \
-        const float *filter = t->filter + c * t->taps;                                             \
-        WEIGHT(0, 0) WEIGHT(0, 1) WEIGHT(0, 2)                                                     \
-        WEIGHT(1, 0) WEIGHT(1, 1) WEIGHT(1, 2)                                                     \
-        WEIGHT(2, 0) WEIGHT(2, 1) WEIGHT(2, 2)                                                     \
-        const vec bias = vec_load(t->bias + c);                                                    \
-        PIXELS_##N(START_PAIR)                                                                     \
-        SOURCE_ROW(N, 0)                                                                           \
-        SOURCE_ROW(N, 1)                                                                           \
-        SOURCE_ROW(N, 2)                                                                           \
-        SOURCE_ROW(N, 3)                                                                           \
-        depthwise_tile lower = *t;                                                                 \
-        lower.dst += t->lower_dst;                                                                 \
-        if (t->residual) lower.residual += t->lower_residual;                                      \
-        PIXELS_##N(FINISH_PAIR)                                                                    \
-    }                                                                                              \
-    ALONG_CHANNELS(pair_##N)
-EACH_SIZE(TILE_PAIR)
-#define PAIR_ENTRY(N) pair_##N,
-#else
-#define PAIR_ENTRY(N) NULL,
+#define EACH_SIZE(X, ...)                                                                          \
+    X(1, __VA_ARGS__) X(2, __VA_ARGS__) X(3, __VA_ARGS__) X(4, __VA_ARGS__)                        \
+    X(5, __VA_ARGS__) X(6, __VA_ARGS__) X(7, __VA_ARGS__) X(8, __VA_ARGS__)
+#define TILE_ANY(N, rows) ALONG_CHANNELS(any_##N, N)
+EACH_SIZE(TILE_ANY, 1)
+#define TILE_3S1(N, rows) SQUARE(f3s1_##rows##x##N, 3, 1, rows, N)
+#define TILE_3S2(N, rows) SQUARE(f3s2_##rows##x##N, 3, 2, rows, N)
+#define TILE_5S1(N, rows) SQUARE(f5s1_##rows##x##N, 5, 1, rows, N)
+#define TILE_5S2(N, rows) SQUARE(f5s2_##rows##x##N, 5, 2, rows, N)
+EACH_SIZE(TILE_3S1, 1)
+EACH_SIZE(TILE_3S2, 1)
+EACH_SIZE(TILE_5S1, 1)
+EACH_SIZE(TILE_5S2, 1)
+#if TILE_ROWS > 1
+EACH_SIZE(TILE_3S1, 2)
+EACH_SIZE(TILE_3S2, 2)
+EACH_SIZE(TILE_5S1, 2)
+EACH_SIZE(TILE_5S2, 2)
 #endif
 
 typedef void (*tile_function)(const depthwise_tile *);
-#define ANY_ENTRY(N) any_##N,
-#define S1_ENTRY(N) s1_##N,
-#define S2_ENTRY(N) s2_##N,
-enum { ANY, WIDTH3_STRIDE1, WIDTH3_STRIDE2, PAIR };
-static const tile_function TILES[4][TILE_PIXELS] = {
-    {EACH_SIZE(ANY_ENTRY)}, {EACH_SIZE(S1_ENTRY)}, {EACH_SIZE(S2_ENTRY)}, {EACH_SIZE(PAIR_ENTRY)}};
+#define ENTRY(N, name) name##N,
+enum { ANY, F3S1, F3S2, F5S1, F5S2, FAMILIES };
+static const tile_function TILES[TILE_ROWS][FAMILIES][TILE_PIXELS] = {
+    {{EACH_SIZE(ENTRY, any_)},
+     {EACH_SIZE(ENTRY, f3s1_1x)},
+     {EACH_SIZE(ENTRY, f3s2_1x)},
+     {EACH_SIZE(ENTRY, f5s1_1x)},
+     {EACH_SIZE(ENTRY, f5s2_1x)}},
+#if TILE_ROWS > 1
+    {{NULL},
+     {EACH_SIZE(ENTRY, f3s1_2x)},
+     {EACH_SIZE(ENTRY, f3s2_2x)},
+     {EACH_SIZE(ENTRY, f5s1_2x)},
+     {EACH_SIZE(ENTRY, f5s2_2x)}},
+#endif
+};
 
 /* What tw_bind keeps in the argument block. */
 typedef struct {
-    int32_t block;  /* channels of a part */
-    int32_t blocks; /* of channels */
-    int32_t rows;   /* of parts; one output row each, or two */
-    int32_t family; /* of the tiles of whole windows: a row of TILES */
+    int32_t block;     /* channels of a part */
+    int32_t blocks;    /* of channels */
+    int32_t tile_rows; /* output rows of a tile */
+    int32_t rows;      /* rows of tiles of one image */
+    int32_t bands;     /* parts that they are cut into */
+    int32_t pixels;    /* of a tile of a square filter */
+    int32_t family;    /* a column of TILES */
     int32_t edge_left, edge_right; /* pixels before / from which the window leaves the image */
 } plan;
 
-/* The tiles that compute windows which lie in the image, or leave it by one column where they may. */
+/* The tiles that compute windows which lie in the image, or leave it by half a filter at most. */
 static int32_t family_of(const tw_problem *p) {
-    const int32_t last = (p->out_width - 1) * p->stride_width - p->pad_left + p->kernel_width;
-    if (p->kernel_width != 3 || p->dilation_width != 1 || p->stride_width > 2 || p->in_width < 2 ||
-        p->pad_left > 1 || last > p->in_width + 1)
+    const int32_t side = p->kernel_width, edge = side / 2;
+    const int32_t last = (p->out_width - 1) * p->stride_width - p->pad_left + side;
+    if (p->kernel_height != side || p->dilation_height != 1 || p->dilation_width != 1 ||
+        p->stride_height != p->stride_width || p->stride_width > 2 || p->pad_left > edge ||
+        last > p->in_width + edge)
         return ANY;
-    if (p->stride_width == 2) return WIDTH3_STRIDE2;
-    const int pair = p->kernel_height == 3 && p->dilation_height == 1 && p->stride_height == 1;
-    return pair && PAIR_FITS ? PAIR : WIDTH3_STRIDE1;
+    if (side == 3) return p->stride_width == 1 ? F3S1 : F3S2;
+    if (side == 5) return p->stride_width == 1 ? F5S1 : F5S2;
+    return ANY;
+}
+
+static int32_t tile_rows(const tw_problem *p) {
+    return family_of(p) == ANY ? 1 : tw_min(TILE_ROWS, p->out_height);
 }
 
 static const char *refuses(const tw_problem *p) {
@@ -257,8 +256,8 @@ static void cost(const tw_problem *p, double *c) {
     const double lanes = tw_ceil_div(p->in_channels, VL) * VL;
     c[0] = (double)tw_pixels(p) * lanes * p->kernel_height * p->kernel_width;
     c[1] = tw_tensor_bytes(p);
-    /* In L1; layers beyond it are bound by c[1]. Measured: pairs of rows 0.85, others 0.5-0.6. */
-    c[2] = family_of(p) == PAIR ? 0.85 : family_of(p) == WIDTH3_STRIDE1 ? 0.6 : 0.5;
+    /* In L1; layers beyond it are bound by c[1]. Measured. */
+    c[2] = family_of(p) == ANY ? 0.5 : family_of(p) == F3S2 ? 0.65 : 0.85;
 }
 
 static int32_t rounded(const tw_problem *p) { return tw_ceil_div(p->in_channels, VL) * VL; }
@@ -287,11 +286,15 @@ static int32_t bind(tw_args *args) {
     plan q;
     _Static_assert(sizeof q <= sizeof args->plan, "plan fits the argument block");
     q.family = family_of(p);
-    q.rows = p->batch * (q.family == PAIR ? tw_ceil_div(p->out_height, 2) : p->out_height);
+    q.tile_rows = tile_rows(p);
+    q.rows = tw_ceil_div(p->out_height, q.tile_rows);
+    q.pixels = tw_ceil_div(p->out_width, tw_ceil_div(p->out_width, TILE_PIXELS));
     q.block = p->tile > 0 ? tw_min(p->tile, p->in_channels) : p->in_channels;
-    /* Four parts a thread balance the load. */
-    if (p->threads > 1 && q.rows * tw_ceil_div(p->in_channels, q.block) < 4 * p->threads)
-        q.block = tw_min(q.block, tw_ceil_div(p->in_channels, tw_ceil_div(4 * p->threads, q.rows)));
+    /* Four parts a thread balance the load: bands of rows, then blocks of channels. */
+    const int32_t wanted = p->threads > 1 ? tw_ceil_div(4 * p->threads, p->batch) : 1;
+    q.bands = tw_min(q.rows, tw_ceil_div(wanted, tw_ceil_div(p->in_channels, q.block)));
+    if (q.bands * tw_ceil_div(p->in_channels, q.block) < wanted)
+        q.block = tw_min(q.block, tw_ceil_div(p->in_channels, tw_ceil_div(wanted, q.bands)));
     q.block = tw_ceil_div(q.block, VL) * VL;
     q.blocks = tw_ceil_div(p->in_channels, q.block);
     q.edge_left = tw_min(p->out_width, tw_ceil_div(p->pad_left, p->stride_width));
@@ -300,35 +303,45 @@ static int32_t bind(tw_args *args) {
     q.edge_right = room < 0 ? 0 : tw_min(p->out_width, room / p->stride_width + 1);
     q.edge_right = tw_max(q.edge_left, q.edge_right);
     memcpy(args->plan, &q, sizeof q);
-    return q.rows * q.blocks;
+    return p->batch * q.bands * q.blocks;
 }
 
-/* The output row `row` of all images, and the next one if tiles are pairs and there is one. */
-static void run_row(const tw_args *args, const plan *q, int32_t row, int32_t c_from, int32_t c_to) {
+/* The taps of one pixel whose window may leave the image on any side. */
+static void point_at_window(depthwise_tile *t, const tw_args *args, int32_t n, int32_t iy,
+                            int32_t ix, const float *filter) {
     const tw_problem *p = &args->problem;
-    const int32_t n = row / p->out_height, oy = row % p->out_height;
-    const int pair = q->family == PAIR && oy + 1 < p->out_height;
-    const int32_t family = q->family == PAIR && !pair ? WIDTH3_STRIDE1 : q->family;
+    const ptrdiff_t pixel = args->src_stride;
+    const int32_t fy_from = iy < 0 ? tw_ceil_div(-iy, p->dilation_height) : 0;
+    const int32_t fx_from = ix < 0 ? tw_ceil_div(-ix, p->dilation_width) : 0;
+    const int32_t below = p->in_height - 1 - iy, beside = p->in_width - 1 - ix;
+    const int32_t fy_to = below < 0 ? 0 : tw_min(p->kernel_height, below / p->dilation_height + 1);
+    const int32_t fx_to = beside < 0 ? 0 : tw_min(p->kernel_width, beside / p->dilation_width + 1);
+    t->rows = tw_max(0, fy_to - fy_from);
+    t->cols = tw_max(0, fx_to - fx_from);
+    if (t->rows == 0 || t->cols == 0) { /* reads nothing: no address outside */
+        t->rows = 0;
+        return;
+    }
+    const int32_t y = iy + fy_from * p->dilation_height, x = ix + fx_from * p->dilation_width;
+    t->src += (((ptrdiff_t)n * p->in_height + y) * p->in_width + x) * pixel;
+    t->filter = filter + ((ptrdiff_t)fy_from * p->kernel_width + fx_from) * VL;
+}
+
+/* One row of tiles of image n from output row oy on, channels from c_from to before c_to. */
+static void run_row(const tw_args *args, const plan *q, int32_t n, int32_t oy, int32_t c_from,
+                    int32_t c_to) {
+    const tw_problem *p = &args->problem;
+    const int32_t rows = tw_min(q->tile_rows, p->out_height - oy);
     const ptrdiff_t pixel = args->src_stride, line = pixel * p->in_width;
     const int32_t iy = oy * p->stride_height - p->pad_top;
-    /* Tap rows inside the image. */
-    const int32_t fy_from = iy < 0 ? tw_ceil_div(-iy, p->dilation_height) : 0;
-    const int32_t below = p->in_height - 1 - iy;
-    const int32_t fy_to =
-        below < 0 ? 0 : tw_min(p->kernel_height, below / p->dilation_height + 1);
-    const int32_t rows = tw_max(0, fy_to - fy_from);
-    const ptrdiff_t first_line =
-        rows == 0 ? 0 : line * ((ptrdiff_t)n * p->in_height + iy + fy_from * p->dilation_height);
     const float *packed = args->packed;
     const int32_t taps = p->kernel_height * p->kernel_width;
     const float *filter = packed + rounded(p) + (ptrdiff_t)c_from * taps;
-    if (!pair && rows > 0) filter += (ptrdiff_t)fy_from * p->kernel_width * VL;
     depthwise_tile t = {
         .row_step = line * p->dilation_height,
         .col_step = pixel * p->dilation_width,
         .pixel_step = pixel * p->stride_width,
-        .rows = rows,
-        .cols = p->kernel_width,
+        .filter = filter,
         .filter_row_step = (ptrdiff_t)p->kernel_width * VL,
         .bias = packed + c_from,
         .residual_stride = args->residual_stride,
@@ -340,49 +353,33 @@ static void run_row(const tw_args *args, const plan *q, int32_t row, int32_t c_f
         .low = act_low(p),
         .high = act_high(p),
     };
-    ptrdiff_t source = first_line;
-    if (pair) { /* counts its rows from the first tap, wherever that is */
-        source = line * ((ptrdiff_t)n * p->in_height + iy);
-        for (int32_t j = 0; j < 4; j++)
-            t.inside |= (iy + j >= 0 && iy + j < p->in_height) << j;
-    }
-    const int32_t whole_from = q->family != ANY ? 0 : q->edge_left;
-    const int32_t whole_to = q->family != ANY ? p->out_width : q->edge_right;
-    for (int32_t ox = 0, count; ox < p->out_width; ox += count) {
-        const int32_t ix = ox * p->stride_width - p->pad_left;
-        int32_t fx_from = 0;
-        tile_function function;
-        if (ox >= whole_from && ox < whole_to) {
-            const int32_t left = whole_to - ox;
-            count = tw_ceil_div(left, tw_ceil_div(left, TILE_PIXELS));
-            function = TILES[family][count - 1];
-            t.cols = p->kernel_width;
-            t.skip_left = ix < 0;
-            t.skip_right = ix + (count - 1) * p->stride_width + 2 >= p->in_width;
-        } else {
-            /* One pixel whose window leaves the image: fewer tap columns. */
-            count = 1;
-            fx_from = ix < 0 ? tw_ceil_div(-ix, p->dilation_width) : 0;
-            const int32_t beside = p->in_width - 1 - ix;
-            const int32_t fx_to =
-                beside < 0 ? 0 : tw_min(p->kernel_width, beside / p->dilation_width + 1);
-            t.cols = tw_max(0, fx_to - fx_from);
-            if (t.cols == 0) fx_from = 0;
-            function = TILES[ANY][0];
-        }
-        /* skip_left's column is never read, so the address before the row is only arithmetic. */
-        const int reads = pair || (t.rows > 0 && t.cols > 0);
-        const ptrdiff_t column = reads ? pixel * (ix + fx_from * p->dilation_width) : 0;
-        const int64_t out = (int64_t)row * p->out_width + ox;
-        t.src = args->src + source + column + c_from;
-        t.filter = filter + (ptrdiff_t)fx_from * VL;
+    if (q->family != ANY) { /* the whole row at once */
+        const ptrdiff_t line_start = ((ptrdiff_t)n * p->in_height + iy) * p->in_width;
+        const int64_t out = ((int64_t)n * p->out_height + oy) * p->out_width;
+        for (int32_t i = 0; i < (rows - 1) * p->stride_height + p->kernel_height; i++)
+            t.inside |= (iy + i >= 0 && iy + i < p->in_height) << i;
+        t.src = args->src + (line_start - p->pad_left) * pixel + c_from;
         t.dst = args->dst + out * args->dst_stride + c_from;
         t.residual = args->residual ? args->residual + out * args->residual_stride + c_from : NULL;
-        function(&t);
-        if (act_needs_pass(p->activation))
-            act_rows(t.dst, args->dst_stride, count, t.channels, p);
-        if (act_needs_pass(p->activation) && pair)
-            act_rows(t.dst + t.lower_dst, args->dst_stride, count, t.channels, p);
+        t.pixels = p->out_width;
+        t.left = p->pad_left;
+        t.right = p->in_width + p->pad_left;
+        TILES[rows - 1][q->family][q->pixels - 1](&t);
+        for (int32_t r = 0; act_needs_pass(p->activation) && r < rows; r++)
+            act_rows(t.dst + r * t.lower_dst, args->dst_stride, p->out_width, t.channels, p);
+        return;
+    }
+    for (int32_t ox = 0, count; ox < p->out_width; ox += count) {
+        const int32_t left = q->edge_right - ox;
+        const int whole = ox >= q->edge_left && left > 0;
+        count = whole ? tw_ceil_div(left, tw_ceil_div(left, TILE_PIXELS)) : 1;
+        const int64_t out = ((int64_t)n * p->out_height + oy) * p->out_width + ox;
+        t.src = args->src + c_from;
+        t.dst = args->dst + out * args->dst_stride + c_from;
+        t.residual = args->residual ? args->residual + out * args->residual_stride + c_from : NULL;
+        point_at_window(&t, args, n, iy, ox * p->stride_width - p->pad_left, filter);
+        TILES[0][ANY][count - 1](&t);
+        if (act_needs_pass(p->activation)) act_rows(t.dst, args->dst_stride, count, t.channels, p);
     }
 }
 
@@ -390,12 +387,14 @@ static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker) {
     plan q;
     memcpy(&q, args->plan, sizeof q);
     (void)worker;
+    const tw_problem *p = &args->problem;
     for (int32_t part = from; part < to; part++) {
-        const int32_t c_from = part / q.rows * q.block;
-        const int32_t height = args->problem.out_height;
-        const int32_t pairs = tw_ceil_div(height, 2), i = part % q.rows;
-        const int32_t row = q.family == PAIR ? i / pairs * height + i % pairs * 2 : i;
-        run_row(args, &q, row, c_from, tw_min(args->problem.in_channels, c_from + q.block));
+        const int32_t c_from = part % q.blocks * q.block, band = part / q.blocks % q.bands;
+        const int32_t n = part / q.blocks / q.bands;
+        const int32_t c_to = tw_min(p->in_channels, c_from + q.block);
+        const int32_t end = tw_cut(q.rows, band + 1, q.bands);
+        for (int32_t row = tw_cut(q.rows, band, q.bands); row < end; row++)
+            run_row(args, &q, n, row * q.tile_rows, c_from, c_to);
     }
 }
 

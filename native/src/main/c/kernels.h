@@ -3,8 +3,10 @@
 #if defined(__x86_64__)
 #define TW_X86_KERNELS(X)                                                                          \
     X(gemm_avx512, TW_ISA_AVX512)                                                                  \
+    X(grouped_avx512, TW_ISA_AVX512)                                                               \
     X(depthwise_avx512, TW_ISA_AVX512)                                                             \
     X(gemm_avx2, TW_ISA_AVX2)                                                                      \
+    X(grouped_avx2, TW_ISA_AVX2)                                                                   \
     X(depthwise_avx2, TW_ISA_AVX2)
 #else
 #define TW_X86_KERNELS(X)
@@ -22,5 +24,6 @@
     TW_X86_KERNELS(X)                                                                              \
     TW_AARCH64_KERNELS(X)                                                                          \
     X(gemm_generic, TW_ISA_GENERIC)                                                                \
+    X(grouped_generic, TW_ISA_GENERIC)                                                             \
     X(depthwise_generic, TW_ISA_GENERIC)                                                           \
     X(direct_generic, TW_ISA_GENERIC)

@@ -224,10 +224,24 @@ static const int32_t LIST[][16] = {
     {1, 4, 16, 24, 7, 7, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
     {2, 3, 9, 105, 5, 5, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1},
     {1, 7, 7, 14, 6, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},     /* depthwise, multiplier 2 */
+    {2, 9, 36, 36, 9, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},    /* groups of 4; the last vector is not full */
+    {1, 5, 40, 40, 8, 9, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1},    /* of 8 */
+    {1, 7, 21, 21, 5, 6, 3, 3, 1, 1, 1, 2, 2, 1, 0, 2},    /* of 3, dilated */
+    {1, 6, 24, 12, 6, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},    /* fewer outputs than inputs */
+    {1, 3, 48, 3, 6, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},     /* one output a group */
+    {1, 5, 10, 40, 3, 7, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},    /* more outputs than inputs */
+    {1, 2, 32, 32, 14, 14, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},  /* of 16 */
+    {1, 2, 64, 64, 7, 7, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},    /* of 32 */
+    {1, 2, 48, 50, 5, 29, 5, 5, 2, 2, 1, 1, 2, 2, 2, 2},   /* 24 to 25, a run of three and two taps */
+    {1, 2, 26, 22, 4, 20, 3, 7, 1, 1, 1, 1, 3, 4, 3, 3},   /* two runs of three, much padding */
+    {1, 2, 20, 20, 7, 1, 3, 3, 1, 1, 1, 1, 3, 3, 3, 3},    /* one column */
     {1, 16, 16, 16, 8, 56, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
     {1, 37, 37, 37, 9, 13, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1},
     {1, 24, 24, 24, 8, 10, 3, 3, 2, 2, 1, 1, 0, 0, 1, 1},
     {2, 20, 20, 20, 7, 7, 5, 5, 1, 1, 1, 1, 2, 2, 2, 2},
+    {1, 19, 19, 19, 8, 11, 5, 5, 2, 2, 1, 1, 2, 2, 2, 2},
+    {1, 17, 17, 17, 3, 1, 5, 5, 1, 1, 1, 1, 2, 2, 2, 2},   /* narrower than the padding */
+    {1, 18, 18, 18, 9, 9, 5, 5, 2, 2, 1, 1, 2, 1, 1, 2},
     {1, 33, 33, 33, 9, 9, 3, 3, 1, 1, 2, 2, 2, 2, 2, 2},
     {1, 9, 9, 9, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},      /* one pixel */
     {1, 9, 9, 9, 5, 1, 3, 3, 1, 2, 1, 1, 1, 1, 1, 1},      /* one column */
@@ -243,6 +257,12 @@ static void check_random(void) {
     p.groups = depthwise ? between(2, 70) : below(4) ? 1 : between(2, 5);
     p.in_channels = p.groups * (depthwise ? 1 : below(6) ? between(1, 40) : 512);
     p.out_channels = depthwise ? p.groups : p.groups * between(1, p.groups > 1 ? 40 : 90);
+    if (!depthwise && p.groups > 1 && below(2)) { /* several groups in a vector */
+        const int32_t few = between(1, 9);
+        p.groups = between(2, 30);
+        p.in_channels = p.groups * few * (below(3) ? 1 : between(1, 4));
+        p.out_channels = p.groups * few * (below(3) ? 1 : between(1, 4));
+    }
     p.kernel_height = between(1, 5);
     p.kernel_width = below(2) ? p.kernel_height : between(1, 5);
     p.stride_height = between(1, 3);
