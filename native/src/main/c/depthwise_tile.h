@@ -288,7 +288,7 @@ static int32_t bind(tw_args *args) {
     _Static_assert(sizeof q <= sizeof args->plan, "plan fits the argument block");
     q.family = family_of(p);
     q.rows = p->batch * (q.family == PAIR ? tw_ceil_div(p->out_height, 2) : p->out_height);
-    q.block = p->tile > 0 ? tw_min(p->tile, p->in_channels) : p->in_channels;
+    q.block = p->tile[0] > 0 ? tw_min(p->tile[0], p->in_channels) : p->in_channels;
     /* Four parts a thread balance the load. */
     if (p->threads > 1 && q.rows * tw_ceil_div(p->in_channels, q.block) < 4 * p->threads)
         q.block = tw_min(q.block, tw_ceil_div(p->in_channels, tw_ceil_div(4 * p->threads, q.rows)));
@@ -399,5 +399,5 @@ static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker) {
     }
 }
 
-const tw_kernel DEPTHWISE_KERNEL = {VL,   "channels", DEPTHWISE_LAYOUT, refuses, tiles, cost, packed_bytes,
-                                    pack, workspace_bytes, bind, run};
+const tw_kernel DEPTHWISE_KERNEL = {VL,   {"channels"}, DEPTHWISE_LAYOUT, refuses, tiles, cost, packed_bytes,
+                                    pack, workspace_bytes, bind, run, NULL};

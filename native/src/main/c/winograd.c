@@ -1,0 +1,380 @@
+/* Portable half of Winograd convolution: matrices, packing, blocking. See winograd.h. */
+#include "winograd.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Transformed tiles that stay in an L2 of 1 MB beside what is read past them. */
+#define BLOCK_BYTES (512 * 1024)
+/* What stays of a layer in an L2 of 1 MB, and in an L3 of 32. */
+#define L2_BYTES (512 * 1024)
+#define L3_BYTES (16 * 1024 * 1024)
+/* Of the direct sum; less is not worth another part: about 4 us. */
+#define MACS_PER_PART 1000000
+/* Transforms of fewer channels cost more than the products save. */
+#define LEAST_CHANNELS 8
+
+static const double POINTS[4][4] = WINOGRAD_POINTS;
+
+/* How a problem is cut. */
+typedef struct {
+    int32_t high, wide;         /* outputs of a tile */
+    int32_t n_high, n_wide;     /* products */
+    int32_t planes;
+    int32_t tiles_high, tiles_wide, tiles; /* of an image, of all */
+    int32_t c_group, k_group, panels;      /* panels of a group */
+    int32_t mr, blocks, chunks; /* a part is one block, one group, one chunk of its panels */
+    ptrdiff_t v_step, v_plane, m_plane; /* floats from vector to vector and plane to plane */
+} plan;
+
+static ptrdiff_t odd_lines(ptrdiff_t floats) { return (floats + 15) / 32 * 32 + 16; }
+
+static plan make_plan(const winograd_isa *isa, int32_t m, const tw_problem *p) {
+    plan q;
+    q.high = p->kernel_height == 1 ? 1 : m;
+    q.wide = p->kernel_width == 1 ? 1 : m;
+    q.n_high = q.high + p->kernel_height - 1;
+    q.n_wide = q.wide + p->kernel_width - 1;
+    q.planes = q.n_high * q.n_wide;
+    q.tiles_high = tw_ceil_div(p->out_height, q.high);
+    q.tiles_wide = tw_ceil_div(p->out_width, q.wide);
+    q.tiles = p->batch * q.tiles_high * q.tiles_wide;
+    q.c_group = p->in_channels / p->groups;
+    q.k_group = p->out_channels / p->groups;
+    q.panels = tw_ceil_div(q.k_group, 2 * isa->vl);
+    q.mr = p->tile[1] > 0 ? tw_min(p->tile[1], isa->mr) : isa->mr;
+
+    const int32_t vectors = tw_ceil_div(q.c_group, isa->vl);
+    const int64_t filter_bytes = (int64_t)q.planes * q.c_group * q.k_group * 4;
+    const int64_t tile_bytes = (int64_t)q.planes * vectors * isa->vl * 4;
+    const int64_t block_bytes = filter_bytes / 4 > BLOCK_BYTES ? filter_bytes / 4 : BLOCK_BYTES;
+    const int64_t own = block_bytes / tile_bytes;
+    const int32_t most = p->tile[0] > 0 ? p->tile[0] : own < q.mr ? q.mr : own > q.tiles ? q.tiles : (int32_t)own;
+    q.blocks = tw_ceil_div(q.tiles, most);
+    q.chunks = 1;
+    if (p->threads > 1) {
+        /* Four parts a thread balance the load. Blocks of about one size before chunks, for each
+         * chunk transforms its input again. */
+        const double macs = (double)tw_pixels(p) * p->out_channels * q.c_group * p->kernel_height *
+                            p->kernel_width;
+        const double worth = macs / MACS_PER_PART;
+        const int32_t want = worth < 4 * p->threads ? (int32_t)worth : 4 * p->threads;
+        const int32_t least = tw_ceil_div(tw_ceil_div(want, p->groups), q.panels);
+        q.blocks = tw_max(q.blocks, tw_min(tw_ceil_div(q.tiles, q.mr), least));
+        q.chunks = tw_min(q.panels, tw_max(1, tw_ceil_div(want, q.blocks * p->groups)));
+    }
+    const int32_t block = tw_ceil_div(q.tiles, q.blocks);
+    q.v_step = (ptrdiff_t)block * isa->vl;
+    q.v_plane = odd_lines(vectors * q.v_step);
+    q.m_plane = odd_lines((ptrdiff_t)block * 2 * isa->vl);
+    return q;
+}
+
+/* Floats of the packed filter before the panels: bias, zeros. */
+static int64_t header_floats(const winograd_isa *isa, const tw_problem *p, const plan *q) {
+    return (int64_t)p->groups * q->panels * 2 * isa->vl + (p->in_channels + 15) / 16 * 16;
+}
+
+/* Floats of one group's filter. */
+static int64_t group_floats(const winograd_isa *isa, const plan *q) {
+    return (int64_t)q->planes * q->c_group * tw_ceil_div(q->k_group, isa->vl) * isa->vl;
+}
+
+const char *winograd_refuses(int32_t m, const tw_problem *p) {
+    const int32_t high = p->kernel_height, wide = p->kernel_width, taps = tw_max(high, wide);
+    const int flat = tw_min(high, wide) == 1;
+    if (p->stride_height != 1 || p->stride_width != 1 || p->dilation_height != 1 || p->dilation_width != 1)
+        return "stride or dilation is not 1";
+    if (taps % 2 == 0 || taps == 1 || (!flat && high != wide))
+        return "made for filters of one row, of one column and square ones, of odd size above 1";
+    const int32_t n = taps + m - 1;
+    if (n > WINOGRAD_MAX_PRODUCTS || (!flat && n * n > WINOGRAD_MAX_PLANES))
+        return "the filter is too large for tiles of so many outputs";
+    if (tw_min(p->in_channels, p->out_channels) / p->groups < LEAST_CHANNELS)
+        return "transforms of so few channels cost more than they save";
+    if ((int64_t)p->batch * p->out_height * p->out_width > INT32_MAX / 64) return "too many pixels";
+    return NULL;
+}
+
+/* Coefficients, constant first, of the product of (t - x) over the points 0, p, -p, .. of n products,
+ * but one. */
+static void vanishing(int32_t n, int32_t but, double *c) {
+    memset(c, 0, WINOGRAD_MAX_PRODUCTS * sizeof *c);
+    c[0] = 1;
+    for (int32_t l = 0; l < n - 1; l++) {
+        const double x = l == 0 ? 0 : POINTS[n / 2 - 2][(l - 1) / 2] * (l % 2 ? 1 : -1);
+        for (int32_t i = n - 1; l != but && i >= 0; i--)
+            c[i] = (i > 0 ? c[i - 1] : 0) - x * c[i];
+    }
+}
+
+/* Row j of G for r taps; the last is that of infinity. */
+static void filter_row(int32_t n, int32_t r, int32_t j, double *row) {
+    memset(row, 0, (size_t)r * sizeof *row);
+    if (n == 1 || j == n - 1) {
+        row[r - 1] = 1;
+        return;
+    }
+    const double x = j == 0 ? 0 : POINTS[n / 2 - 2][(j - 1) / 2] * (j % 2 ? 1 : -1);
+    double c[WINOGRAD_MAX_PRODUCTS], scale = 0, power = 1;
+    vanishing(n, j, c);
+    for (int32_t i = n - 1; i >= 0; i--)
+        scale = scale * x + c[i];
+    for (int32_t k = 0; k < r; k++, power *= x)
+        row[k] = power / scale;
+}
+
+static double squares(int32_t n, const double *x) {
+    double sum = 0;
+    for (int32_t i = 0; i < n; i++)
+        sum += x[i] * x[i];
+    return sum;
+}
+
+/* How much larger the terms are that are summed than those of the direct sum, in one dimension
+ * (docs/numerics.md): the root of the largest over i of sum over j A_ij^2 |G_j|^2 |B_j|^2 / r. */
+static double growth(int32_t n, int32_t r) {
+    double worst = 1;
+    for (int32_t i = 0; n > 1 && i <= n - r; i++) {
+        double sum = 0;
+        for (int32_t j = 0; j < n; j++) {
+            const double x = j == 0 || j == n - 1 ? 0 : POINTS[n / 2 - 2][(j - 1) / 2];
+            double a = j == n - 1 ? i == n - r : 1, g[WINOGRAD_MAX_PRODUCTS], b[WINOGRAD_MAX_PRODUCTS];
+            for (int32_t power = 0; j < n - 1 && power < i; power++)
+                a *= x;
+            filter_row(n, r, j, g);
+            vanishing(n, j, b);
+            sum += a * a * squares(r, g) * squares(n, b);
+        }
+        if (i == 0 || sum / r > worst) worst = sum / r;
+    }
+    return sqrt(worst);
+}
+
+void winograd_rounding(int32_t m, const tw_problem *p, double *rounding) {
+    const int32_t high = p->kernel_height == 1 ? 1 : m, wide = p->kernel_width == 1 ? 1 : m;
+    rounding[0] = growth(high + p->kernel_height - 1, p->kernel_height) *
+                  growth(wide + p->kernel_width - 1, p->kernel_width);
+    rounding[1] = high;
+    rounding[2] = wide;
+}
+
+/* Cycles of a core that does two vectors of FMAs a cycle. */
+static double cycles(const winograd_isa *isa, const tw_problem *p, const plan *q, double *fmas) {
+    const double width = tw_ceil_div(q->k_group, isa->vl) * isa->vl, groups = p->groups;
+    *fmas = groups * q->planes * q->tiles * width * q->c_group;
+    const double block = (double)q->tiles / q->blocks;
+    const double rows = block / ceil(block / q->mr), vectors = q->k_group > isa->vl ? 2 : 1;
+    /* A step of rows x vectors FMAs loads rows + vectors; two of either a cycle. */
+    const double loads = (rows + vectors) / (rows * vectors);
+    const double chains = rows * vectors < 8 ? 8 / (rows * vectors) : 1;
+    const double slow = (loads > chains ? loads : chains) > 1 ? (loads > chains ? loads : chains) : 1;
+    const double steps = *fmas / (2 * isa->vl) * slow / 0.97;
+    const double calls = *fmas / (rows * vectors * isa->vl) / q->c_group;
+    const double values = groups * q->tiles * q->planes *
+                          (tw_ceil_div(q->c_group, isa->vl) + width / isa->vl);
+    const double filter = 4 * group_floats(isa, q) * groups;
+    const double again = filter < L2_BYTES ? 0 : filter < L3_BYTES ? 0.02 : 0.075;
+    const double tensors = tw_tensor_bytes(p);
+    return steps + 15 * calls + 2.5 * values + 30 * groups * q->tiles * (1 + q->panels) +
+           (0.1 + again * (q->blocks - 1)) * filter + (tensors < 4 * L2_BYTES ? 0 : 0.1 * tensors);
+}
+
+int32_t winograd_tiles(const winograd_isa *isa, int32_t m, const tw_problem *p, int32_t *values) {
+    tw_problem own = *p;
+    int32_t count = 0, last = 0;
+    own.threads = 1;
+    own.tile[0] = own.tile[1] = 0;
+    const plan q = make_plan(isa, m, &own);
+    /* The kernel's own choice, then blocks of half, twice and four times as many tiles. */
+    for (int32_t i = 0; i < 4; i++) {
+        const int32_t wanted = i == 0 ? q.blocks : i == 1 ? 2 * q.blocks : i == 2 ? tw_ceil_div(q.blocks, 2) : tw_ceil_div(q.blocks, 4);
+        const int32_t block = tw_ceil_div(q.tiles, tw_min(wanted, q.tiles));
+        if (block == last) continue;
+        values[2 * count] = last = block;
+        values[2 * count++ + 1] = isa->mr;
+    }
+    return count;
+}
+
+void winograd_cost(const winograd_isa *isa, int32_t m, const tw_problem *p, double *cost) {
+    const plan q = make_plan(isa, m, p);
+    const double time = cycles(isa, p, &q, &cost[0]);
+    const double transformed = 4.0 * q.tiles * q.planes * (p->in_channels + p->out_channels);
+    cost[1] = tw_tensor_bytes(p) + 4.0 * group_floats(isa, &q) * p->groups * q.blocks + transformed;
+    cost[2] = cost[0] / (2 * isa->vl) / time;
+}
+
+int64_t winograd_packed_bytes(const winograd_isa *isa, int32_t m, const tw_problem *p) {
+    const plan q = make_plan(isa, m, p);
+    return 4 * (header_floats(isa, p, &q) + p->groups * group_floats(isa, &q));
+}
+
+void winograd_pack(const winograd_isa *isa, int32_t m, const tw_problem *p, const float *filter,
+                   const float *bias, float *packed) {
+    const plan q = make_plan(isa, m, p);
+    const int32_t high = p->kernel_height, wide = p->kernel_width, nr = 2 * isa->vl;
+    double down[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS], along[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS];
+    for (int32_t j = 0; j < q.n_high; j++)
+        filter_row(q.n_high, high, j, down[j]);
+    for (int32_t j = 0; j < q.n_wide; j++)
+        filter_row(q.n_wide, wide, j, along[j]);
+    float *to = packed + header_floats(isa, p, &q);
+    for (int32_t panel = 0; panel < p->groups * q.panels; panel++) {
+        const int32_t first = panel % q.panels * nr;
+        const int32_t columns = tw_min(nr, q.k_group - first);
+        const int32_t width = columns > isa->vl ? nr : isa->vl;
+        const int32_t k0 = panel / q.panels * q.k_group + first;
+        for (int32_t j = 0; bias && j < columns; j++)
+            packed[(int64_t)panel * nr + j] = bias[k0 + j];
+        for (int32_t c = 0; c < q.c_group; c++)
+            for (int32_t k = 0; k < columns; k++) {
+                const float *g = filter + ((int64_t)(k0 + k) * q.c_group + c) * high * wide;
+                for (int32_t i = 0; i < q.n_high; i++) {
+                    double row[WINOGRAD_MAX_PRODUCTS];
+                    for (int32_t x = 0; x < wide; x++) {
+                        row[x] = 0;
+                        for (int32_t y = 0; y < high; y++)
+                            row[x] += down[i][y] * (double)g[y * wide + x];
+                    }
+                    for (int32_t j = 0; j < q.n_wide; j++) {
+                        double sum = 0;
+                        for (int32_t x = 0; x < wide; x++)
+                            sum += row[x] * along[j][x];
+                        to[((int64_t)(i * q.n_wide + j) * q.c_group + c) * width + k] = (float)sum;
+                    }
+                }
+            }
+        to += (int64_t)q.planes * q.c_group * width;
+    }
+}
+
+int64_t winograd_workspace_bytes(const winograd_isa *isa, int32_t m, const tw_problem *p) {
+    const plan q = make_plan(isa, m, p);
+    return 4 * (int64_t)q.planes * (q.v_plane + q.m_plane);
+}
+
+int32_t winograd_bind(const winograd_isa *isa, int32_t m, tw_args *args) {
+    const plan q = make_plan(isa, m, &args->problem);
+    return q.blocks * args->problem.groups * q.chunks;
+}
+
+/* Where a tile is. */
+typedef struct {
+    int32_t image, y, x; /* first output */
+} place;
+
+static place place_of(const plan *q, int32_t tile) {
+    const int32_t row = tile / q->tiles_wide;
+    const place at = {row / q->tiles_high, row % q->tiles_high * q->high,
+                      tile % q->tiles_wide * q->wide};
+    return at;
+}
+
+/* Pixels outside the image are zeros. */
+static void point_pixels(const tw_args *args, const plan *q, place at, const float *zeros,
+                         const float **pixels) {
+    const tw_problem *p = &args->problem;
+    const int32_t top = at.y - p->pad_top, left = at.x - p->pad_left;
+    for (int32_t i = 0; i < q->n_high; i++) {
+        const int32_t y = top + i;
+        const int inside = y >= 0 && y < p->in_height;
+        const ptrdiff_t row = ((ptrdiff_t)at.image * p->in_height + y) * p->in_width + left;
+        for (int32_t j = 0; j < q->n_wide; j++)
+            *pixels++ = inside && left + j >= 0 && left + j < p->in_width
+                            ? args->src + (row + j) * args->src_stride
+                            : zeros;
+    }
+}
+
+static void transform(const winograd_isa *isa, const tw_args *args, const plan *q, int32_t group,
+                      int32_t first, int32_t count, float *v) {
+    const float *zeros = (const float *)args->packed + (ptrdiff_t)args->problem.groups * q->panels * 2 * isa->vl;
+    const float *pixels[WINOGRAD_MAX_PLANES];
+    const int square = q->n_high > 1 && q->n_wide > 1;
+    winograd_input t = {.pixels = pixels, .offset = (ptrdiff_t)group * q->c_group, .plane = q->v_plane,
+                        .step = q->v_step, .channels = q->c_group};
+    void (*const function)(const winograd_input *) =
+        isa->input[square][tw_max(q->n_high, q->n_wide) / 2 - 2];
+    for (int32_t i = 0; i < count; i++) {
+        point_pixels(args, q, place_of(q, first + i), zeros, pixels);
+        t.dst = v + (ptrdiff_t)i * isa->vl;
+        function(&t);
+    }
+}
+
+static void multiply(const winograd_isa *isa, const plan *q, int32_t count, int wide, const float *v,
+                     const float *filter, float *products) {
+    const int32_t tiles = tw_ceil_div(count, q->mr);
+    for (int32_t plane = 0; plane < q->planes; plane++) {
+        for (int32_t tile = 0; tile < tiles; tile++) {
+            const int32_t from = tw_cut(count, tile, tiles), rows = tw_cut(count, tile + 1, tiles) - from;
+            isa->product[wide][rows - 1](v + (ptrdiff_t)from * isa->vl, q->v_step, filter,
+                                         products + (ptrdiff_t)from * 2 * isa->vl, q->c_group);
+        }
+        v += q->v_plane;
+        products += q->m_plane;
+        filter += (ptrdiff_t)q->c_group * (wide + 1) * isa->vl;
+    }
+}
+
+static void finish(const winograd_isa *isa, const tw_args *args, const plan *q, int32_t k0,
+                   int32_t columns, const float *bias, int32_t first, int32_t count, const float *products) {
+    const tw_problem *p = &args->problem;
+    const int square = q->n_high > 1 && q->n_wide > 1;
+    const int clips = p->activation == TW_CLIP;
+    winograd_output t = {.plane = q->m_plane, .bias = bias, .channels = columns,
+                         .low = clips ? p->activation_a : -__builtin_inff(),
+                         .high = clips ? p->activation_b : __builtin_inff()};
+    const ptrdiff_t width = p->out_width;
+    /* A tile of one column is computed as a row that is written downwards. */
+    const int column = q->wide == 1;
+    t.dst_pixel = args->dst_stride * (column ? width : 1);
+    t.residual_pixel = args->residual_stride * (column ? width : 1);
+    t.dst_row = args->dst_stride * (square || column ? width : 1);
+    t.residual_row = args->residual_stride * (square || column ? width : 1);
+    void (*const function)(const winograd_output *) =
+        isa->output[tw_max(q->high, q->wide) / 2 - 1][square][tw_max(q->n_high, q->n_wide) / 2 - 2];
+    for (int32_t i = 0; i < count; i++) {
+        const place at = place_of(q, first + i);
+        const ptrdiff_t pixel = ((ptrdiff_t)at.image * p->out_height + at.y) * width + at.x;
+        const int32_t rows = tw_min(q->high, p->out_height - at.y);
+        const int32_t wide = tw_min(q->wide, p->out_width - at.x);
+        t.rows = square ? rows : tw_max(rows, wide);
+        t.columns = square ? wide : 1;
+        t.src = products + (ptrdiff_t)i * 2 * isa->vl;
+        t.dst = args->dst + pixel * args->dst_stride + k0;
+        t.residual = args->residual ? args->residual + pixel * args->residual_stride + k0 : NULL;
+        function(&t);
+        for (int32_t row = 0; p->activation > TW_CLIP && row < rows; row++)
+            isa->activate(t.dst + row * width * args->dst_stride, args->dst_stride, wide, columns, p);
+    }
+}
+
+void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32_t from, int32_t to,
+                  int32_t worker) {
+    const tw_problem *p = &args->problem;
+    const plan q = make_plan(isa, m, p);
+    const float *packed = args->packed;
+    const float *filter = packed + header_floats(isa, p, &q);
+    float *v = (float *)(args->workspace + worker * args->workspace_stride);
+    float *products = v + q.planes * q.v_plane;
+    int32_t transformed = -1;
+    /* Parts of one block and group follow each other, so its input is transformed once. */
+    for (int32_t part = from; part < to; part++) {
+        const int32_t chunk = part % q.chunks, input = part / q.chunks;
+        const int32_t group = input % p->groups, block = input / p->groups;
+        const int32_t first = tw_cut(q.tiles, block, q.blocks);
+        const int32_t count = tw_cut(q.tiles, block + 1, q.blocks) - first;
+        if (input != transformed) transform(isa, args, &q, group, first, count, v);
+        transformed = input;
+        const int32_t panel_to = tw_cut(q.panels, chunk + 1, q.chunks);
+        for (int32_t panel = tw_cut(q.panels, chunk, q.chunks); panel < panel_to; panel++) {
+            const int32_t k = panel * 2 * isa->vl, columns = tw_min(2 * isa->vl, q.k_group - k);
+            const float *u = filter + group * group_floats(isa, &q) + (ptrdiff_t)k * q.planes * q.c_group;
+            multiply(isa, &q, count, columns > isa->vl, v, u, products);
+            finish(isa, args, &q, group * q.k_group + k, columns,
+                   packed + ((ptrdiff_t)group * q.panels + panel) * 2 * isa->vl, first, count, products);
+        }
+    }
+}
