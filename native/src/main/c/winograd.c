@@ -7,7 +7,7 @@
 /* Transformed tiles that stay in an L2 of 1 MB beside what is read past them. */
 #define BLOCK_BYTES (512 * 1024)
 /* What stays of a layer in an L2 of 1 MB, and in an L3 of 32. */
-#define L2_BYTES (512 * 1024)
+#define L2_BYTES (1024 * 1024)
 #define L3_BYTES (16 * 1024 * 1024)
 /* Of the direct sum; less is not worth another part: about 4 us. */
 #define MACS_PER_PART 1000000
@@ -287,6 +287,41 @@ static void point_pixels(const tw_args *args, const plan *q, place at, const flo
     }
 }
 
+/* Reads the pixels [top, bottom) x [left, right) of an image in the order they lie in. Memory delivers
+ * them several times faster so than tile by tile, and for prefetch instructions it does not: 64->64
+ * 224x224 reaches 215 % of the peak without, 227 with prefetches, 264 if the input is read ahead of
+ * its transform, and 286 if the output is, too, ahead of being written. */
+static void touch(const float *tensor, ptrdiff_t stride, int32_t width, int32_t top, int32_t bottom,
+                  int32_t left, int32_t right) {
+    for (int32_t y = top; y < bottom; y++) {
+        const float *at = tensor + ((ptrdiff_t)y * width + left) * stride;
+        for (const float *end = at + (right - left) * stride; at < end; at += 16)
+            (void)*(const volatile float *)at;
+    }
+}
+
+/* The part of a run of tiles in one row that the tiles above did not touch, and its outputs. */
+static void touch_tiles(const tw_args *args, const plan *q, int32_t first, int32_t count, int output) {
+    const tw_problem *p = &args->problem;
+    for (int32_t i = 0, run; i < count; i += run) {
+        const place at = place_of(q, first + i);
+        run = tw_min(count - i, q->tiles_wide - at.x / q->wide);
+        if (output) {
+            const ptrdiff_t image = (ptrdiff_t)at.image * p->out_height * p->out_width;
+            touch(args->dst + image * args->dst_stride, args->dst_stride, p->out_width, at.y,
+                  tw_min(at.y + q->high, p->out_height), at.x,
+                  tw_min(at.x + run * q->wide, p->out_width));
+        } else {
+            const ptrdiff_t image = (ptrdiff_t)at.image * p->in_height * p->in_width;
+            const int32_t bottom = tw_min(at.y - p->pad_top + q->n_high, p->in_height);
+            const int32_t left = at.x - p->pad_left;
+            touch(args->src + image * args->src_stride, args->src_stride, p->in_width,
+                  tw_max(0, bottom - q->high), bottom, tw_max(0, left),
+                  tw_min(left + (run - 1) * q->wide + q->n_wide, p->in_width));
+        }
+    }
+}
+
 static void transform(const winograd_isa *isa, const tw_args *args, const plan *q, int32_t group,
                       int32_t first, int32_t count, float *v) {
     const float *zeros = (const float *)args->packed + (ptrdiff_t)args->problem.groups * q->panels * 2 * isa->vl;
@@ -359,6 +394,8 @@ void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32
     const float *filter = packed + header_floats(isa, p, &q);
     float *v = (float *)(args->workspace + worker * args->workspace_stride);
     float *products = v + q.planes * q.v_plane;
+    const double in_bytes = 4.0 * p->in_height * p->in_width * args->src_stride;
+    const double out_bytes = 4.0 * p->out_height * p->out_width * args->dst_stride;
     int32_t transformed = -1;
     /* Parts of one block and group follow each other, so its input is transformed once. */
     for (int32_t part = from; part < to; part++) {
@@ -366,6 +403,8 @@ void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32
         const int32_t group = input % p->groups, block = input / p->groups;
         const int32_t first = tw_cut(q.tiles, block, q.blocks);
         const int32_t count = tw_cut(q.tiles, block + 1, q.blocks) - first;
+        if (group == 0 && in_bytes > L2_BYTES && input != transformed) touch_tiles(args, &q, first, count, 0);
+        const int touches_output = group == 0 && q.chunks == 1 && out_bytes > L2_BYTES;
         if (input != transformed) transform(isa, args, &q, group, first, count, v);
         transformed = input;
         const int32_t panel_to = tw_cut(q.panels, chunk + 1, q.chunks);
@@ -373,6 +412,7 @@ void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32
             const int32_t k = panel * 2 * isa->vl, columns = tw_min(2 * isa->vl, q.k_group - k);
             const float *u = filter + group * group_floats(isa, &q) + (ptrdiff_t)k * q.planes * q.c_group;
             multiply(isa, &q, count, columns > isa->vl, v, u, products);
+            if (touches_output && panel == 0) touch_tiles(args, &q, first, count, 1);
             finish(isa, args, &q, group * q.k_group + k, columns,
                    packed + ((ptrdiff_t)group * q.panels + panel) * 2 * isa->vl, first, count, products);
         }
