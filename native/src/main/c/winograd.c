@@ -4,8 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Transformed tiles that stay in an L2 of 1 MB beside what is read past them. */
-#define BLOCK_BYTES (512 * 1024)
+/* Transformed tiles that stay in an L2 of 1 MB beside what is read past them: of 64->64 56x56, blocks
+ * of 13 and 25 tiles (230 KB) are the fastest of F(6x6) and F(4x4). */
+#define BLOCK_BYTES (256 * 1024)
 /* What stays of a layer in an L2 of 1 MB, and in an L3 of 32. */
 #define L2_BYTES (1024 * 1024)
 #define L3_BYTES (16 * 1024 * 1024)
@@ -44,13 +45,13 @@ static plan make_plan(const winograd_isa *isa, int32_t m, const tw_problem *p) {
     q.panels = tw_ceil_div(q.k_group, 2 * isa->vl);
     q.mr = p->tile[1] > 0 ? tw_min(p->tile[1], isa->mr) : isa->mr;
 
+    /* Each block reads the whole filter, so that of a large one a block may be larger, too. */
     const int32_t vectors = tw_ceil_div(q.c_group, isa->vl);
     const int64_t filter_bytes = (int64_t)q.planes * q.c_group * q.k_group * 4;
     const int64_t tile_bytes = (int64_t)q.planes * vectors * isa->vl * 4;
-    const int64_t block_bytes = filter_bytes / 4 > BLOCK_BYTES ? filter_bytes / 4 : BLOCK_BYTES;
-    const int64_t own = block_bytes / tile_bytes;
-    const int32_t most = p->tile[0] > 0 ? p->tile[0] : own < q.mr ? q.mr : own > q.tiles ? q.tiles : (int32_t)own;
-    q.blocks = tw_ceil_div(q.tiles, most);
+    const int64_t fits = (filter_bytes / 4 > BLOCK_BYTES ? filter_bytes / 4 : BLOCK_BYTES) / tile_bytes;
+    const int32_t own = fits > q.tiles ? q.tiles : tw_max(q.mr, (int32_t)fits);
+    q.blocks = tw_ceil_div(q.tiles, p->tile[0] > 0 ? p->tile[0] : own);
     q.chunks = 1;
     if (p->threads > 1) {
         /* Four parts a thread balance the load. Blocks of about one size before chunks, for each
@@ -159,39 +160,51 @@ void winograd_rounding(int32_t m, const tw_problem *p, double *rounding) {
     rounding[2] = wide;
 }
 
-/* Cycles of a core that does two vectors of FMAs a cycle. */
+/* Cycles of a core that does two vectors of FMAs a cycle. Measured at 512 and 256 bits: a value of a
+ * transform costs 4 cycles a vector, most of it for moving V and M between L1 and L2, and a call
+ * 30; a call of a product 16 beside its steps. The filter is read at 20 bytes a cycle from L3 and 8
+ * from memory, beside the products; what of that they cannot hide is 0.03 cycles a byte when a run
+ * first reads it, for in a network it was evicted since the run before. A byte of tensors that do not
+ * fit L2 costs 0.15. */
 static double cycles(const winograd_isa *isa, const tw_problem *p, const plan *q, double *fmas) {
-    const double width = tw_ceil_div(q->k_group, isa->vl) * isa->vl, groups = p->groups;
-    *fmas = groups * q->planes * q->tiles * width * q->c_group;
+    const double groups = p->groups, tiles = groups * q->tiles;
+    const double input_vectors = tw_ceil_div(q->c_group, isa->vl);
+    const double output_vectors = tw_ceil_div(q->k_group, isa->vl);
+    *fmas = tiles * q->planes * output_vectors * isa->vl * q->c_group;
+
     const double block = (double)q->tiles / q->blocks;
     const double rows = block / ceil(block / q->mr), vectors = q->k_group > isa->vl ? 2 : 1;
-    /* A step of rows x vectors FMAs loads rows + vectors; two of either a cycle. */
-    const double loads = (rows + vectors) / (rows * vectors);
-    const double chains = rows * vectors < 8 ? 8 / (rows * vectors) : 1;
-    const double slow = (loads > chains ? loads : chains) > 1 ? (loads > chains ? loads : chains) : 1;
-    const double steps = *fmas / (2 * isa->vl) * slow / 0.97;
-    const double calls = *fmas / (rows * vectors * isa->vl) / q->c_group;
-    const double values = groups * q->tiles * q->planes *
-                          (tw_ceil_div(q->c_group, isa->vl) + width / isa->vl);
-    const double filter = 4 * group_floats(isa, q) * groups;
-    const double again = filter < L2_BYTES ? 0 : filter < L3_BYTES ? 0.02 : 0.075;
+    /* A step loads rows + vectors, two a cycle, and fewer than 8 sums wait for each other. */
+    double step = rows * vectors / 2;
+    if (step < (rows + vectors) / 2) step = (rows + vectors) / 2;
+    if (step < 4) step = 4;
+    const double calls = tiles * q->planes * output_vectors / (rows * vectors);
+    double products = calls * (step * q->c_group / 0.985 + 16);
+    const double filter = 4.0 * (double)group_floats(isa, q) * groups;
+    const double a_byte = filter < L2_BYTES ? 0 : filter < L3_BYTES ? 0.05 : 0.12;
+    if (products < a_byte * filter * q->blocks) products = a_byte * filter * q->blocks;
+
+    const double transforms =
+        4.0 * tiles * q->planes * (input_vectors + output_vectors) + 30 * tiles * (1 + q->panels);
     const double tensors = tw_tensor_bytes(p);
-    return steps + 15 * calls + 2.5 * values + 30 * groups * q->tiles * (1 + q->panels) +
-           (0.1 + again * (q->blocks - 1)) * filter + (tensors < 4 * L2_BYTES ? 0 : 0.1 * tensors);
+    return products + 0.03 * filter + transforms + (tensors < 2 * L2_BYTES ? 0 : 0.15 * tensors);
 }
 
 int32_t winograd_tiles(const winograd_isa *isa, int32_t m, const tw_problem *p, int32_t *values) {
     tw_problem own = *p;
-    int32_t count = 0, last = 0;
+    int32_t count = 0;
     own.threads = 1;
     own.tile[0] = own.tile[1] = 0;
     const plan q = make_plan(isa, m, &own);
     /* The kernel's own choice, then blocks of half, twice and four times as many tiles. */
+    const int32_t blocks[] = {q.blocks, 2 * q.blocks, tw_ceil_div(q.blocks, 2), tw_ceil_div(q.blocks, 4)};
     for (int32_t i = 0; i < 4; i++) {
-        const int32_t wanted = i == 0 ? q.blocks : i == 1 ? 2 * q.blocks : i == 2 ? tw_ceil_div(q.blocks, 2) : tw_ceil_div(q.blocks, 4);
-        const int32_t block = tw_ceil_div(q.tiles, tw_min(wanted, q.tiles));
-        if (block == last) continue;
-        values[2 * count] = last = block;
+        const int32_t block = tw_ceil_div(q.tiles, tw_min(blocks[i], q.tiles));
+        int known = 0;
+        for (int32_t j = 0; j < count; j++)
+            known |= values[2 * j] == block;
+        if (known) continue;
+        values[2 * count] = block;
         values[2 * count++ + 1] = isa->mr;
     }
     return count;
@@ -276,14 +289,12 @@ static void point_pixels(const tw_args *args, const plan *q, place at, const flo
                          const float **pixels) {
     const tw_problem *p = &args->problem;
     const int32_t top = at.y - p->pad_top, left = at.x - p->pad_left;
-    for (int32_t i = 0; i < q->n_high; i++) {
-        const int32_t y = top + i;
+    for (int32_t y = top; y < top + q->n_high; y++, pixels += q->n_wide) {
         const int inside = y >= 0 && y < p->in_height;
-        const ptrdiff_t row = ((ptrdiff_t)at.image * p->in_height + y) * p->in_width + left;
-        for (int32_t j = 0; j < q->n_wide; j++)
-            *pixels++ = inside && left + j >= 0 && left + j < p->in_width
-                            ? args->src + (row + j) * args->src_stride
-                            : zeros;
+        ptrdiff_t offset =
+            (((ptrdiff_t)at.image * p->in_height + y) * p->in_width + left) * args->src_stride;
+        for (int32_t j = 0; j < q->n_wide; j++, offset += args->src_stride)
+            pixels[j] = inside && left + j >= 0 && left + j < p->in_width ? args->src + offset : zeros;
     }
 }
 

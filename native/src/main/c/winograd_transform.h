@@ -8,6 +8,9 @@
 
 #define ALWAYS static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 10")
+/* Loops over the rows and columns of a tile: whole up to 6 x 6, which 32 registers nearly hold (input
+ * 3.0 instead of 4.3 cycles a value); 8 x 8 would be spilt (output 4.1 instead of 2.8). */
+#define OUTER _Pragma("GCC unroll 6")
 #define MOST_OUTPUTS 6
 
 static const float POINTS[4][4] = WINOGRAD_POINTS;
@@ -86,7 +89,7 @@ ALWAYS void input_square(int n, int whole, const winograd_input *t, ptrdiff_t c,
     const float *const *pixels = t->pixels;
     const vec_mask mask = vec_first((int)(t->channels - c));
     vec rows[WINOGRAD_MAX_PLANES], x[WINOGRAD_MAX_PRODUCTS], y[WINOGRAD_MAX_PRODUCTS];
-    UNROLL for (int i = 0; i < n; i++) {
+    OUTER for (int i = 0; i < n; i++) {
         UNROLL for (int j = 0; j < n; j++) {
             const float *from = pixels[i * n + j] + offset;
             x[j] = whole ? vec_load(from) : vec_load_mask(from, mask);
@@ -94,7 +97,7 @@ ALWAYS void input_square(int n, int whole, const winograd_input *t, ptrdiff_t c,
         input_values(n, x, y);
         UNROLL for (int j = 0; j < n; j++) rows[i * n + j] = y[j];
     }
-    UNROLL for (int j = 0; j < n; j++) {
+    OUTER for (int j = 0; j < n; j++) {
         UNROLL for (int i = 0; i < n; i++) x[i] = rows[i * n + j];
         input_values(n, x, y);
         UNROLL for (int i = 0; i < n; i++) vec_store(dst + (i * n + j) * plane, y[i]);
@@ -149,13 +152,13 @@ ALWAYS void output_square(int n, int m, int whole, const winograd_output *t, ptr
     const ptrdiff_t plane = t->plane;
     const float *src = t->src + c;
     vec rows[WINOGRAD_MAX_PRODUCTS * MOST_OUTPUTS], x[WINOGRAD_MAX_PRODUCTS], y[MOST_OUTPUTS];
-    UNROLL for (int i = 0; i < n; i++) {
+    OUTER for (int i = 0; i < n; i++) {
         UNROLL for (int j = 0; j < n; j++) x[j] = vec_load(src + (i * n + j) * plane);
         output_values(n, m, x, y);
         UNROLL for (int j = 0; j < m; j++) rows[i * m + j] = y[j];
     }
     const int columns = t->columns;
-    UNROLL for (int j = 0; j < m; j++) {
+    OUTER for (int j = 0; j < m; j++) {
         if (j < columns) {
             UNROLL for (int i = 0; i < n; i++) x[i] = rows[i * m + j];
             output_values(n, m, x, y);
