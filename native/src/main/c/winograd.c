@@ -17,14 +17,13 @@
 
 static const double POINTS[4][4] = WINOGRAD_POINTS;
 
-/* How a problem is cut. */
+/* How a problem is cut. A part is one block of tiles, one group, one chunk of its panels. */
 typedef struct {
-    int32_t high, wide;         /* outputs of a tile */
-    int32_t n_high, n_wide;     /* products */
-    int32_t planes;
-    int32_t tiles_high, tiles_wide, tiles; /* of an image, of all */
-    int32_t c_group, k_group, panels;      /* panels of a group */
-    int32_t mr, blocks, chunks; /* a part is one block, one group, one chunk of its panels */
+    int32_t high, wide;                    /* outputs of a tile */
+    int32_t n_high, n_wide, planes;        /* products of a tile */
+    int32_t tiles_high, tiles_wide, tiles; /* of an image, of all images */
+    int32_t c_group, k_group, panels;      /* of a group */
+    int32_t mr, blocks, chunks;
     ptrdiff_t v_step, v_plane, m_plane; /* floats from vector to vector and plane to plane */
 } plan;
 
@@ -49,7 +48,8 @@ static plan make_plan(const winograd_isa *isa, int32_t m, const tw_problem *p) {
     const int32_t vectors = tw_ceil_div(q.c_group, isa->vl);
     const int64_t filter_bytes = (int64_t)q.planes * q.c_group * q.k_group * 4;
     const int64_t tile_bytes = (int64_t)q.planes * vectors * isa->vl * 4;
-    const int64_t fits = (filter_bytes / 4 > BLOCK_BYTES ? filter_bytes / 4 : BLOCK_BYTES) / tile_bytes;
+    const int64_t bytes = filter_bytes / 4 > BLOCK_BYTES ? filter_bytes / 4 : BLOCK_BYTES;
+    const int64_t fits = bytes / tile_bytes;
     const int32_t own = fits > q.tiles ? q.tiles : tw_max(q.mr, (int32_t)fits);
     q.blocks = tw_ceil_div(q.tiles, p->tile[0] > 0 ? p->tile[0] : own);
     q.chunks = 1;
@@ -84,7 +84,8 @@ static int64_t group_floats(const winograd_isa *isa, const plan *q) {
 const char *winograd_refuses(int32_t m, const tw_problem *p) {
     const int32_t high = p->kernel_height, wide = p->kernel_width, taps = tw_max(high, wide);
     const int flat = tw_min(high, wide) == 1;
-    if (p->stride_height != 1 || p->stride_width != 1 || p->dilation_height != 1 || p->dilation_width != 1)
+    if (p->stride_height != 1 || p->stride_width != 1 || p->dilation_height != 1 ||
+        p->dilation_width != 1)
         return "stride or dilation is not 1";
     if (taps % 2 == 0 || taps == 1 || (!flat && high != wide))
         return "made for filters of one row, of one column and square ones, of odd size above 1";
@@ -140,7 +141,8 @@ static double growth(int32_t n, int32_t r) {
         double sum = 0;
         for (int32_t j = 0; j < n; j++) {
             const double x = j == 0 || j == n - 1 ? 0 : POINTS[n / 2 - 2][(j - 1) / 2];
-            double a = j == n - 1 ? i == n - r : 1, g[WINOGRAD_MAX_PRODUCTS], b[WINOGRAD_MAX_PRODUCTS];
+            double a = j == n - 1 ? i == n - r : 1;
+            double g[WINOGRAD_MAX_PRODUCTS], b[WINOGRAD_MAX_PRODUCTS];
             for (int32_t power = 0; j < n - 1 && power < i; power++)
                 a *= x;
             filter_row(n, r, j, g);
@@ -197,7 +199,8 @@ int32_t winograd_tiles(const winograd_isa *isa, int32_t m, const tw_problem *p, 
     own.tile[0] = own.tile[1] = 0;
     const plan q = make_plan(isa, m, &own);
     /* The kernel's own choice, then blocks of half, twice and four times as many tiles. */
-    const int32_t blocks[] = {q.blocks, 2 * q.blocks, tw_ceil_div(q.blocks, 2), tw_ceil_div(q.blocks, 4)};
+    const int32_t blocks[] = {q.blocks, 2 * q.blocks, tw_ceil_div(q.blocks, 2),
+                              tw_ceil_div(q.blocks, 4)};
     for (int32_t i = 0; i < 4; i++) {
         const int32_t block = tw_ceil_div(q.tiles, tw_min(blocks[i], q.tiles));
         int known = 0;
@@ -227,7 +230,8 @@ void winograd_pack(const winograd_isa *isa, int32_t m, const tw_problem *p, cons
                    const float *bias, float *packed) {
     const plan q = make_plan(isa, m, p);
     const int32_t high = p->kernel_height, wide = p->kernel_width, nr = 2 * isa->vl;
-    double down[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS], along[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS];
+    double down[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS];
+    double along[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS];
     for (int32_t j = 0; j < q.n_high; j++)
         filter_row(q.n_high, high, j, down[j]);
     for (int32_t j = 0; j < q.n_wide; j++)
@@ -302,32 +306,34 @@ static void point_pixels(const tw_args *args, const plan *q, place at, const flo
  * them several times faster so than tile by tile, and for prefetch instructions it does not: 64->64
  * 224x224 reaches 215 % of the peak without, 227 with prefetches, 264 if the input is read ahead of
  * its transform, and 286 if the output is, too, ahead of being written. */
-static void touch(const float *tensor, ptrdiff_t stride, int32_t width, int32_t top, int32_t bottom,
-                  int32_t left, int32_t right) {
-    for (int32_t y = top; y < bottom; y++) {
-        const float *at = tensor + ((ptrdiff_t)y * width + left) * stride;
-        for (const float *end = at + (right - left) * stride; at < end; at += 16)
-            (void)*(const volatile float *)at;
-    }
+static void touch(const float *image, ptrdiff_t stride, int32_t channels, int32_t width, int32_t top,
+                  int32_t bottom, int32_t left, int32_t right) {
+    for (int32_t y = top; y < bottom; y++)
+        for (int32_t x = left; x < right; x++) {
+            const float *pixel = image + ((ptrdiff_t)y * width + x) * stride;
+            for (int32_t c = 0; c < channels; c += 16)
+                (void)*(const volatile float *)(pixel + c);
+        }
 }
 
-/* The part of a run of tiles in one row that the tiles above did not touch, and its outputs. */
-static void touch_tiles(const tw_args *args, const plan *q, int32_t first, int32_t count, int output) {
+/* What a block of tiles reads that the tiles above did not read, or what it writes. */
+static void touch_tiles(const tw_args *args, const plan *q, int32_t first, int32_t count,
+                        int output) {
     const tw_problem *p = &args->problem;
     for (int32_t i = 0, run; i < count; i += run) {
         const place at = place_of(q, first + i);
         run = tw_min(count - i, q->tiles_wide - at.x / q->wide);
         if (output) {
             const ptrdiff_t image = (ptrdiff_t)at.image * p->out_height * p->out_width;
-            touch(args->dst + image * args->dst_stride, args->dst_stride, p->out_width, at.y,
-                  tw_min(at.y + q->high, p->out_height), at.x,
+            touch(args->dst + image * args->dst_stride, args->dst_stride, p->out_channels,
+                  p->out_width, at.y, tw_min(at.y + q->high, p->out_height), at.x,
                   tw_min(at.x + run * q->wide, p->out_width));
         } else {
             const ptrdiff_t image = (ptrdiff_t)at.image * p->in_height * p->in_width;
             const int32_t bottom = tw_min(at.y - p->pad_top + q->n_high, p->in_height);
             const int32_t left = at.x - p->pad_left;
-            touch(args->src + image * args->src_stride, args->src_stride, p->in_width,
-                  tw_max(0, bottom - q->high), bottom, tw_max(0, left),
+            touch(args->src + image * args->src_stride, args->src_stride, p->in_channels,
+                  p->in_width, tw_max(0, bottom - q->high), bottom, tw_max(0, left),
                   tw_min(left + (run - 1) * q->wide + q->n_wide, p->in_width));
         }
     }
@@ -335,7 +341,8 @@ static void touch_tiles(const tw_args *args, const plan *q, int32_t first, int32
 
 static void transform(const winograd_isa *isa, const tw_args *args, const plan *q, int32_t group,
                       int32_t first, int32_t count, float *v) {
-    const float *zeros = (const float *)args->packed + (ptrdiff_t)args->problem.groups * q->panels * 2 * isa->vl;
+    const float *zeros =
+        (const float *)args->packed + (ptrdiff_t)args->problem.groups * q->panels * 2 * isa->vl;
     const float *pixels[WINOGRAD_MAX_PLANES];
     const int square = q->n_high > 1 && q->n_wide > 1;
     winograd_input t = {.pixels = pixels, .offset = (ptrdiff_t)group * q->c_group, .plane = q->v_plane,
@@ -354,7 +361,8 @@ static void multiply(const winograd_isa *isa, const plan *q, int32_t count, int 
     const int32_t tiles = tw_ceil_div(count, q->mr);
     for (int32_t plane = 0; plane < q->planes; plane++) {
         for (int32_t tile = 0; tile < tiles; tile++) {
-            const int32_t from = tw_cut(count, tile, tiles), rows = tw_cut(count, tile + 1, tiles) - from;
+            const int32_t from = tw_cut(count, tile, tiles);
+            const int32_t rows = tw_cut(count, tile + 1, tiles) - from;
             isa->product[wide][rows - 1](v + (ptrdiff_t)from * isa->vl, q->v_step, filter,
                                          products + (ptrdiff_t)from * 2 * isa->vl, q->c_group);
         }
@@ -365,7 +373,8 @@ static void multiply(const winograd_isa *isa, const plan *q, int32_t count, int 
 }
 
 static void finish(const winograd_isa *isa, const tw_args *args, const plan *q, int32_t k0,
-                   int32_t columns, const float *bias, int32_t first, int32_t count, const float *products) {
+                   int32_t columns, const float *bias, int32_t first, int32_t count,
+                   const float *products) {
     const tw_problem *p = &args->problem;
     const int square = q->n_high > 1 && q->n_wide > 1;
     const int clips = p->activation == TW_CLIP;
@@ -405,8 +414,8 @@ void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32
     const float *filter = packed + header_floats(isa, p, &q);
     float *v = (float *)(args->workspace + worker * args->workspace_stride);
     float *products = v + q.planes * q.v_plane;
-    const double in_bytes = 4.0 * p->in_height * p->in_width * args->src_stride;
-    const double out_bytes = 4.0 * p->out_height * p->out_width * args->dst_stride;
+    const int far_src = 4.0 * p->in_height * p->in_width * p->in_channels > L2_BYTES;
+    const int far_dst = 4.0 * p->out_height * p->out_width * p->out_channels > L2_BYTES;
     int32_t transformed = -1;
     /* Parts of one block and group follow each other, so its input is transformed once. */
     for (int32_t part = from; part < to; part++) {
@@ -414,18 +423,20 @@ void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32
         const int32_t group = input % p->groups, block = input / p->groups;
         const int32_t first = tw_cut(q.tiles, block, q.blocks);
         const int32_t count = tw_cut(q.tiles, block + 1, q.blocks) - first;
-        if (group == 0 && in_bytes > L2_BYTES && input != transformed) touch_tiles(args, &q, first, count, 0);
-        const int touches_output = group == 0 && q.chunks == 1 && out_bytes > L2_BYTES;
-        if (input != transformed) transform(isa, args, &q, group, first, count, v);
-        transformed = input;
+        if (input != transformed) {
+            if (far_src && group == 0) touch_tiles(args, &q, first, count, 0);
+            transform(isa, args, &q, group, first, count, v);
+            transformed = input;
+        }
         const int32_t panel_to = tw_cut(q.panels, chunk + 1, q.chunks);
         for (int32_t panel = tw_cut(q.panels, chunk, q.chunks); panel < panel_to; panel++) {
             const int32_t k = panel * 2 * isa->vl, columns = tw_min(2 * isa->vl, q.k_group - k);
-            const float *u = filter + group * group_floats(isa, &q) + (ptrdiff_t)k * q.planes * q.c_group;
+            const float *u =
+                filter + group * group_floats(isa, &q) + (ptrdiff_t)k * q.planes * q.c_group;
+            const float *bias = packed + ((ptrdiff_t)group * q.panels + panel) * 2 * isa->vl;
             multiply(isa, &q, count, columns > isa->vl, v, u, products);
-            if (touches_output && panel == 0) touch_tiles(args, &q, first, count, 1);
-            finish(isa, args, &q, group * q.k_group + k, columns,
-                   packed + ((ptrdiff_t)group * q.panels + panel) * 2 * isa->vl, first, count, products);
+            if (far_dst && group == 0 && panel == 0) touch_tiles(args, &q, first, count, 1);
+            finish(isa, args, &q, group * q.k_group + k, columns, bias, first, count, products);
         }
     }
 }

@@ -1,3 +1,4 @@
+/* 6x16: 12 accumulators + 2 filter vectors + 1 broadcast = 15 of 16 ymm. */
 #include "vec_avx2.h"
 
 #define WINOGRAD_MR 6

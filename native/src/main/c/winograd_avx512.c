@@ -1,3 +1,5 @@
+/* 14x32: 28 accumulators + 2 filter vectors + 1 broadcast = 31 of 32 zmm; rows are one register and
+ * constants apart. */
 #include "vec_avx512.h"
 
 #define WINOGRAD_MR 14

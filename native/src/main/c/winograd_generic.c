@@ -1,3 +1,4 @@
+/* 6x8: 12 accumulators + 2 filter vectors + 1 broadcast. */
 #include "kernel.h"
 #include "vec_generic.h"
 

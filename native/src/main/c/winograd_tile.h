@@ -91,12 +91,11 @@ static const winograd_isa ISA = {
     .input = {{input_4, input_6, input_8, input_10}, {input_4x4, input_6x6, input_8x8, NULL}},
     .output = {{{output_4_2, output_6_2, output_8_2, output_10_2},
                 {output_4x4_2, output_6x6_2, output_8x8_2, NULL}},
-               {{NULL, output_6_4, output_8_4, output_10_4}, {NULL, output_6x6_4, output_8x8_4, NULL}},
+               {{NULL, output_6_4, output_8_4, output_10_4},
+                {NULL, output_6x6_4, output_8x8_4, NULL}},
                {{NULL, NULL, output_8_6, output_10_6}, {NULL, NULL, output_8x8_6, NULL}}},
     .activate = act_rows,
 };
-
-static int64_t packed_bytes_of(int32_t m, const tw_problem *p) { return winograd_packed_bytes(&ISA, m, p); }
 
 #define NAME_OF(m, isa) tw_kernel_winograd_f##m##_##isa
 #define NAME(m, isa) NAME_OF(m, isa)
@@ -109,7 +108,9 @@ static int64_t packed_bytes_of(int32_t m, const tw_problem *p) { return winograd
     }                                                                                              \
     static void cost_##m(const tw_problem *p, double *c) { winograd_cost(&ISA, m, p, c); }         \
     static void rounding_##m(const tw_problem *p, double *r) { winograd_rounding(m, p, r); }       \
-    static int64_t packed_bytes_##m(const tw_problem *p) { return packed_bytes_of(m, p); }         \
+    static int64_t packed_bytes_##m(const tw_problem *p) {                                     \
+        return winograd_packed_bytes(&ISA, m, p);                                                  \
+    }                                                                                              \
     static void pack_##m(const tw_problem *p, const float *filter, const float *bias,              \
                          float *packed) {                                                          \
         winograd_pack(&ISA, m, p, filter, bias, packed);                                           \
@@ -121,18 +122,20 @@ static int64_t packed_bytes_of(int32_t m, const tw_problem *p) { return winograd
     static void run_##m(const tw_args *args, int32_t from, int32_t to, int32_t worker) {           \
         winograd_run(&ISA, m, args, from, to, worker);                                             \
     }                                                                                              \
-    const tw_kernel NAME(m, WINOGRAD_ISA) = {VL,                                                   \
-                                             {"block", "mr"},                                      \
-                                             "winograd_f" #m "_" TEXT(WINOGRAD_ISA),               \
-                                             refuses_##m,                                          \
-                                             tiles_##m,                                            \
-                                             cost_##m,                                             \
-                                             packed_bytes_##m,                                     \
-                                             pack_##m,                                             \
-                                             workspace_bytes_##m,                                  \
-                                             bind_##m,                                             \
-                                             run_##m,                                              \
-                                             rounding_##m};
+    const tw_kernel NAME(m, WINOGRAD_ISA) = {                                                      \
+        .lanes = VL,                                                                               \
+        .tile_names = {"block", "mr"},                                                             \
+        .layout = "winograd_f" #m "_" TEXT(WINOGRAD_ISA),                                          \
+        .refuses = refuses_##m,                                                                    \
+        .tiles = tiles_##m,                                                                        \
+        .cost = cost_##m,                                                                          \
+        .packed_bytes = packed_bytes_##m,                                                          \
+        .pack = pack_##m,                                                                          \
+        .workspace_bytes = workspace_bytes_##m,                                                    \
+        .bind = bind_##m,                                                                          \
+        .run = run_##m,                                                                            \
+        .rounding = rounding_##m,                                                                  \
+    };
 KERNEL(2)
 KERNEL(4)
 KERNEL(6)

@@ -116,7 +116,8 @@ INPUT_TILE(input_line)
 INPUT_TILE(input_square)
 
 /* Bias, residual and clip of m outputs, one below the other. */
-ALWAYS void output_store(int m, int whole, const winograd_output *t, ptrdiff_t c, int column, const vec *y) {
+ALWAYS void output_store(int m, int whole, const winograd_output *t, ptrdiff_t c, int column,
+                         const vec *y) {
     const vec_mask mask = vec_first((int)(t->channels - c));
     const vec bias = vec_load(t->bias + c), low = vec_set1(t->low), high = vec_set1(t->high);
     const int rows = t->rows;
