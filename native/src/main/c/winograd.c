@@ -23,7 +23,7 @@ typedef struct {
     int32_t n_high, n_wide, planes;        /* products of a tile */
     int32_t tiles_high, tiles_wide, tiles; /* of an image, of all images */
     int32_t c_group, k_group, panels;      /* of a group */
-    int32_t mr, blocks, chunks;
+    int32_t blocks, chunks;
     ptrdiff_t v_step, v_plane, m_plane; /* floats from vector to vector and plane to plane */
 } plan;
 
@@ -42,7 +42,6 @@ static plan make_plan(const winograd_isa *isa, int32_t m, const tw_problem *p) {
     q.c_group = p->in_channels / p->groups;
     q.k_group = p->out_channels / p->groups;
     q.panels = tw_ceil_div(q.k_group, 2 * isa->vl);
-    q.mr = p->tile[1] > 0 ? tw_min(p->tile[1], isa->mr) : isa->mr;
 
     /* Each block reads the whole filter, so that of a large one a block may be larger, too. */
     const int32_t vectors = tw_ceil_div(q.c_group, isa->vl);
@@ -50,7 +49,7 @@ static plan make_plan(const winograd_isa *isa, int32_t m, const tw_problem *p) {
     const int64_t tile_bytes = (int64_t)q.planes * vectors * isa->vl * 4;
     const int64_t bytes = filter_bytes / 4 > BLOCK_BYTES ? filter_bytes / 4 : BLOCK_BYTES;
     const int64_t fits = bytes / tile_bytes;
-    const int32_t own = fits > q.tiles ? q.tiles : tw_max(q.mr, (int32_t)fits);
+    const int32_t own = fits > q.tiles ? q.tiles : tw_max(isa->mr, (int32_t)fits);
     q.blocks = tw_ceil_div(q.tiles, p->tile[0] > 0 ? p->tile[0] : own);
     q.chunks = 1;
     if (p->threads > 1) {
@@ -61,7 +60,7 @@ static plan make_plan(const winograd_isa *isa, int32_t m, const tw_problem *p) {
         const double worth = macs / MACS_PER_PART;
         const int32_t want = worth < 4 * p->threads ? (int32_t)worth : 4 * p->threads;
         const int32_t least = tw_ceil_div(tw_ceil_div(want, p->groups), q.panels);
-        q.blocks = tw_max(q.blocks, tw_min(tw_ceil_div(q.tiles, q.mr), least));
+        q.blocks = tw_max(q.blocks, tw_min(tw_ceil_div(q.tiles, isa->mr), least));
         q.chunks = tw_min(q.panels, tw_max(1, tw_ceil_div(want, q.blocks * p->groups)));
     }
     const int32_t block = tw_ceil_div(q.tiles, q.blocks);
@@ -175,7 +174,7 @@ static double cycles(const winograd_isa *isa, const tw_problem *p, const plan *q
     *fmas = tiles * q->planes * output_vectors * isa->vl * q->c_group;
 
     const double block = (double)q->tiles / q->blocks;
-    const double rows = block / ceil(block / q->mr), vectors = q->k_group > isa->vl ? 2 : 1;
+    const double rows = block / ceil(block / isa->mr), vectors = q->k_group > isa->vl ? 2 : 1;
     /* A step loads rows + vectors, two a cycle, and fewer than 8 sums wait for each other. */
     double step = rows * vectors / 2;
     if (step < (rows + vectors) / 2) step = (rows + vectors) / 2;
@@ -196,7 +195,7 @@ int32_t winograd_tiles(const winograd_isa *isa, int32_t m, const tw_problem *p, 
     tw_problem own = *p;
     int32_t count = 0;
     own.threads = 1;
-    own.tile[0] = own.tile[1] = 0;
+    own.tile[0] = 0;
     const plan q = make_plan(isa, m, &own);
     /* The kernel's own choice, then blocks of half, twice and four times as many tiles. */
     const int32_t blocks[] = {q.blocks, 2 * q.blocks, tw_ceil_div(q.blocks, 2),
@@ -205,10 +204,8 @@ int32_t winograd_tiles(const winograd_isa *isa, int32_t m, const tw_problem *p, 
         const int32_t block = tw_ceil_div(q.tiles, tw_min(blocks[i], q.tiles));
         int known = 0;
         for (int32_t j = 0; j < count; j++)
-            known |= values[2 * j] == block;
-        if (known) continue;
-        values[2 * count] = block;
-        values[2 * count++ + 1] = isa->mr;
+            known |= values[j] == block;
+        if (!known) values[count++] = block;
     }
     return count;
 }
@@ -358,7 +355,7 @@ static void transform(const winograd_isa *isa, const tw_args *args, const plan *
 
 static void multiply(const winograd_isa *isa, const plan *q, int32_t count, int wide, const float *v,
                      const float *filter, float *products) {
-    const int32_t tiles = tw_ceil_div(count, q->mr);
+    const int32_t tiles = tw_ceil_div(count, isa->mr);
     for (int32_t plane = 0; plane < q->planes; plane++) {
         for (int32_t tile = 0; tile < tiles; tile++) {
             const int32_t from = tw_cut(count, tile, tiles);

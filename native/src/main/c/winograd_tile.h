@@ -124,7 +124,7 @@ static const winograd_isa ISA = {
     }                                                                                              \
     const tw_kernel NAME(m, WINOGRAD_ISA) = {                                                      \
         .lanes = VL,                                                                               \
-        .tile_names = {"block", "mr"},                                                             \
+        .tile_names = {"block"},                                                                   \
         .layout = "winograd_f" #m "_" TEXT(WINOGRAD_ISA),                                          \
         .refuses = refuses_##m,                                                                    \
         .tiles = tiles_##m,                                                                        \
