@@ -289,7 +289,7 @@ static int32_t bind(tw_args *args) {
     q.tile_rows = tile_rows(p);
     q.rows = tw_ceil_div(p->out_height, q.tile_rows);
     q.pixels = tw_ceil_div(p->out_width, tw_ceil_div(p->out_width, TILE_PIXELS));
-    q.block = p->tile > 0 ? tw_min(p->tile, p->in_channels) : p->in_channels;
+    q.block = p->tile[0] > 0 ? tw_min(p->tile[0], p->in_channels) : p->in_channels;
     /* Four parts a thread balance the load: bands of rows, then blocks of channels. */
     const int32_t wanted = p->threads > 1 ? tw_ceil_div(4 * p->threads, p->batch) : 1;
     q.bands = tw_min(q.rows, tw_ceil_div(wanted, tw_ceil_div(p->in_channels, q.block)));
@@ -398,5 +398,5 @@ static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker) {
     }
 }
 
-const tw_kernel DEPTHWISE_KERNEL = {VL,   "channels", DEPTHWISE_LAYOUT, refuses, tiles, cost, packed_bytes,
-                                    pack, workspace_bytes, bind, run};
+const tw_kernel DEPTHWISE_KERNEL = {VL,   {"channels"}, DEPTHWISE_LAYOUT, refuses, tiles, cost, packed_bytes,
+                                    pack, workspace_bytes, bind, run, NULL};

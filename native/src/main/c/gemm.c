@@ -57,7 +57,7 @@ static plan make_plan(const gemm_isa *isa, const tw_problem *p, int64_t src_stri
     q.taps = q.mode == MODE_MERGE ? p->kernel_height : p->kernel_height * p->kernel_width;
     q.run = q.mode == MODE_MERGE ? p->kernel_width * q.c_group : q.c_group;
 
-    const int32_t mr = p->tile > 0 ? tw_min(p->tile, isa->mr) : isa->mr;
+    const int32_t mr = p->tile[0] > 0 ? tw_min(p->tile[0], isa->mr) : isa->mr;
     const double row_bytes = 4.0 * p->in_channels * p->stride_height * p->stride_width;
     int32_t pixels = tw_min(BLOCK_POINTERS / q.taps, (int32_t)(BLOCK_BYTES / row_bytes));
     q.tiles = tw_ceil_div(q.m, mr);

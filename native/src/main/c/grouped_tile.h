@@ -248,5 +248,5 @@ static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker) {
     grouped_run(&ISA, args, from, to, worker);
 }
 
-const tw_kernel GROUPED_KERNEL = {VL,   NULL, GROUPED_LAYOUT,  refuses, tiles, cost, packed_bytes,
-                                  pack, workspace_bytes, bind, run};
+const tw_kernel GROUPED_KERNEL = {VL,   {NULL}, GROUPED_LAYOUT,  refuses, tiles, cost, packed_bytes,
+                                  pack, workspace_bytes, bind, run, NULL};

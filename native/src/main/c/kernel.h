@@ -8,10 +8,11 @@
 
 typedef struct {
     int32_t lanes; /* float32 lanes of the vectors this kernel works on */
-    const char *tile_name;
+    const char *tile_names[TW_MOST_TUNABLES]; /* up to the first NULL */
     const char *layout;
     /* The instruction set has been checked already. */
     const char *(*refuses)(const tw_problem *);
+    /* Rows of as many values as there are names. */
     int32_t (*tiles)(const tw_problem *, int32_t *values);
     /* FMAs, bytes, share of the peak of vectors of `lanes`. */
     void (*cost)(const tw_problem *, double *cost);
@@ -20,6 +21,7 @@ typedef struct {
     int64_t (*workspace_bytes)(const tw_problem *);
     int32_t (*bind)(tw_args *);
     void (*run)(const tw_args *, int32_t from, int32_t to, int32_t worker);
+    void (*rounding)(const tw_problem *, double *rounding); /* NULL: as the direct sum */
 } tw_kernel;
 
 static inline int32_t tw_min(int32_t a, int32_t b) { return a < b ? a : b; }

@@ -2,9 +2,15 @@
  * and a file defining `const tw_kernel tw_kernel_<name>` is all that a new kernel needs. */
 #if defined(__x86_64__)
 #define TW_X86_KERNELS(X)                                                                          \
+    X(winograd_f4_avx512, TW_ISA_AVX512)                                                           \
+    X(winograd_f6_avx512, TW_ISA_AVX512)                                                           \
+    X(winograd_f2_avx512, TW_ISA_AVX512)                                                           \
     X(gemm_avx512, TW_ISA_AVX512)                                                                  \
     X(grouped_avx512, TW_ISA_AVX512)                                                               \
     X(depthwise_avx512, TW_ISA_AVX512)                                                             \
+    X(winograd_f4_avx2, TW_ISA_AVX2)                                                               \
+    X(winograd_f6_avx2, TW_ISA_AVX2)                                                               \
+    X(winograd_f2_avx2, TW_ISA_AVX2)                                                               \
     X(gemm_avx2, TW_ISA_AVX2)                                                                      \
     X(grouped_avx2, TW_ISA_AVX2)                                                                   \
     X(depthwise_avx2, TW_ISA_AVX2)
@@ -23,6 +29,9 @@
 #define TW_FOR_EACH_KERNEL(X)                                                                      \
     TW_X86_KERNELS(X)                                                                              \
     TW_AARCH64_KERNELS(X)                                                                          \
+    X(winograd_f4_generic, TW_ISA_GENERIC)                                                         \
+    X(winograd_f6_generic, TW_ISA_GENERIC)                                                         \
+    X(winograd_f2_generic, TW_ISA_GENERIC)                                                         \
     X(gemm_generic, TW_ISA_GENERIC)                                                                \
     X(grouped_generic, TW_ISA_GENERIC)                                                             \
     X(depthwise_generic, TW_ISA_GENERIC)                                                           \

@@ -28,6 +28,10 @@
 
 #define TW_ABI_VERSION 3
 
+/* Most tunable parameters of a kernel, and most values of all that it proposes. */
+#define TW_MOST_TUNABLES 4
+#define TW_MOST_TILES 8
+
 /* Element types. Kernels refuse what they do not know; only float32 has kernels so far. */
 enum { TW_FLOAT32 = 0 };
 
@@ -67,8 +71,8 @@ typedef struct {
     float activation_a, activation_b;
     int32_t threads;   /* workers that will call tw_run; decides how finely work is cut */
     int32_t isa_limit; /* TW_ISA_* */
-    int32_t tile;      /* one of tw_tiles, or 0 for the kernel's own choice */
-    int32_t reserved[4];
+    int32_t tile[TW_MOST_TUNABLES]; /* one row of tw_tiles; 0 is the kernel's own choice */
+    int32_t reserved[1];
 } tw_problem;
 
 /* One layer of one session. */
@@ -124,13 +128,17 @@ int32_t tw_count(void);
 const char *tw_name(int32_t kernel);
 /* NULL if the kernel computes the problem on this CPU, else why not. */
 const char *tw_refuses(int32_t kernel, int64_t problem);
-/* Name of the tunable parameter, NULL if there is none. */
-const char *tw_tile_name(int32_t kernel);
-/* Writes at most 8 int32 values worth trying, best guess first; returns how many. */
+/* Name of a tunable parameter, NULL from the first index that has none. */
+const char *tw_tile_name(int32_t kernel, int32_t index);
+/* Writes at most TW_MOST_TILES rows worth trying, best guess first; returns how many. A row has an
+ * int32 for each tunable parameter of the kernel, in their order. */
 int32_t tw_tiles(int32_t kernel, int64_t problem, int64_t values);
 /* Writes three doubles: FMAs executed, bytes moved beyond L1, share of the FMA peak (of the widest
  * instructions of this CPU) of the inner loop. */
 void tw_cost(int32_t kernel, int64_t problem, int64_t cost);
+/* Writes three doubles: by how much larger than those of the direct sum the terms are that the kernel
+ * adds (docs/numerics.md), and height and width of the blocks of outputs that share them. */
+void tw_rounding(int32_t kernel, int64_t problem, int64_t rounding);
 /* Names the packed layout: kernels with equal names share packed filters. */
 const char *tw_layout(int32_t kernel);
 int64_t tw_packed_bytes(int32_t kernel, int64_t problem);

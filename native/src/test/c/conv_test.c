@@ -92,11 +92,28 @@ static void reference(const tw_problem *p, layer *l) {
 }
 
 static void print_problem(const tw_problem *p) {
-    printf("n%dg%dc%dk%d_i%dx%d_f%dx%d_s%dx%d_d%dx%d_p%d,%d,%d,%d activation %d threads %d tile %d",
+    printf("n%dg%dc%dk%d_i%dx%d_f%dx%d_s%dx%d_d%dx%d_p%d,%d,%d,%d activation %d threads %d tile %d,%d",
            p->batch, p->groups, p->in_channels, p->out_channels, p->in_height, p->in_width,
            p->kernel_height, p->kernel_width, p->stride_height, p->stride_width, p->dilation_height,
            p->dilation_width, p->pad_top, p->pad_left, p->pad_bottom, p->pad_right, p->activation,
-           p->threads, p->tile);
+           p->threads, p->tile[0], p->tile[1]);
+}
+
+/* The largest scale of the block of outputs, of height x width, that row and channel are in: they
+ * share the sums that are rounded. */
+static double scale_of_block(const tw_problem *p, const layer *l, int64_t row, int64_t k,
+                             const double *rounding) {
+    const int32_t high = (int32_t)rounding[1], wide = (int32_t)rounding[2];
+    const int64_t image = row / p->out_width / p->out_height;
+    const int32_t top = (int32_t)(row / p->out_width % p->out_height) / high * high;
+    const int32_t left = (int32_t)(row % p->out_width) / wide * wide;
+    double largest = 0;
+    for (int32_t y = top; y < top + high && y < p->out_height; y++)
+        for (int32_t x = left; x < left + wide && x < p->out_width; x++) {
+            const int64_t other = (image * p->out_height + y) * p->out_width + x;
+            largest = fmax(largest, l->scale[other * p->out_channels + k]);
+        }
+    return largest;
 }
 
 /* 1 if everything agrees. */
@@ -133,6 +150,8 @@ static int run_kernel(int32_t kernel, const tw_problem *p, const layer *l) {
             tw_run((int64_t)(intptr_t)&args, from, to, below(p->threads));
         }
     const double taps = (double)p->kernel_height * p->kernel_width * p->in_channels / p->groups + 2;
+    double rounding[3];
+    tw_rounding(kernel, problem, (int64_t)(intptr_t)rounding);
     int good = parts >= 1;
     for (int64_t i = 0; good && i < (rows - 1) * stride + p->out_channels; i++) {
         const int64_t row = i / stride, k = i % stride;
@@ -146,8 +165,9 @@ static int run_kernel(int32_t kernel, const tw_problem *p, const layer *l) {
         const double want = l->want[row * p->out_channels + k];
         /* 2^-24 an operation on sum |x||w|, random signs; 4 for the tail. Activations: 4 ulp and the
          * 1.5e-7 of their approximations; slopes are at most 1.2. */
-        const double tolerance =
-            4 * 0x1p-24 * sqrt(taps) * l->scale[row * p->out_channels + k] * 1.2 + 4e-7 * (1 + fabs(want));
+        const double tolerance = 4 * 0x1p-24 * sqrt(taps) * rounding[0] * 1.2 *
+                                     scale_of_block(p, l, row, k, rounding) +
+                                 4e-7 * (1 + fabs(want));
         if (!(fabs(dst[i] - want) <= tolerance)) {
             printf("%s: row %lld channel %lld is %g, not %g: ", tw_name(kernel), (long long)row,
                    (long long)k, dst[i], want);
@@ -185,12 +205,14 @@ static void check(tw_problem p) {
     l.scale = allocate((size_t)(out * p.out_channels) * sizeof(double));
     reference(&p, &l);
     for (int32_t kernel = 0; kernel < tw_count(); kernel++) {
-        p.tile = 0;
+        memset(p.tile, 0, sizeof p.tile);
         if (tw_refuses(kernel, (int64_t)(intptr_t)&p)) continue;
-        int32_t tiles[8];
+        int32_t tiles[TW_MOST_TILES * TW_MOST_TUNABLES], names = 0;
+        while (tw_tile_name(kernel, names))
+            names++;
         const int32_t count = tw_tiles(kernel, (int64_t)(intptr_t)&p, (int64_t)(intptr_t)tiles);
         for (int32_t i = -1; i < count; i++) { /* -1: the kernel's own choice */
-            p.tile = i < 0 ? 0 : tiles[i];
+            if (i >= 0) memcpy(p.tile, tiles + i * names, (size_t)names * sizeof *tiles);
             if (run_kernel(kernel, &p, &l))
                 passed++;
             else
@@ -248,7 +270,39 @@ static const int32_t LIST[][16] = {
     {1, 8, 8, 8, 2, 2, 3, 3, 1, 1, 1, 1, 3, 3, 3, 3},      /* windows wholly outside */
     {1, 5, 5, 5, 6, 6, 1, 3, 1, 1, 1, 1, 0, 1, 0, 1},
     {1, 5, 5, 5, 6, 6, 3, 1, 1, 3, 1, 1, 1, 0, 1, 0},
+    {1, 1, 64, 33, 13, 14, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},  /* from here on: Winograd */
+    {2, 1, 24, 16, 7, 7, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
+    {1, 3, 72, 24, 9, 9, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
+    {1, 1, 17, 40, 11, 9, 5, 5, 1, 1, 1, 1, 2, 2, 2, 2},
+    {1, 1, 8, 8, 3, 3, 3, 3, 1, 1, 1, 1, 0, 0, 0, 0},      /* one pixel of one tile */
+    {1, 1, 9, 20, 2, 2, 5, 5, 1, 1, 1, 1, 4, 4, 4, 4},     /* mostly padding */
+    {1, 1, 20, 12, 5, 23, 1, 7, 1, 1, 1, 1, 0, 3, 0, 3},
+    {1, 1, 20, 12, 23, 5, 7, 1, 1, 1, 1, 1, 3, 0, 2, 0},
+    {3, 2, 32, 80, 8, 3, 3, 1, 1, 1, 1, 1, 1, 0, 1, 0},
+    {1, 1, 16, 16, 9, 8, 7, 7, 1, 1, 1, 1, 3, 3, 3, 3},
+    {1, 1, 600, 40, 6, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
+    {1, 1, 256, 8, 33, 32, 1, 3, 1, 1, 1, 1, 0, 1, 0, 1},  /* input larger than L2 */
+    {1, 1, 8, 256, 33, 32, 1, 3, 1, 1, 1, 1, 0, 1, 0, 1},  /* output larger than L2 */
 };
+
+/* Whatever Winograd takes. */
+static void check_random_transformed(void) {
+    tw_problem p = {0};
+    p.batch = between(1, 2);
+    p.groups = below(3) ? 1 : between(2, 4);
+    p.in_channels = p.groups * between(8, 50);
+    p.out_channels = p.groups * between(8, 80);
+    p.kernel_height = 1 + 2 * between(0, 3);
+    p.kernel_width = p.kernel_height == 1 || below(4) == 0 ? 1 + 2 * between(0, 4) : p.kernel_height;
+    p.stride_height = p.stride_width = p.dilation_height = p.dilation_width = 1;
+    p.pad_top = between(0, 3);
+    p.pad_left = between(0, 3);
+    p.pad_bottom = between(0, 3);
+    p.pad_right = between(0, 3);
+    p.in_height = between(p.kernel_height, p.kernel_height + 14);
+    p.in_width = between(p.kernel_width, p.kernel_width + 14);
+    check(p);
+}
 
 static void check_random(void) {
     tw_problem p = {0};
@@ -331,6 +385,8 @@ int main(int argc, char **argv) {
     }
     for (int32_t i = 0; i < shapes; i++)
         check_random();
+    for (int32_t i = 0; i < shapes / 3; i++)
+        check_random_transformed();
     check_special();
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;

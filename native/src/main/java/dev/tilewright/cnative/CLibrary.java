@@ -28,12 +28,14 @@ final class CLibrary {
   /** Null if the kernel computes the problem. */
   static native String tw_refuses(int kernel, long problem);
 
-  /** Null if there is no tunable parameter. */
-  static native String tw_tile_name(int kernel);
+  /** Null from the first index that has no tunable parameter. */
+  static native String tw_tile_name(int kernel, int index);
 
   static native int tw_tiles(int kernel, long problem, long values);
 
   static native void tw_cost(int kernel, long problem, long cost);
+
+  static native void tw_rounding(int kernel, long problem, long rounding);
 
   static native String tw_layout(int kernel);
 

@@ -10,10 +10,14 @@ import dev.tilewright.kernel.Operands;
 import dev.tilewright.tensor.View;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Writes tw_problem and tw_args of tilewright.h, field by field in the order of the header. */
 final class NativeArguments {
+  /** TW_MOST_TUNABLES. */
+  static final int MOST_TUNABLES = 4;
+
   static final int PROBLEM_BYTES = 32 * 4;
   private static final int ARGS_BYTES = PROBLEM_BYTES + 9 * 8 + 14 * 4;
 
@@ -30,9 +34,10 @@ final class NativeArguments {
   /**
    * tw_problem.
    *
-   * @param tile value of the kernel's tunable parameter, 0 for its own choice
+   * @param tile values of the kernel's tunable parameters in its order, at most {@link
+   *     #MOST_TUNABLES}; 0 or absent: its own choice
    */
-  static MemorySegment problem(ConvProblem problem, Isa limit, int tile, Arena arena) {
+  static MemorySegment problem(ConvProblem problem, Isa limit, int[] tile, Arena arena) {
     MemorySegment memory = arena.allocate(PROBLEM_BYTES, 8);
     new NativeArguments(memory).putProblem(problem, limit, tile);
     return memory;
@@ -61,7 +66,7 @@ final class NativeArguments {
     return memory;
   }
 
-  private void putProblem(ConvProblem problem, Isa limit, int tile) {
+  private void putProblem(ConvProblem problem, Isa limit, int[] tile) {
     ConvShape s = problem.shape();
     ints(s.batch(), s.groups(), s.inChannels(), s.outChannels());
     sizes(s.in(), s.kernel(), s.stride(), s.dilation());
@@ -74,7 +79,8 @@ final class NativeArguments {
     memory.set(JAVA_FLOAT, at, activation.a());
     memory.set(JAVA_FLOAT, at + 4, activation.b());
     at += 8;
-    ints(problem.threads(), limit.code, tile);
+    ints(problem.threads(), limit.code);
+    ints(Arrays.copyOf(tile, MOST_TUNABLES));
   }
 
   private void sizes(ConvShape.Size... sizes) {

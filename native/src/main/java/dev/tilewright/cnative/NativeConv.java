@@ -5,7 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.conv.ConvShape;
 import dev.tilewright.conv.Cost;
+import dev.tilewright.conv.Epilogue;
+import dev.tilewright.conv.Rounding;
 import dev.tilewright.conv.Tile;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.kernel.Applicability;
@@ -16,25 +19,39 @@ import dev.tilewright.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** One row of the C kernel table. */
 final class NativeConv implements ConvAlgorithm {
-  /** Most values tw_tiles writes. */
+  /** TW_MOST_TILES. */
   private static final int MOST_TILES = 8;
+
+  /** What the tests of whole models allow, of the largest value. */
+  private static final double MOST_ERROR = 1e-3;
+
+  private static final int[] OWN_CHOICE = {};
 
   private final int kernel;
   private final Isa limit;
   private final String id;
-  private final @Nullable String tileName;
+
+  /** Of the tunable parameters. */
+  private final List<String> names;
 
   NativeConv(int kernel, Isa limit) {
     this.kernel = kernel;
     this.limit = limit;
     this.id = "native." + CLibrary.tw_name(kernel);
-    this.tileName = CLibrary.tw_tile_name(kernel);
+    this.names =
+        IntStream.range(0, NativeArguments.MOST_TUNABLES)
+            .mapToObj(i -> CLibrary.tw_tile_name(kernel, i))
+            .takeWhile(Objects::nonNull)
+            .toList();
   }
 
   @Override
@@ -46,23 +63,51 @@ final class NativeConv implements ConvAlgorithm {
   public Applicability check(ConvProblem problem) {
     try (Arena arena = Arena.ofConfined()) {
       @Nullable String reason =
-          CLibrary.tw_refuses(kernel, NativeArguments.problem(problem, limit, 0, arena).address());
-      return reason == null ? Applicability.yes() : new Applicability.No(reason);
+          CLibrary.tw_refuses(
+              kernel, NativeArguments.problem(problem, limit, OWN_CHOICE, arena).address());
+      if (reason != null) {
+        return new Applicability.No(reason);
+      }
+    }
+    ConvShape shape = problem.shape();
+    return Applicability.when(
+        rounding(shape).bound(shape) <= MOST_ERROR,
+        "rounding errors could exceed " + MOST_ERROR + " of the sum's magnitude");
+  }
+
+  @Override
+  public Rounding rounding(ConvShape shape) {
+    try (Arena arena = Arena.ofConfined()) {
+      ConvProblem problem = new ConvProblem(shape, Epilogue.NONE, 1);
+      MemorySegment rounding = arena.allocate(JAVA_DOUBLE, 3);
+      CLibrary.tw_rounding(
+          kernel,
+          NativeArguments.problem(problem, limit, OWN_CHOICE, arena).address(),
+          rounding.address());
+      return new Rounding(
+          rounding.getAtIndex(JAVA_DOUBLE, 0),
+          new ConvShape.Size(
+              (int) rounding.getAtIndex(JAVA_DOUBLE, 1),
+              (int) rounding.getAtIndex(JAVA_DOUBLE, 2)));
     }
   }
 
   @Override
   public List<Tile> tiles(ConvProblem problem) {
-    if (tileName == null) {
+    if (names.isEmpty()) {
       return List.of(Tile.NONE);
     }
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment values = arena.allocate(JAVA_INT, MOST_TILES);
-      long address = NativeArguments.problem(problem, limit, 0, arena).address();
+      MemorySegment values = arena.allocate(JAVA_INT, (long) MOST_TILES * names.size());
+      long address = NativeArguments.problem(problem, limit, OWN_CHOICE, arena).address();
       int count = CLibrary.tw_tiles(kernel, address, values.address());
       List<Tile> tiles = new ArrayList<>();
       for (int i = 0; i < count; i++) {
-        tiles.add(new Tile(Map.of(tileName, values.getAtIndex(JAVA_INT, i))));
+        Map<String, Integer> tile = new HashMap<>();
+        for (int j = 0; j < names.size(); j++) {
+          tile.put(names.get(j), values.getAtIndex(JAVA_INT, (long) i * names.size() + j));
+        }
+        tiles.add(new Tile(tile));
       }
       return tiles;
     }
@@ -72,7 +117,7 @@ final class NativeConv implements ConvAlgorithm {
   public Cost cost(ConvProblem problem, Tile tile) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment cost = arena.allocate(JAVA_DOUBLE, 3);
-      long address = NativeArguments.problem(problem, limit, value(tile), arena).address();
+      long address = NativeArguments.problem(problem, limit, values(tile), arena).address();
       CLibrary.tw_cost(kernel, address, cost.address());
       return new Cost(
           cost.getAtIndex(JAVA_DOUBLE, 0),
@@ -84,7 +129,7 @@ final class NativeConv implements ConvAlgorithm {
   @Override
   public Kernel prepare(ConvProblem problem, Tile tile, Weights weights) {
     // Immutable and shared by sessions: owned by the kernel object.
-    MemorySegment struct = NativeArguments.problem(problem, limit, value(tile), Arena.ofAuto());
+    MemorySegment struct = NativeArguments.problem(problem, limit, values(tile), Arena.ofAuto());
     MemorySegment packed =
         weights.packed(
             "native." + CLibrary.tw_layout(kernel),
@@ -94,8 +139,8 @@ final class NativeConv implements ConvAlgorithm {
         kernel, struct, packed, CLibrary.tw_workspace_bytes(kernel, struct.address()));
   }
 
-  private int value(Tile tile) {
-    return tileName == null || tile.equals(Tile.NONE) ? 0 : tile.get(tileName);
+  private int[] values(Tile tile) {
+    return tile.equals(Tile.NONE) ? OWN_CHOICE : names.stream().mapToInt(tile::get).toArray();
   }
 
   private void pack(MemorySegment struct, Weights weights, MemorySegment to) {

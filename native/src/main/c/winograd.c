@@ -1,0 +1,439 @@
+/* Portable half of Winograd convolution: matrices, packing, blocking. See winograd.h. */
+#include "winograd.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Transformed tiles that stay in an L2 of 1 MB beside what is read past them: of 64->64 56x56, blocks
+ * of 13 and 25 tiles (230 KB) are the fastest of F(6x6) and F(4x4). */
+#define BLOCK_BYTES (256 * 1024)
+/* What stays of a layer in an L2 of 1 MB, and in an L3 of 32. */
+#define L2_BYTES (1024 * 1024)
+#define L3_BYTES (16 * 1024 * 1024)
+/* Of the direct sum; less is not worth another part: about 4 us. */
+#define MACS_PER_PART 1000000
+/* Transforms of fewer channels cost more than the products save. */
+#define LEAST_CHANNELS 8
+
+static const double POINTS[4][4] = WINOGRAD_POINTS;
+
+/* How a problem is cut. A part is one block of tiles, one group, one chunk of its panels. */
+typedef struct {
+    int32_t high, wide;                    /* outputs of a tile */
+    int32_t n_high, n_wide, planes;        /* products of a tile */
+    int32_t tiles_high, tiles_wide, tiles; /* of an image, of all images */
+    int32_t c_group, k_group, panels;      /* of a group */
+    int32_t blocks, chunks;
+    ptrdiff_t v_step, v_plane, m_plane; /* floats from vector to vector and plane to plane */
+} plan;
+
+static ptrdiff_t odd_lines(ptrdiff_t floats) { return (floats + 15) / 32 * 32 + 16; }
+
+static plan make_plan(const winograd_isa *isa, int32_t m, const tw_problem *p) {
+    plan q;
+    q.high = p->kernel_height == 1 ? 1 : m;
+    q.wide = p->kernel_width == 1 ? 1 : m;
+    q.n_high = q.high + p->kernel_height - 1;
+    q.n_wide = q.wide + p->kernel_width - 1;
+    q.planes = q.n_high * q.n_wide;
+    q.tiles_high = tw_ceil_div(p->out_height, q.high);
+    q.tiles_wide = tw_ceil_div(p->out_width, q.wide);
+    q.tiles = p->batch * q.tiles_high * q.tiles_wide;
+    q.c_group = p->in_channels / p->groups;
+    q.k_group = p->out_channels / p->groups;
+    q.panels = tw_ceil_div(q.k_group, 2 * isa->vl);
+
+    /* Each block reads the whole filter, so that of a large one a block may be larger, too. */
+    const int32_t vectors = tw_ceil_div(q.c_group, isa->vl);
+    const int64_t filter_bytes = (int64_t)q.planes * q.c_group * q.k_group * 4;
+    const int64_t tile_bytes = (int64_t)q.planes * vectors * isa->vl * 4;
+    const int64_t bytes = filter_bytes / 4 > BLOCK_BYTES ? filter_bytes / 4 : BLOCK_BYTES;
+    const int64_t fits = bytes / tile_bytes;
+    const int32_t own = fits > q.tiles ? q.tiles : tw_max(isa->mr, (int32_t)fits);
+    q.blocks = tw_ceil_div(q.tiles, p->tile[0] > 0 ? p->tile[0] : own);
+    q.chunks = 1;
+    if (p->threads > 1) {
+        /* Four parts a thread balance the load. Blocks of about one size before chunks, for each
+         * chunk transforms its input again. */
+        const double macs = (double)tw_pixels(p) * p->out_channels * q.c_group * p->kernel_height *
+                            p->kernel_width;
+        const double worth = macs / MACS_PER_PART;
+        const int32_t want = worth < 4 * p->threads ? (int32_t)worth : 4 * p->threads;
+        const int32_t least = tw_ceil_div(tw_ceil_div(want, p->groups), q.panels);
+        q.blocks = tw_max(q.blocks, tw_min(tw_ceil_div(q.tiles, isa->mr), least));
+        q.chunks = tw_min(q.panels, tw_max(1, tw_ceil_div(want, q.blocks * p->groups)));
+    }
+    const int32_t block = tw_ceil_div(q.tiles, q.blocks);
+    q.v_step = (ptrdiff_t)block * isa->vl;
+    q.v_plane = odd_lines(vectors * q.v_step);
+    q.m_plane = odd_lines((ptrdiff_t)block * 2 * isa->vl);
+    return q;
+}
+
+/* Floats of the packed filter before the panels: bias, zeros. */
+static int64_t header_floats(const winograd_isa *isa, const tw_problem *p, const plan *q) {
+    return (int64_t)p->groups * q->panels * 2 * isa->vl + (p->in_channels + 15) / 16 * 16;
+}
+
+/* Floats of one group's filter. */
+static int64_t group_floats(const winograd_isa *isa, const plan *q) {
+    return (int64_t)q->planes * q->c_group * tw_ceil_div(q->k_group, isa->vl) * isa->vl;
+}
+
+const char *winograd_refuses(int32_t m, const tw_problem *p) {
+    const int32_t high = p->kernel_height, wide = p->kernel_width, taps = tw_max(high, wide);
+    const int flat = tw_min(high, wide) == 1;
+    if (p->stride_height != 1 || p->stride_width != 1 || p->dilation_height != 1 ||
+        p->dilation_width != 1)
+        return "stride or dilation is not 1";
+    if (taps % 2 == 0 || taps == 1 || (!flat && high != wide))
+        return "made for filters of one row, of one column and square ones, of odd size above 1";
+    const int32_t n = taps + m - 1;
+    if (n > WINOGRAD_MAX_PRODUCTS || (!flat && n * n > WINOGRAD_MAX_PLANES))
+        return "the filter is too large for tiles of so many outputs";
+    if (tw_min(p->in_channels, p->out_channels) / p->groups < LEAST_CHANNELS)
+        return "transforms of so few channels cost more than they save";
+    if ((int64_t)p->batch * p->out_height * p->out_width > INT32_MAX / 64) return "too many pixels";
+    return NULL;
+}
+
+/* Coefficients, constant first, of the product of (t - x) over the points 0, p, -p, .. of n products,
+ * but one. */
+static void vanishing(int32_t n, int32_t but, double *c) {
+    memset(c, 0, WINOGRAD_MAX_PRODUCTS * sizeof *c);
+    c[0] = 1;
+    for (int32_t l = 0; l < n - 1; l++) {
+        const double x = l == 0 ? 0 : POINTS[n / 2 - 2][(l - 1) / 2] * (l % 2 ? 1 : -1);
+        for (int32_t i = n - 1; l != but && i >= 0; i--)
+            c[i] = (i > 0 ? c[i - 1] : 0) - x * c[i];
+    }
+}
+
+/* Row j of G for r taps; the last is that of infinity. */
+static void filter_row(int32_t n, int32_t r, int32_t j, double *row) {
+    memset(row, 0, (size_t)r * sizeof *row);
+    if (n == 1 || j == n - 1) {
+        row[r - 1] = 1;
+        return;
+    }
+    const double x = j == 0 ? 0 : POINTS[n / 2 - 2][(j - 1) / 2] * (j % 2 ? 1 : -1);
+    double c[WINOGRAD_MAX_PRODUCTS], scale = 0, power = 1;
+    vanishing(n, j, c);
+    for (int32_t i = n - 1; i >= 0; i--)
+        scale = scale * x + c[i];
+    for (int32_t k = 0; k < r; k++, power *= x)
+        row[k] = power / scale;
+}
+
+static double squares(int32_t n, const double *x) {
+    double sum = 0;
+    for (int32_t i = 0; i < n; i++)
+        sum += x[i] * x[i];
+    return sum;
+}
+
+/* How much larger the terms are that are summed than those of the direct sum, in one dimension
+ * (docs/numerics.md): the root of the largest over i of sum over j A_ij^2 |G_j|^2 |B_j|^2 / r. */
+static double growth(int32_t n, int32_t r) {
+    double worst = 1;
+    for (int32_t i = 0; n > 1 && i <= n - r; i++) {
+        double sum = 0;
+        for (int32_t j = 0; j < n; j++) {
+            const double x = j == 0 || j == n - 1 ? 0 : POINTS[n / 2 - 2][(j - 1) / 2];
+            double a = j == n - 1 ? i == n - r : 1;
+            double g[WINOGRAD_MAX_PRODUCTS], b[WINOGRAD_MAX_PRODUCTS];
+            for (int32_t power = 0; j < n - 1 && power < i; power++)
+                a *= x;
+            filter_row(n, r, j, g);
+            vanishing(n, j, b);
+            sum += a * a * squares(r, g) * squares(n, b);
+        }
+        if (i == 0 || sum / r > worst) worst = sum / r;
+    }
+    return sqrt(worst);
+}
+
+void winograd_rounding(int32_t m, const tw_problem *p, double *rounding) {
+    const int32_t high = p->kernel_height == 1 ? 1 : m, wide = p->kernel_width == 1 ? 1 : m;
+    rounding[0] = growth(high + p->kernel_height - 1, p->kernel_height) *
+                  growth(wide + p->kernel_width - 1, p->kernel_width);
+    rounding[1] = high;
+    rounding[2] = wide;
+}
+
+/* Cycles of a core that does two vectors of FMAs a cycle. Measured at 512 and 256 bits: a value of a
+ * transform costs 4 cycles a vector, most of it for moving V and M between L1 and L2, and a call
+ * 30; a call of a product 16 beside its steps. The filter is read at 20 bytes a cycle from L3 and 8
+ * from memory, beside the products; what of that they cannot hide is 0.03 cycles a byte when a run
+ * first reads it, for in a network it was evicted since the run before. A byte of tensors that do not
+ * fit L2 costs 0.15. */
+static double cycles(const winograd_isa *isa, const tw_problem *p, const plan *q, double *fmas) {
+    const double groups = p->groups, tiles = groups * q->tiles;
+    const double input_vectors = tw_ceil_div(q->c_group, isa->vl);
+    const double output_vectors = tw_ceil_div(q->k_group, isa->vl);
+    *fmas = tiles * q->planes * output_vectors * isa->vl * q->c_group;
+
+    const double block = (double)q->tiles / q->blocks;
+    const double rows = block / ceil(block / isa->mr), vectors = q->k_group > isa->vl ? 2 : 1;
+    /* A step loads rows + vectors, two a cycle, and fewer than 8 sums wait for each other. */
+    double step = rows * vectors / 2;
+    if (step < (rows + vectors) / 2) step = (rows + vectors) / 2;
+    if (step < 4) step = 4;
+    const double calls = tiles * q->planes * output_vectors / (rows * vectors);
+    double products = calls * (step * q->c_group / 0.985 + 16);
+    const double filter = 4.0 * (double)group_floats(isa, q) * groups;
+    const double a_byte = filter < L2_BYTES ? 0 : filter < L3_BYTES ? 0.05 : 0.12;
+    if (products < a_byte * filter * q->blocks) products = a_byte * filter * q->blocks;
+
+    const double transforms =
+        4.0 * tiles * q->planes * (input_vectors + output_vectors) + 30 * tiles * (1 + q->panels);
+    const double tensors = tw_tensor_bytes(p);
+    return products + 0.03 * filter + transforms + (tensors < 2 * L2_BYTES ? 0 : 0.15 * tensors);
+}
+
+int32_t winograd_tiles(const winograd_isa *isa, int32_t m, const tw_problem *p, int32_t *values) {
+    tw_problem own = *p;
+    int32_t count = 0;
+    own.threads = 1;
+    own.tile[0] = 0;
+    const plan q = make_plan(isa, m, &own);
+    /* The kernel's own choice, then blocks of half, twice and four times as many tiles. */
+    const int32_t blocks[] = {q.blocks, 2 * q.blocks, tw_ceil_div(q.blocks, 2),
+                              tw_ceil_div(q.blocks, 4)};
+    for (int32_t i = 0; i < 4; i++) {
+        const int32_t block = tw_ceil_div(q.tiles, tw_min(blocks[i], q.tiles));
+        int known = 0;
+        for (int32_t j = 0; j < count; j++)
+            known |= values[j] == block;
+        if (!known) values[count++] = block;
+    }
+    return count;
+}
+
+void winograd_cost(const winograd_isa *isa, int32_t m, const tw_problem *p, double *cost) {
+    const plan q = make_plan(isa, m, p);
+    const double time = cycles(isa, p, &q, &cost[0]);
+    const double transformed = 4.0 * q.tiles * q.planes * (p->in_channels + p->out_channels);
+    cost[1] = tw_tensor_bytes(p) + 4.0 * group_floats(isa, &q) * p->groups * q.blocks + transformed;
+    cost[2] = cost[0] / (2 * isa->vl) / time;
+}
+
+int64_t winograd_packed_bytes(const winograd_isa *isa, int32_t m, const tw_problem *p) {
+    const plan q = make_plan(isa, m, p);
+    return 4 * (header_floats(isa, p, &q) + p->groups * group_floats(isa, &q));
+}
+
+void winograd_pack(const winograd_isa *isa, int32_t m, const tw_problem *p, const float *filter,
+                   const float *bias, float *packed) {
+    const plan q = make_plan(isa, m, p);
+    const int32_t high = p->kernel_height, wide = p->kernel_width, nr = 2 * isa->vl;
+    double down[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS];
+    double along[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS];
+    for (int32_t j = 0; j < q.n_high; j++)
+        filter_row(q.n_high, high, j, down[j]);
+    for (int32_t j = 0; j < q.n_wide; j++)
+        filter_row(q.n_wide, wide, j, along[j]);
+    float *to = packed + header_floats(isa, p, &q);
+    for (int32_t panel = 0; panel < p->groups * q.panels; panel++) {
+        const int32_t first = panel % q.panels * nr;
+        const int32_t columns = tw_min(nr, q.k_group - first);
+        const int32_t width = columns > isa->vl ? nr : isa->vl;
+        const int32_t k0 = panel / q.panels * q.k_group + first;
+        for (int32_t j = 0; bias && j < columns; j++)
+            packed[(int64_t)panel * nr + j] = bias[k0 + j];
+        for (int32_t c = 0; c < q.c_group; c++)
+            for (int32_t k = 0; k < columns; k++) {
+                const float *g = filter + ((int64_t)(k0 + k) * q.c_group + c) * high * wide;
+                for (int32_t i = 0; i < q.n_high; i++) {
+                    double row[WINOGRAD_MAX_PRODUCTS];
+                    for (int32_t x = 0; x < wide; x++) {
+                        row[x] = 0;
+                        for (int32_t y = 0; y < high; y++)
+                            row[x] += down[i][y] * (double)g[y * wide + x];
+                    }
+                    for (int32_t j = 0; j < q.n_wide; j++) {
+                        double sum = 0;
+                        for (int32_t x = 0; x < wide; x++)
+                            sum += row[x] * along[j][x];
+                        to[((int64_t)(i * q.n_wide + j) * q.c_group + c) * width + k] = (float)sum;
+                    }
+                }
+            }
+        to += (int64_t)q.planes * q.c_group * width;
+    }
+}
+
+int64_t winograd_workspace_bytes(const winograd_isa *isa, int32_t m, const tw_problem *p) {
+    const plan q = make_plan(isa, m, p);
+    return 4 * (int64_t)q.planes * (q.v_plane + q.m_plane);
+}
+
+int32_t winograd_bind(const winograd_isa *isa, int32_t m, tw_args *args) {
+    const plan q = make_plan(isa, m, &args->problem);
+    return q.blocks * args->problem.groups * q.chunks;
+}
+
+/* Where a tile is. */
+typedef struct {
+    int32_t image, y, x; /* first output */
+} place;
+
+static place place_of(const plan *q, int32_t tile) {
+    const int32_t row = tile / q->tiles_wide;
+    const place at = {row / q->tiles_high, row % q->tiles_high * q->high,
+                      tile % q->tiles_wide * q->wide};
+    return at;
+}
+
+/* Pixels outside the image are zeros. */
+static void point_pixels(const tw_args *args, const plan *q, place at, const float *zeros,
+                         const float **pixels) {
+    const tw_problem *p = &args->problem;
+    const int32_t top = at.y - p->pad_top, left = at.x - p->pad_left;
+    for (int32_t y = top; y < top + q->n_high; y++, pixels += q->n_wide) {
+        const int inside = y >= 0 && y < p->in_height;
+        ptrdiff_t offset =
+            (((ptrdiff_t)at.image * p->in_height + y) * p->in_width + left) * args->src_stride;
+        for (int32_t j = 0; j < q->n_wide; j++, offset += args->src_stride)
+            pixels[j] = inside && left + j >= 0 && left + j < p->in_width ? args->src + offset : zeros;
+    }
+}
+
+/* Reads the pixels [top, bottom) x [left, right) of an image in the order they lie in. Memory delivers
+ * them several times faster so than tile by tile, and for prefetch instructions it does not: 64->64
+ * 224x224 reaches 215 % of the peak without, 227 with prefetches, 264 if the input is read ahead of
+ * its transform, and 286 if the output is, too, ahead of being written. */
+static void touch(const float *image, ptrdiff_t stride, int32_t channels, int32_t width, int32_t top,
+                  int32_t bottom, int32_t left, int32_t right) {
+    for (int32_t y = top; y < bottom; y++)
+        for (int32_t x = left; x < right; x++) {
+            const float *pixel = image + ((ptrdiff_t)y * width + x) * stride;
+            for (int32_t c = 0; c < channels; c += 16)
+                (void)*(const volatile float *)(pixel + c);
+        }
+}
+
+/* What a block of tiles reads that the tiles above did not read, or what it writes. */
+static void touch_tiles(const tw_args *args, const plan *q, int32_t first, int32_t count,
+                        int output) {
+    const tw_problem *p = &args->problem;
+    for (int32_t i = 0, run; i < count; i += run) {
+        const place at = place_of(q, first + i);
+        run = tw_min(count - i, q->tiles_wide - at.x / q->wide);
+        if (output) {
+            const ptrdiff_t image = (ptrdiff_t)at.image * p->out_height * p->out_width;
+            touch(args->dst + image * args->dst_stride, args->dst_stride, p->out_channels,
+                  p->out_width, at.y, tw_min(at.y + q->high, p->out_height), at.x,
+                  tw_min(at.x + run * q->wide, p->out_width));
+        } else {
+            const ptrdiff_t image = (ptrdiff_t)at.image * p->in_height * p->in_width;
+            const int32_t bottom = tw_min(at.y - p->pad_top + q->n_high, p->in_height);
+            const int32_t left = at.x - p->pad_left;
+            touch(args->src + image * args->src_stride, args->src_stride, p->in_channels,
+                  p->in_width, tw_max(0, bottom - q->high), bottom, tw_max(0, left),
+                  tw_min(left + (run - 1) * q->wide + q->n_wide, p->in_width));
+        }
+    }
+}
+
+static void transform(const winograd_isa *isa, const tw_args *args, const plan *q, int32_t group,
+                      int32_t first, int32_t count, float *v) {
+    const float *zeros =
+        (const float *)args->packed + (ptrdiff_t)args->problem.groups * q->panels * 2 * isa->vl;
+    const float *pixels[WINOGRAD_MAX_PLANES];
+    const int square = q->n_high > 1 && q->n_wide > 1;
+    winograd_input t = {.pixels = pixels, .offset = (ptrdiff_t)group * q->c_group, .plane = q->v_plane,
+                        .step = q->v_step, .channels = q->c_group};
+    void (*const function)(const winograd_input *) =
+        isa->input[square][tw_max(q->n_high, q->n_wide) / 2 - 2];
+    for (int32_t i = 0; i < count; i++) {
+        point_pixels(args, q, place_of(q, first + i), zeros, pixels);
+        t.dst = v + (ptrdiff_t)i * isa->vl;
+        function(&t);
+    }
+}
+
+static void multiply(const winograd_isa *isa, const plan *q, int32_t count, int wide, const float *v,
+                     const float *filter, float *products) {
+    const int32_t tiles = tw_ceil_div(count, isa->mr);
+    for (int32_t plane = 0; plane < q->planes; plane++) {
+        for (int32_t tile = 0; tile < tiles; tile++) {
+            const int32_t from = tw_cut(count, tile, tiles);
+            const int32_t rows = tw_cut(count, tile + 1, tiles) - from;
+            isa->product[wide][rows - 1](v + (ptrdiff_t)from * isa->vl, q->v_step, filter,
+                                         products + (ptrdiff_t)from * 2 * isa->vl, q->c_group);
+        }
+        v += q->v_plane;
+        products += q->m_plane;
+        filter += (ptrdiff_t)q->c_group * (wide + 1) * isa->vl;
+    }
+}
+
+static void finish(const winograd_isa *isa, const tw_args *args, const plan *q, int32_t k0,
+                   int32_t columns, const float *bias, int32_t first, int32_t count,
+                   const float *products) {
+    const tw_problem *p = &args->problem;
+    const int square = q->n_high > 1 && q->n_wide > 1;
+    const int clips = p->activation == TW_CLIP;
+    winograd_output t = {.plane = q->m_plane, .bias = bias, .channels = columns,
+                         .low = clips ? p->activation_a : -__builtin_inff(),
+                         .high = clips ? p->activation_b : __builtin_inff()};
+    const ptrdiff_t width = p->out_width;
+    /* A tile of one column is computed as a row that is written downwards. */
+    const int column = q->wide == 1;
+    t.dst_pixel = args->dst_stride * (column ? width : 1);
+    t.residual_pixel = args->residual_stride * (column ? width : 1);
+    t.dst_row = args->dst_stride * (square || column ? width : 1);
+    t.residual_row = args->residual_stride * (square || column ? width : 1);
+    void (*const function)(const winograd_output *) =
+        isa->output[tw_max(q->high, q->wide) / 2 - 1][square][tw_max(q->n_high, q->n_wide) / 2 - 2];
+    for (int32_t i = 0; i < count; i++) {
+        const place at = place_of(q, first + i);
+        const ptrdiff_t pixel = ((ptrdiff_t)at.image * p->out_height + at.y) * width + at.x;
+        const int32_t rows = tw_min(q->high, p->out_height - at.y);
+        const int32_t wide = tw_min(q->wide, p->out_width - at.x);
+        t.rows = square ? rows : tw_max(rows, wide);
+        t.columns = square ? wide : 1;
+        t.src = products + (ptrdiff_t)i * 2 * isa->vl;
+        t.dst = args->dst + pixel * args->dst_stride + k0;
+        t.residual = args->residual ? args->residual + pixel * args->residual_stride + k0 : NULL;
+        function(&t);
+        for (int32_t row = 0; p->activation > TW_CLIP && row < rows; row++)
+            isa->activate(t.dst + row * width * args->dst_stride, args->dst_stride, wide, columns, p);
+    }
+}
+
+void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32_t from, int32_t to,
+                  int32_t worker) {
+    const tw_problem *p = &args->problem;
+    const plan q = make_plan(isa, m, p);
+    const float *packed = args->packed;
+    const float *filter = packed + header_floats(isa, p, &q);
+    float *v = (float *)(args->workspace + worker * args->workspace_stride);
+    float *products = v + q.planes * q.v_plane;
+    const int far_src = 4.0 * p->in_height * p->in_width * p->in_channels > L2_BYTES;
+    const int far_dst = 4.0 * p->out_height * p->out_width * p->out_channels > L2_BYTES;
+    int32_t transformed = -1;
+    /* Parts of one block and group follow each other, so its input is transformed once. */
+    for (int32_t part = from; part < to; part++) {
+        const int32_t chunk = part % q.chunks, input = part / q.chunks;
+        const int32_t group = input % p->groups, block = input / p->groups;
+        const int32_t first = tw_cut(q.tiles, block, q.blocks);
+        const int32_t count = tw_cut(q.tiles, block + 1, q.blocks) - first;
+        if (input != transformed) {
+            if (far_src && group == 0) touch_tiles(args, &q, first, count, 0);
+            transform(isa, args, &q, group, first, count, v);
+            transformed = input;
+        }
+        const int32_t panel_to = tw_cut(q.panels, chunk + 1, q.chunks);
+        for (int32_t panel = tw_cut(q.panels, chunk, q.chunks); panel < panel_to; panel++) {
+            const int32_t k = panel * 2 * isa->vl, columns = tw_min(2 * isa->vl, q.k_group - k);
+            const float *u =
+                filter + group * group_floats(isa, &q) + (ptrdiff_t)k * q.planes * q.c_group;
+            const float *bias = packed + ((ptrdiff_t)group * q.panels + panel) * 2 * isa->vl;
+            multiply(isa, &q, count, columns > isa->vl, v, u, products);
+            if (far_dst && group == 0 && panel == 0) touch_tiles(args, &q, first, count, 1);
+            finish(isa, args, &q, group * q.k_group + k, columns, bias, first, count, products);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+/* 6x16: 12 accumulators + 2 filter vectors + 1 broadcast = 15 of 16 ymm. */
+#include "vec_avx2.h"
+
+#define WINOGRAD_MR 6
+#define WINOGRAD_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
+#define WINOGRAD_ISA avx2
+#include "winograd_tile.h"
