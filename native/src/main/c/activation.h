@@ -1,5 +1,7 @@
 /* Activations on one vector and on a tile of rows; included once by every file that stores results,
  * after its vec_*.h. Every function keeps NaN. */
+#include <stddef.h>
+
 #include "tilewright.h"
 
 /* Cephes expf: x = n ln 2 + r with |r| <= ln 2 / 2; the result is e^r by a polynomial, to be scaled

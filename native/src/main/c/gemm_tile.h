@@ -3,6 +3,7 @@
  *   GEMM_MR        mr
  *   GEMM_KERNEL    name of the tw_kernel
  *   GEMM_LAYOUT    name of the packed layout
+ * Where vec_fma_lane exists, one load of a row serves VL steps of the reduction.
  * Accumulators are named variables: gcc 12 keeps an array of them in memory. */
 #include "activation.h"
 #include "gemm.h"
@@ -73,6 +74,44 @@
     vec_store(dst + VL, vec_at_most(vec_at_least(bcc##r, low), high));                             \
     dst += t->dst_stride;
 
+#ifdef vec_fma_lane
+_Static_assert(VL == 4, "a row's vector is four steps");
+#define LOAD_LANES(r) const vec a##r = vec_load(p##r + c);
+#define LANE_1(r, lane) acc##r = vec_fma_lane(b0, a##r, lane, acc##r);
+#define LANE_2(r, lane)                                                                            \
+    LANE_1(r, lane)                                                                                \
+    bcc##r = vec_fma_lane(b1, a##r, lane, bcc##r);
+#define LANE_1_0(r) LANE_1(r, 0)
+#define LANE_1_1(r) LANE_1(r, 1)
+#define LANE_1_2(r) LANE_1(r, 2)
+#define LANE_1_3(r) LANE_1(r, 3)
+#define LANE_2_0(r) LANE_2(r, 0)
+#define LANE_2_1(r) LANE_2(r, 1)
+#define LANE_2_2(r) LANE_2(r, 2)
+#define LANE_2_3(r) LANE_2(r, 3)
+#define LANE_STEP_1(MR, lane)                                                                      \
+    {                                                                                              \
+        const vec b0 = vec_load(panel + lane * VL);                                                \
+        ROWS_##MR(LANE_1_##lane)                                                                   \
+    }
+#define LANE_STEP_2(MR, lane)                                                                      \
+    {                                                                                              \
+        const vec b0 = vec_load(panel + lane * 2 * VL), b1 = vec_load(panel + (lane * 2 + 1) * VL); \
+        ROWS_##MR(LANE_2_##lane)                                                                   \
+    }
+/* As many steps of a tap as there are whole vectors. */
+#define LANES(MR, VECTORS)                                                                         \
+    for (; c + VL <= run; c += VL, panel += VL * VECTORS * VL) {                                   \
+        ROWS_##MR(LOAD_LANES)                                                                      \
+        LANE_STEP_##VECTORS(MR, 0)                                                                 \
+        LANE_STEP_##VECTORS(MR, 1)                                                                 \
+        LANE_STEP_##VECTORS(MR, 2)                                                                 \
+        LANE_STEP_##VECTORS(MR, 3)                                                                 \
+    }
+#else
+#define LANES(MR, VECTORS)
+#endif
+
 #define TILE_1(MR)                                                                                 \
     static void tile_##MR##x1(const gemm_tile *t) {                                                \
         ROWS_##MR(ZERO_1)                                                                          \
@@ -80,7 +119,10 @@
         const float *const *rows = t->rows;                                                        \
         for (int32_t tap = 0; tap < t->taps; tap++, rows += t->row_step) {                         \
             ROWS_##MR(POINTER)                                                                     \
-            for (ptrdiff_t c = 0, run = t->run; c < run; c++, panel += VL) {                       \
+            const ptrdiff_t run = t->run;                                                          \
+            ptrdiff_t c = 0;                                                                       \
+            LANES(MR, 1)                                                                           \
+            for (; c < run; c++, panel += VL) {                                                    \
                 const vec b0 = vec_load(panel);                                                    \
                 ROWS_##MR(STEP_1)                                                                  \
             }                                                                                      \
@@ -104,7 +146,10 @@
         const float *const *rows = t->rows;                                                        \
         for (int32_t tap = 0; tap < t->taps; tap++, rows += t->row_step) {                         \
             ROWS_##MR(POINTER)                                                                     \
-            for (ptrdiff_t c = 0, run = t->run; c < run; c++, panel += 2 * VL) {                   \
+            const ptrdiff_t run = t->run;                                                          \
+            ptrdiff_t c = 0;                                                                       \
+            LANES(MR, 2)                                                                           \
+            for (; c < run; c++, panel += 2 * VL) {                                                \
                 const vec b0 = vec_load(panel), b1 = vec_load(panel + VL);                         \
                 ROWS_##MR(STEP_2)                                                                  \
             }                                                                                      \

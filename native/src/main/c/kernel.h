@@ -35,7 +35,8 @@ static inline int32_t tw_pixels(const tw_problem *p) {
     return p->batch * p->out_height * p->out_width;
 }
 
-/* Whether this CPU and its operating system have the instruction set TW_ISA_*. */
+/* Whether this CPU and its operating system have the instruction set TW_ISA_*; those of another
+ * platform they do not. */
 int tw_cpu_has(int32_t isa);
 
 /* Bytes of src, dst and residual, each touched once. */

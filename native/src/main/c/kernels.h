@@ -10,8 +10,17 @@
 #define TW_X86_KERNELS(X)
 #endif
 
+#if defined(__aarch64__)
+#define TW_AARCH64_KERNELS(X)                                                                      \
+    X(gemm_neon, TW_ISA_NEON)                                                                      \
+    X(depthwise_neon, TW_ISA_NEON)
+#else
+#define TW_AARCH64_KERNELS(X)
+#endif
+
 #define TW_FOR_EACH_KERNEL(X)                                                                      \
     TW_X86_KERNELS(X)                                                                              \
+    TW_AARCH64_KERNELS(X)                                                                          \
     X(gemm_generic, TW_ISA_GENERIC)                                                                \
     X(depthwise_generic, TW_ISA_GENERIC)                                                           \
     X(direct_generic, TW_ISA_GENERIC)

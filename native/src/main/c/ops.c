@@ -11,6 +11,8 @@
 extern const tw_op tw_ops_generic[];
 #if defined(__x86_64__)
 extern const tw_op tw_ops_avx2[], tw_ops_avx512[];
+#elif defined(__aarch64__)
+extern const tw_op tw_ops_neon[];
 #endif
 
 static const char *const NAMES[] = {
@@ -21,6 +23,8 @@ static const tw_op *table(int32_t level) {
 #if defined(__x86_64__)
     if (level == TW_ISA_AVX512) return tw_ops_avx512;
     if (level == TW_ISA_AVX2) return tw_ops_avx2;
+#elif defined(__aarch64__)
+    if (level == TW_ISA_NEON) return tw_ops_neon;
 #endif
     (void)level;
     return tw_ops_generic;
@@ -34,9 +38,7 @@ const char *tw_op_name(int32_t op) { return NAMES[op]; }
 
 int32_t tw_op_bind(int64_t args) {
     tw_op_args *a = (tw_op_args *)(intptr_t)args;
-    a->level = a->isa_limit;
-    while (a->level > TW_ISA_GENERIC && !tw_cpu_has(a->level))
-        a->level--;
+    a->level = tw_isa(a->isa_limit);
     const int64_t bytes = table(a->level)[a->op].bind(a);
     const int64_t most = op_max(1, op_min(a->units, MOST_PARTS));
     a->parts = op_max(1, op_min(most, (int64_t)((double)a->units * (double)bytes / PART_BYTES)));

@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
 #define DECLARE(name, isa) extern const tw_kernel tw_kernel_##name;
 TW_FOR_EACH_KERNEL(DECLARE)
 
@@ -24,11 +28,31 @@ int tw_cpu_has(int32_t isa) {
     switch (isa) {
     case TW_ISA_AVX512: return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma");
     case TW_ISA_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    default: return 1;
+    case TW_ISA_GENERIC: return __builtin_cpu_supports("sse4.2");
+    default: return 0;
     }
+#elif defined(__aarch64__)
+    /* Compilers use NEON for the generic vectors too. */
+    return (isa == TW_ISA_NEON || isa == TW_ISA_GENERIC) && getauxval(AT_HWCAP) & HWCAP_ASIMD;
 #else
     return isa == TW_ISA_GENERIC;
 #endif
+}
+
+int32_t tw_isa(int32_t isa_limit) {
+    int32_t isa = tw_min(isa_limit, TW_ISA_HIGHEST);
+    while (isa >= TW_ISA_GENERIC && !tw_cpu_has(isa))
+        isa--;
+    return isa;
+}
+
+static const char *lacks(int32_t isa) {
+    switch (isa) {
+    case TW_ISA_AVX512: return "this CPU has no AVX-512F";
+    case TW_ISA_AVX2: return "this CPU has no AVX2 and FMA";
+    case TW_ISA_NEON: return "this CPU has no NEON";
+    default: return "this CPU has no SSE4.2";
+    }
 }
 
 static const tw_problem *problem_at(int64_t address) {
@@ -53,8 +77,7 @@ const char *tw_refuses(int32_t kernel, int64_t problem) {
     const tw_problem *p = problem_at(problem);
     const int32_t isa = TABLE[kernel].isa;
     if (isa > p->isa_limit) return "switched off by TILEWRIGHT_ISA";
-    if (!tw_cpu_has(isa))
-        return isa == TW_ISA_AVX512 ? "this CPU has no AVX-512F" : "this CPU has no AVX2 and FMA";
+    if (!tw_cpu_has(isa)) return lacks(isa);
     if (p->src_type != TW_FLOAT32 || p->filter_type != TW_FLOAT32 || p->dst_type != TW_FLOAT32)
         return "computes float32 only";
     if (p->activation < TW_NONE || p->activation > TW_TANH) return "does not know this activation";
@@ -69,7 +92,8 @@ int32_t tw_tiles(int32_t kernel, int64_t problem, int64_t values) {
 
 void tw_cost(int32_t kernel, int64_t problem, int64_t cost) {
     double *c = (double *)(intptr_t)cost;
-    const double generic = tw_cpu_has(TW_ISA_AVX2) ? 0.5 : 1; /* without fma, multiply and add apart */
+    /* Multiply and add apart where the others have fma; on aarch64 1.9 instructions an FMA, not 1.3. */
+    const double generic = tw_cpu_has(TW_ISA_AVX2) ? 0.5 : tw_cpu_has(TW_ISA_NEON) ? 0.67 : 1;
     const double lanes = tw_cpu_has(TW_ISA_AVX512) ? 16 : tw_cpu_has(TW_ISA_AVX2) ? 8 : 4;
     TABLE[kernel].kernel->cost(problem_at(problem), c);
     c[2] *= TABLE[kernel].kernel->lanes / lanes;

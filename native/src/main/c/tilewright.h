@@ -26,13 +26,20 @@
 
 #include <stdint.h>
 
-#define TW_ABI_VERSION 2
+#define TW_ABI_VERSION 3
 
 /* Element types. Kernels refuse what they do not know; only float32 has kernels so far. */
 enum { TW_FLOAT32 = 0 };
 
-/* Highest instruction set a problem may use; a kernel of a higher one refuses. */
-enum { TW_ISA_GENERIC = 0, TW_ISA_AVX2 = 1, TW_ISA_AVX512 = 2 };
+/* Highest instruction set a problem may use; a kernel of a higher one refuses. Generic is what every
+ * CPU of the platform must have: SSE4.2 on x86-64 (x86-64-v2), NEON on aarch64. */
+enum {
+    TW_ISA_GENERIC = 0,
+    TW_ISA_AVX2 = 1,   /* and FMA: x86-64-v3 */
+    TW_ISA_AVX512 = 2, /* x86-64-v4 */
+    TW_ISA_NEON = 3,   /* aarch64 */
+    TW_ISA_HIGHEST = TW_ISA_NEON
+};
 
 /* Activations with their parameters a, b; definitions as in dev.tilewright.conv.Activation. */
 enum {
@@ -107,6 +114,9 @@ int32_t tw_abi_version(void);
 int32_t tw_struct_bytes(void);
 /* sizeof(tw_op_args) */
 int32_t tw_op_struct_bytes(void);
+/* The highest instruction set up to the limit that this CPU has; -1: not even generic, and nothing
+ * below may be called. */
+int32_t tw_isa(int32_t isa_limit);
 /* Runs every kernel that this CPU supports on small problems; 0, or 1 + the first wrong kernel. */
 int32_t tw_self_test(int32_t isa_limit);
 

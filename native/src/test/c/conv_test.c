@@ -169,7 +169,7 @@ static int32_t passed, failed;
 static void check(tw_problem p) {
     p.out_height = (p.in_height + p.pad_top + p.pad_bottom - (p.kernel_height - 1) * p.dilation_height - 1) / p.stride_height + 1;
     p.out_width = (p.in_width + p.pad_left + p.pad_right - (p.kernel_width - 1) * p.dilation_width - 1) / p.stride_width + 1;
-    p.isa_limit = TW_ISA_AVX512;
+    p.isa_limit = TW_ISA_HIGHEST;
     p.threads = between(1, 4);
     p.activation = below(TW_TANH + 1);
     p.activation_a = p.activation == TW_CLIP ? -0.25f : 0.2f;
@@ -272,7 +272,7 @@ static void check_special(void) {
                             .in_width = 3, .kernel_height = 1, .kernel_width = 1, .stride_height = 1,
                             .stride_width = 1, .dilation_height = 1, .dilation_width = 1,
                             .out_height = 1, .out_width = 3, .activation = kind, .activation_a = 0,
-                            .activation_b = 6, .threads = 1, .isa_limit = TW_ISA_AVX512};
+                            .activation_b = 6, .threads = 1, .isa_limit = TW_ISA_HIGHEST};
             if (tw_refuses(kernel, (int64_t)(intptr_t)&p)) continue;
             float src[3] = {NAN, 90, -90}, dst[3] = {0}, filter = 1;
             _Alignas(64) char packed[1024] = {0}, workspace[4096];
@@ -298,7 +298,7 @@ static void check_special(void) {
 int main(int argc, char **argv) {
     const int32_t shapes = argc > 1 ? atoi(argv[1]) : 150;
     state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-    const int32_t wrong = tw_self_test(TW_ISA_AVX512);
+    const int32_t wrong = tw_self_test(TW_ISA_HIGHEST);
     if (wrong) {
         printf("self-test: kernel %s is wrong\n", tw_name(wrong - 1));
         failed++;
