@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,10 @@ final class NativeLoader {
   static final String PATH_PROPERTY = "tilewright.native.path";
 
   private static final String RESOURCE = "/" + Platform.RESOURCE_PREFIX + "/libtilewright.so";
+
+  /** e_machine of the ELF header, by platform in JNA's words. */
+  private static final Map<String, Integer> ELF_ARCHITECTURES =
+      Map.of("linux-x86-64", 62, "linux-aarch64", 183);
 
   private NativeLoader() {}
 
@@ -41,7 +46,7 @@ final class NativeLoader {
     }
     Optional<Isa> limit = Isa.limit(isa);
     if (limit.isEmpty()) {
-      return no(Isa.VARIABLE + "=" + isa + " is not one of generic, avx2, avx512");
+      return no(Isa.advice(isa));
     }
     if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
       return no("the C kernels need a little-endian CPU");
@@ -76,6 +81,9 @@ final class NativeLoader {
       if (mismatch != null) {
         return no(file + " " + mismatch + "; rebuild it with native/build.sh");
       }
+      if (call(library, "tw_isa", limit.get().code) < Isa.GENERIC.code) {
+        return no("this CPU has no SSE4.2, which all C kernels need; leave them out");
+      }
       CLibrary.map(library);
       return Applicability.yes();
     } catch (IOException e) {
@@ -107,9 +115,13 @@ final class NativeLoader {
       }
       in.readFully(header);
       MemorySegment elf = MemorySegment.ofArray(header);
+      int architecture = Short.toUnsignedInt(elf.get(JAVA_SHORT_UNALIGNED, 0x12));
       boolean magic = header[0] == 0x7f && header[1] == 'E' && header[2] == 'L' && header[3] == 'F';
       if (!magic || header[4] != 2) {
         return "is not a 64-bit ELF library";
+      }
+      if (architecture != ELF_ARCHITECTURES.getOrDefault(Platform.RESOURCE_PREFIX, architecture)) {
+        return "is not for " + Platform.RESOURCE_PREFIX;
       }
       long sections = elf.get(JAVA_LONG_UNALIGNED, 0x28);
       int bytes = Short.toUnsignedInt(elf.get(JAVA_SHORT_UNALIGNED, 0x3a));

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.jna.Platform;
 import dev.tilewright.conv.Activation;
 import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.conv.ConvProblem;
@@ -99,11 +100,43 @@ class NativeConvTest {
         assertThat(algorithm.check(problem)).isInstanceOf(Applicability.No.class);
       }
     }
-    assertThat(new NativeConv(0, Isa.GENERIC).check(problem))
-        .isEqualTo(
-            CLibrary.tw_name(0).endsWith("generic")
-                ? Applicability.yes()
-                : new Applicability.No("switched off by TILEWRIGHT_ISA"));
+  }
+
+  @Test
+  void aCapSwitchesOffWhatIsAboveIt() {
+    ConvShape shape = ConvShape.parse("n1g8c8k8_i5x5_f3x3_s1x1_d1x1_p1,1,1,1");
+    ConvProblem problem = new ConvProblem(shape, Epilogue.NONE, 1);
+    Applicability off = new Applicability.No("switched off by " + Isa.VARIABLE);
+    List<Isa> isas = Isa.of(Platform.RESOURCE_PREFIX);
+    for (Isa cap : isas) {
+      for (int kernel = 0; kernel < CLibrary.tw_count(); kernel++) {
+        NativeConv algorithm = new NativeConv(kernel, cap);
+        Isa needs =
+            isas.stream()
+                .filter(isa -> algorithm.id().endsWith("_" + isa))
+                .findFirst()
+                .orElseThrow();
+        assertThat(algorithm.check(problem).equals(off))
+            .as("%s under %s", algorithm.id(), cap)
+            .isEqualTo(needs.code > cap.code);
+      }
+    }
+  }
+
+  /** In the JVMs of {@link CappedTest}: what the environment says is what the backend does. */
+  @Test
+  void theEnvironmentIsTheCap() {
+    Isa cap = Isa.limit(System.getenv(Isa.VARIABLE)).orElseThrow();
+    ConvShape shape = ConvShape.parse("n1g8c8k8_i5x5_f3x3_s1x1_d1x1_p1,1,1,1");
+    ConvProblem problem = new ConvProblem(shape, Epilogue.NONE, 1);
+    List<String> off =
+        new NativeBackend()
+            .convolutions().stream()
+                .filter(a -> a.check(problem).toString().contains("switched off"))
+                .map(ConvAlgorithm::id)
+                .toList();
+    assertThat(off.isEmpty()).isEqualTo(cap == Isa.of(Platform.RESOURCE_PREFIX).getLast());
+    assertThat(off).noneMatch(id -> id.endsWith("_" + cap));
   }
 
   /** Runs the task in shuffled pieces over strided rows and compares every value and every gap. */

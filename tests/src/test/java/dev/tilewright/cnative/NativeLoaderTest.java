@@ -4,20 +4,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.jna.Platform;
+import dev.tilewright.ChildJvm;
 import dev.tilewright.kernel.Applicability;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A library that is missing, broken or foreign is a reason, never a crash. */
 class NativeLoaderTest {
+  /** What a library says first, and says right. */
+  private static final String CONTRACT =
+      "int tw_abi_version(void) { return "
+          + CLibrary.ABI_VERSION
+          + "; } int tw_struct_bytes(void) { return "
+          + NativeArguments.STRUCT_BYTES
+          + "; } int tw_op_struct_bytes(void) { return "
+          + OperatorArguments.BYTES
+          + "; } ";
+
   @TempDir Path folder;
 
   /** Prints what the backend says: run in a JVM of its own, where nothing has been loaded. */
@@ -34,7 +45,11 @@ class NativeLoaderTest {
 
   @Test
   void namesTheInstructionSetsItKnows() {
-    assertThat(reason(null, "sse9")).contains("sse9").contains("generic, avx2, avx512");
+    assertThat(reason(null, "sse9")).contains("sse9").contains(Platform.RESOURCE_PREFIX);
+    assertThat(reason(null, "NEON")).contains("generic, ");
+    assertThat(Isa.of("linux-x86-64")).containsExactly(Isa.GENERIC, Isa.AVX2, Isa.AVX512);
+    assertThat(Isa.of("linux-aarch64")).containsExactly(Isa.GENERIC, Isa.NEON);
+    assertThat(Isa.of("win32-x86-64")).containsExactly(Isa.GENERIC);
   }
 
   @Test
@@ -64,6 +79,24 @@ class NativeLoaderTest {
   }
 
   @Test
+  void refusesALibraryOfAnotherArchitecture() throws IOException {
+    byte[] bytes = library();
+    int machine = 0x12; // e_machine of the ELF header
+    bytes[machine] = (byte) (bytes[machine] == 62 ? 183 : 62);
+    Path foreign = folder.resolve("foreign.so");
+    Files.write(foreign, bytes);
+    assertThat(reason(foreign.toString(), null)).contains("is not for " + Platform.RESOURCE_PREFIX);
+  }
+
+  @Test
+  void refusesACpuBelowTheOldest() throws Exception {
+    Path other =
+        compile(
+            CONTRACT + "int tw_self_test(int isa) { return 0; } int tw_isa(int l) { return -1; }");
+    assertThat(reason(other.toString(), null)).contains("no SSE4.2");
+  }
+
+  @Test
   void refusesAnotherAbi() throws Exception {
     Path other = compile("int tw_abi_version(void) { return 99; }");
     assertThat(reason(other.toString(), null)).contains("ABI 99");
@@ -71,15 +104,7 @@ class NativeLoaderTest {
 
   @Test
   void refusesALibraryWhoseSelfTestFails() throws Exception {
-    Path other =
-        compile(
-            "int tw_abi_version(void) { return "
-                + CLibrary.ABI_VERSION
-                + "; } int tw_struct_bytes(void) { return "
-                + NativeArguments.STRUCT_BYTES
-                + "; } int tw_op_struct_bytes(void) { return "
-                + OperatorArguments.BYTES
-                + "; } int tw_self_test(int isa) { return 3; }");
+    Path other = compile(CONTRACT + "int tw_self_test(int isa) { return 3; }");
     assertThat(reason(other.toString(), null)).contains("self-test in kernel 2");
   }
 
@@ -151,14 +176,8 @@ class NativeLoaderTest {
 
   /** What {@link Child} prints, standard error included. */
   private static List<String> child(String... options) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.addAll(List.of(options));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Child.class.getName()));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    List<String> lines = process.inputReader().lines().toList();
-    assertThat(process.waitFor()).as("%s", lines).isZero();
-    return lines;
+    ChildJvm.Result result = ChildJvm.run(Map.of(), List.of(options), Child.class, List.of());
+    assertThat(result.code()).as(result.output()).isZero();
+    return result.output().lines().toList();
   }
 }

@@ -17,6 +17,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 
 /** The C operators of every instruction set; one that the CPU lacks runs as the next lower one. */
 final class NativeOperatorsTest {
@@ -34,6 +35,7 @@ final class NativeOperatorsTest {
   }
 
   @Nested
+  @EnabledOnOs(architectures = "amd64")
   class Avx2 extends Capped {
     Avx2() {
       super(Isa.AVX2);
@@ -41,9 +43,18 @@ final class NativeOperatorsTest {
   }
 
   @Nested
+  @EnabledOnOs(architectures = "amd64")
   class Avx512 extends Capped {
     Avx512() {
       super(Isa.AVX512);
+    }
+  }
+
+  @Nested
+  @EnabledOnOs(architectures = "aarch64")
+  class Neon extends Capped {
+    Neon() {
+      super(Isa.NEON);
     }
   }
 
@@ -77,6 +88,6 @@ final class NativeOperatorsTest {
   private static Optional<Kernel> kernel(Op op, TensorType in, TensorType out) {
     OpProblem problem =
         new OpProblem(op, List.of(in), Collections.singletonList(null), List.of(out));
-    return NativeOperators.kernel(problem, Isa.AVX512);
+    return NativeOperators.kernel(problem, Isa.NEON);
   }
 }

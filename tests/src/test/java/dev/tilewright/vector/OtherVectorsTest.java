@@ -2,12 +2,9 @@ package dev.tilewright.vector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tilewright.ChildJvm;
 import dev.tilewright.SelectedTests;
 import dev.tilewright.conv.ConvConformanceTest;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * use.
  */
 class OtherVectorsTest {
+  private static final String VECTORS = "--add-modules=jdk.incubator.vector";
+
   private static final int WIDEST = FloatVector.SPECIES_PREFERRED.vectorBitSize();
 
   /** Says whether the backend runs, in a JVM where it may not. */
@@ -53,29 +52,21 @@ class OtherVectorsTest {
           new Machine(WIDEST, false, "-XX:-UseFMA"));
 
   /** Started together: each keeps one processor busy, and a compiler thread now and then. */
-  private static final Map<Machine, CompletableFuture<Result>> RESULTS = new HashMap<>();
+  private static final Map<Machine, CompletableFuture<ChildJvm.Result>> RESULTS = new HashMap<>();
 
   @BeforeAll
   static void start() {
     for (Machine machine : MACHINES) {
-      CompletableFuture<Result> result = new CompletableFuture<>();
-      RESULTS.put(machine, result);
-      Thread.ofPlatform().daemon().start(() -> complete(result, machine));
+      RESULTS.put(machine, conformance(machine));
     }
   }
 
-  private static void complete(CompletableFuture<Result> result, Machine machine) {
-    try {
-      result.complete(conformance(machine));
-    } catch (IOException | InterruptedException | RuntimeException e) {
-      result.completeExceptionally(e);
-    }
-  }
-
-  private static Result conformance(Machine machine) throws IOException, InterruptedException {
-    return java(
+  private static CompletableFuture<ChildJvm.Result> conformance(Machine machine) {
+    return ChildJvm.start(
+        Map.of(),
         List.of(
             machine.flag,
+            VECTORS,
             "-XX:+IgnoreUnrecognizedVMOptions",
             "-Dtilewright.test.bits=" + machine.bits,
             "-Dtilewright.test.fma=" + machine.fused,
@@ -83,10 +74,11 @@ class OtherVectorsTest {
             "-Dtilewright.test.backends=vector",
             "-Dtilewright.test.quick=true"),
         SelectedTests.class,
-        VectorMachineTest.class.getName(),
-        ConvConformanceTest.class.getName(),
-        VectorOperatorsTest.class.getName(),
-        VectorMathTest.class.getName());
+        List.of(
+            VectorMachineTest.class.getName(),
+            ConvConformanceTest.class.getName(),
+            VectorOperatorsTest.class.getName(),
+            VectorMathTest.class.getName()));
   }
 
   static List<Machine> machines() {
@@ -96,9 +88,9 @@ class OtherVectorsTest {
   @ParameterizedTest
   @MethodSource("machines")
   void conformanceHolds(Machine machine) throws Exception {
-    Result result = RESULTS.get(machine).get();
+    ChildJvm.Result result = RESULTS.get(machine).get();
     System.out.println(machine + ": " + result.lastLine());
-    assertThat(result.code).as(result.output).isZero();
+    assertThat(result.code()).as(result.output()).isZero();
   }
 
   @ParameterizedTest
@@ -110,43 +102,22 @@ class OtherVectorsTest {
     "-XX:+IgnoreUnrecognizedVMOptions, Yes",
   })
   void stepsAsideWhereC2IsNot(String flag, String answer) throws Exception {
-    assertThat(java(List.of(flag), Child.class).output).contains(answer);
+    assertThat(answer(flag, VECTORS)).contains(answer);
   }
 
   @Test
   @EnabledOnOs(architectures = "amd64")
   void stepsAsideWithoutAvx() throws Exception {
-    assertThat(java(List.of("-XX:UseAVX=0"), Child.class).output).contains("no AVX");
+    assertThat(answer("-XX:UseAVX=0", VECTORS)).contains("no AVX");
   }
 
   @Test
   void stepsAsideWithoutTheModule() throws Exception {
-    assertThat(run(List.of(), Child.class).output).contains("--add-modules jdk.incubator.vector");
+    assertThat(answer()).contains("--add-modules jdk.incubator.vector");
   }
 
-  private record Result(int code, String output) {
-    String lastLine() {
-      return output.lines().reduce("", (a, b) -> b);
-    }
-  }
-
-  private static Result java(List<String> flags, Class<?> main, String... arguments)
-      throws IOException, InterruptedException {
-    List<String> all = new ArrayList<>(flags);
-    all.add("--add-modules=jdk.incubator.vector");
-    return run(all, main, arguments);
-  }
-
-  private static Result run(List<String> flags, Class<?> main, String... arguments)
-      throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(flags);
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
-    command.addAll(List.of(arguments));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Result(process.waitFor(), output.strip());
+  /** What {@link Child} says. */
+  private static String answer(String... flags) throws Exception {
+    return ChildJvm.run(Map.of(), List.of(flags), Child.class, List.of()).output();
   }
 }
