@@ -1,10 +1,11 @@
 #!/bin/sh
-# Runs tests of the Java kernels on an aarch64 JVM that qemu emulates, on a Linux machine with apt.
+# Runs tests of the Java and C kernels on an aarch64 JVM that qemu emulates, on a Linux machine with apt.
 #
 #   tests/aarch64.sh DIR [CLASS...]
 #
 # DIR receives Debian's aarch64 JDK and qemu, about 250 MB, unpacked and not installed; what is
-# there already is used again. The tests must have been compiled: mvn test-compile.
+# there already is used again. The tests must have been compiled: mvn test-compile. The C kernels are
+# tested if the build could make them (native/build.sh); if not, it says so.
 # QEMU_CPU: which processor (default: neoverse-n1). FIXTURES: part of the names of the small models
 # to run (default: network).
 # Exit codes: 0 passed, 1 a test failed or could not run, 77 the packages could not be had.
@@ -13,7 +14,7 @@ set -eu
 suite=trixie # the first with a JDK 25
 
 [ $# -ge 1 ] || {
-  sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
   exit 2
 }
 mkdir -p "$1"
@@ -90,14 +91,23 @@ class_path=$here/target/test-classes:$(cat "$here/target/classpath") || {
   echo "aarch64: compile the tests first: mvn test-compile" >&2
   exit 1
 }
+backends=vector
+native=
+if [ -e "$here/../native/target/classes/linux-aarch64/libtilewright.so" ]; then
+  backends=vector,native
+  native='dev.tilewright.cnative.NativeConvTest dev.tilewright.cnative.NativeOperatorsTest$Highest'
+else
+  echo "aarch64: NOT TESTED: the C kernels: native/build.sh has not built them for linux-aarch64" >&2
+fi
 if [ $# -eq 0 ]; then
+  # shellcheck disable=SC2086
   set -- dev.tilewright.vector.VectorMachineTest dev.tilewright.conv.ConvConformanceTest \
-    dev.tilewright.SmallModelsTest
+    dev.tilewright.SmallModelsTest $native
 fi
 exec "$qemu" -cpu "${QEMU_CPU:-neoverse-n1}" -L "$root" "$java" \
   --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED \
   -XX:+UseSerialGC -Xshare:auto -Djava.awt.headless=true \
   -Dtilewright.vector.draws=1 -Dtilewright.test.bits=128 -Dtilewright.test.fma=true \
-  -Dtilewright.test.backends=vector -Dtilewright.test.quick=true -Dtilewright.test.every=3 \
+  -Dtilewright.test.backends=$backends -Dtilewright.test.quick=true -Dtilewright.test.every=3 \
   -Dtilewright.test.fixtures="${FIXTURES-network}" \
   -cp "$class_path" dev.tilewright.SelectedTests "$@"

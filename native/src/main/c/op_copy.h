@@ -1,11 +1,40 @@
 /* Values moved and not looked at, of 1, 4 or 8 bytes. If the innermost loop is adjacent on both
  * sides, a unit is an element of a row; if not, the two innermost loops are a plane to transpose, and
  * a unit is a stripe of COPY_STRIPE of its rows. */
+#define COPY_STRIPE 16
+
+/* 4 x 4 values of 4 bytes, rows `from_step` apart become columns of rows `to_step` apart. */
 #if defined(__SSE__)
 #include <xmmintrin.h>
+#define COPY_SQUARES 1
+static inline void copy_square(char *to, int64_t to_step, const char *from, int64_t from_step) {
+    __m128 w = _mm_loadu_ps((const float *)from);
+    __m128 x = _mm_loadu_ps((const float *)(from + from_step));
+    __m128 y = _mm_loadu_ps((const float *)(from + 2 * from_step));
+    __m128 z = _mm_loadu_ps((const float *)(from + 3 * from_step));
+    _MM_TRANSPOSE4_PS(w, x, y, z);
+    _mm_storeu_ps((float *)to, w);
+    _mm_storeu_ps((float *)(to + to_step), x);
+    _mm_storeu_ps((float *)(to + 2 * to_step), y);
+    _mm_storeu_ps((float *)(to + 3 * to_step), z);
+}
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#define COPY_SQUARES 1
+static inline void copy_square(char *to, int64_t to_step, const char *from, int64_t from_step) {
+    /* Pairs of rows, then halves of pairs. */
+    const float32x4x2_t even = vzipq_f32(vld1q_f32((const float *)from),
+                                         vld1q_f32((const float *)(from + 2 * from_step)));
+    const float32x4x2_t odd = vzipq_f32(vld1q_f32((const float *)(from + from_step)),
+                                        vld1q_f32((const float *)(from + 3 * from_step)));
+    const float32x4x2_t upper = vzipq_f32(even.val[0], odd.val[0]);
+    const float32x4x2_t lower = vzipq_f32(even.val[1], odd.val[1]);
+    vst1q_f32((float *)to, upper.val[0]);
+    vst1q_f32((float *)(to + to_step), upper.val[1]);
+    vst1q_f32((float *)(to + 2 * to_step), lower.val[0]);
+    vst1q_f32((float *)(to + 3 * to_step), lower.val[1]);
+}
 #endif
-
-#define COPY_STRIPE 16
 
 static int copy_is_rows(const tw_op_args *args) {
     const int32_t last = args->rank - 1;
@@ -36,23 +65,12 @@ static void copy_strided(char *d, int64_t sd, const char *a, int64_t sa, int64_t
 static void copy_plane(char *d, int64_t dr, int64_t dc, const char *a, int64_t ar, int64_t ac,
                        int64_t rows, int64_t columns, int32_t bytes) {
     int64_t whole = 0;
-#if defined(__SSE__)
+#if defined(COPY_SQUARES)
     if (bytes == 4 && dc == 4 && ar == 4)
         for (; whole + 4 <= columns; whole += 4) {
             int64_t r = 0;
-            for (; r + 4 <= rows; r += 4) {
-                const char *from = a + r * ar + whole * ac;
-                char *to = d + r * dr + whole * dc;
-                __m128 w = _mm_loadu_ps((const float *)from);
-                __m128 x = _mm_loadu_ps((const float *)(from + ac));
-                __m128 y = _mm_loadu_ps((const float *)(from + 2 * ac));
-                __m128 z = _mm_loadu_ps((const float *)(from + 3 * ac));
-                _MM_TRANSPOSE4_PS(w, x, y, z);
-                _mm_storeu_ps((float *)to, w);
-                _mm_storeu_ps((float *)(to + dr), x);
-                _mm_storeu_ps((float *)(to + 2 * dr), y);
-                _mm_storeu_ps((float *)(to + 3 * dr), z);
-            }
+            for (; r + 4 <= rows; r += 4)
+                copy_square(d + r * dr + whole * dc, dr, a + r * ar + whole * ac, ac);
             for (; r < rows; r++)
                 copy_strided(d + r * dr + whole * dc, dc, a + r * ar + whole * ac, ac, 4, bytes);
         }

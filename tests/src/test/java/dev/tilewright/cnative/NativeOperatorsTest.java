@@ -43,18 +43,9 @@ final class NativeOperatorsTest {
   }
 
   @Nested
-  @EnabledOnOs(architectures = "amd64")
-  class Avx512 extends Capped {
-    Avx512() {
-      super(Isa.AVX512);
-    }
-  }
-
-  @Nested
-  @EnabledOnOs(architectures = "aarch64")
-  class Neon extends Capped {
-    Neon() {
-      super(Isa.NEON);
+  class Highest extends Capped {
+    Highest() {
+      super(Isa.limit(null).orElseThrow());
     }
   }
 
