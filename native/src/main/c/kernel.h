@@ -22,6 +22,14 @@ typedef struct {
     void (*run)(const tw_args *, int32_t from, int32_t to, int32_t worker);
 } tw_kernel;
 
+#define TW_INLINE static inline __attribute__((always_inline))
+/* Before a loop of few constant turns whose arrays should be registers. */
+#if defined(__clang__)
+#define TW_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define TW_UNROLL _Pragma("GCC unroll 32")
+#endif
+
 static inline int32_t tw_min(int32_t a, int32_t b) { return a < b ? a : b; }
 static inline int32_t tw_max(int32_t a, int32_t b) { return a > b ? a : b; }
 static inline int32_t tw_ceil_div(int32_t a, int32_t b) { return (a + b - 1) / b; }
