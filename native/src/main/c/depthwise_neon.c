@@ -6,5 +6,5 @@
 
 #define DEPTHWISE_KERNEL tw_kernel_depthwise_neon
 #define DEPTHWISE_LAYOUT "depthwise4"
-#define PAIR_FITS 1
+#define TILE_ROWS 2
 #include "depthwise_tile.h"

@@ -1,91 +1,172 @@
-/* Portable half of the GEMM convolution: packing, row pointers, blocking. See gemm.h. */
+/* Portable half of the GEMM convolution: packing, regions, blocking. See gemm.h. */
 #include "gemm.h"
+#include "region.h"
 
 #include <string.h>
 
 /* A block's source rows should stay in L2 beside a panel: 256 of 1024 KiB. */
 #define BLOCK_BYTES (256 * 1024)
-/* A block's row pointers should leave L1 to the data: 2048 * 8 = 16 of 48 KiB. */
-#define BLOCK_POINTERS 2048
-/* Filter rows of at most this many floats are one tap (see merges_row). */
+/* Its lists of pixels should leave L1 to the data: 1024 * 16 = 16 of 48 KiB. */
+#define BLOCK_PIXELS 1024
+/* Channels are copied in chunks of so many bytes. */
+#define COPY_BYTES (512 * 1024)
+/* Filter rows of at most this many floats are one tap (see MODE_PAD). */
 #define MERGE_FLOATS 64
-
-/* How a problem is cut; everything follows from the problem, so nothing of it is stored but what
- * tw_run needs often. */
-typedef struct {
-    int32_t m, k_group, c_group, panels_group, panels;
-    int32_t taps, run;    /* as the tile sees them */
-    int32_t mode;         /* MODE_* */
-    int32_t tiles;        /* of pixels */
-    int32_t blocks;       /* of tiles; a block is the unit that row pointers are made for */
-    int32_t panel_blocks; /* a part is a block times a panel block */
-    int32_t block_pixels; /* upper bound of the pixels of a block */
-} plan;
+/* A filter of a group that stays in L1 beside a tile's rows. */
+#define FILTER_IN_L1 (24 * 1024)
+#define MOST_TOGETHER 16
+#define MOST_SPANS 16
 
 enum {
-    MODE_POINT, /* a tap is one pixel of one filter column */
-    MODE_MERGE, /* a tap is a whole filter row: its columns and channels are contiguous in src */
-    MODE_GATHER /* source rows are copied, because their stride would hit few cache sets */
+    MODE_PLACE, /* source rows are read where they lie */
+    /* Channels of source rows are first copied, because their pixels' distance would hit few cache
+     * sets. */
+    MODE_COPY,
+    /* Source rows are first copied with their padding, so that there is one region. With no dilation,
+     * the FW * C floats under a filter row are then contiguous: a 3-channel first layer has taps of 9
+     * or 21 floats instead of 3. */
+    MODE_PAD
 };
 
-/* With dense rows and no horizontal dilation, the FW * C floats under a filter row are contiguous, so
- * a 3-channel first layer has runs of 9 or 21 instead of 3. Only rows that touch the left or right
- * padding are copied. */
-static int merges_row(const tw_problem *p, int64_t src_stride) {
-    return p->groups == 1 && p->dilation_width == 1 && p->kernel_width > 1 &&
-           src_stride == p->in_channels && p->kernel_width * p->in_channels <= MERGE_FLOATS;
+/* How a problem is cut; what tw_bind stores. */
+typedef struct {
+    int32_t mode;
+    int32_t height, width; /* of the output; a dense 1x1 convolution is one column of pixels */
+    int32_t blocks;        /* of output rows, of an image */
+    int32_t panel_blocks;  /* a part is a block times a panel block */
+    int32_t chunk;         /* channels of a group multiplied at a time */
+    int32_t together;      /* panels that meet a tile's rows one after the other */
+    int32_t mr;
+} plan;
+
+static int32_t k_group(const tw_problem *p) { return p->out_channels / p->groups; }
+static int32_t c_group(const tw_problem *p) { return p->in_channels / p->groups; }
+static int32_t panels_group(const gemm_isa *isa, const tw_problem *p) {
+    return tw_ceil_div(k_group(p), 2 * isa->vl);
 }
-
-/* Pixels 4 KiB apart map to one L1 set, whose 8-12 ways cannot hold a tile's 14 rows; half the speed
- * was lost (1x1, 1024 and 2048 channels). Only pointwise: a KxK tile would copy each row FH * FW
- * times. */
-static int gathers(const tw_problem *p, int64_t src_stride) {
-    return p->kernel_height * p->kernel_width == 1 &&
-           (src_stride * 4 * p->stride_width) % 4096 == 0 && p->out_channels >= 64;
-}
-
-static int32_t gather_stride(const tw_problem *p) { return (p->in_channels + 31) / 16 * 16; }
-
-static plan make_plan(const gemm_isa *isa, const tw_problem *p, int64_t src_stride) {
-    plan q;
-    q.m = tw_pixels(p);
-    q.k_group = p->out_channels / p->groups;
-    q.c_group = p->in_channels / p->groups;
-    q.panels_group = tw_ceil_div(q.k_group, 2 * isa->vl);
-    q.panels = q.panels_group * p->groups;
-    q.mode = merges_row(p, src_stride) ? MODE_MERGE : gathers(p, src_stride) ? MODE_GATHER : MODE_POINT;
-    q.taps = q.mode == MODE_MERGE ? p->kernel_height : p->kernel_height * p->kernel_width;
-    q.run = q.mode == MODE_MERGE ? p->kernel_width * q.c_group : q.c_group;
-
-    const int32_t mr = p->tile[0] > 0 ? tw_min(p->tile[0], isa->mr) : isa->mr;
-    const double row_bytes = 4.0 * p->in_channels * p->stride_height * p->stride_width;
-    int32_t pixels = tw_min(BLOCK_POINTERS / q.taps, (int32_t)(BLOCK_BYTES / row_bytes));
-    q.tiles = tw_ceil_div(q.m, mr);
-    q.blocks = tw_ceil_div(q.tiles, tw_max(1, pixels / mr));
-    q.panel_blocks = 1;
-    if (p->threads > 1) {
-        /* Four parts a thread balance the load; blocks of two tiles still use a panel twice. */
-        const int32_t want = 4 * p->threads;
-        if (q.blocks < want)
-            q.blocks = tw_max(q.blocks, tw_min(want, tw_ceil_div(q.tiles, 2)));
-        if (q.blocks < want) q.panel_blocks = tw_min(q.panels, tw_ceil_div(want, q.blocks));
-    }
-    q.block_pixels = tw_ceil_div(q.tiles, q.blocks) * tw_ceil_div(q.m, q.tiles);
-    return q;
-}
-
-/* Floats of the packed filter before the panels: bias, zeros. */
-static int64_t header_floats(const gemm_isa *isa, const tw_problem *p, const plan *q) {
-    return (int64_t)q->panels * 2 * isa->vl + (p->in_channels + 15) / 16 * 16;
+static int32_t panels(const gemm_isa *isa, const tw_problem *p) {
+    return panels_group(isa, p) * p->groups;
 }
 
 /* Floats of one group's panels per element of the reduction. */
-static int32_t group_width(const gemm_isa *isa, const plan *q) {
-    return tw_ceil_div(q->k_group, isa->vl) * isa->vl;
+static int32_t group_width(const gemm_isa *isa, const tw_problem *p) {
+    return tw_ceil_div(k_group(p), isa->vl) * isa->vl;
 }
 
-static int64_t depth(const tw_problem *p, const plan *q) {
-    return (int64_t)p->kernel_height * p->kernel_width * q->c_group;
+static int64_t depth(const tw_problem *p) {
+    return (int64_t)p->kernel_height * p->kernel_width * c_group(p);
+}
+
+/* Floats of the packed filter before the panels: bias, zeros. */
+static int64_t header_floats(const gemm_isa *isa, const tw_problem *p) {
+    return (int64_t)(panels(isa, p) + 1) * 2 * isa->vl;
+}
+
+static tw_extent rows_of(const tw_problem *p) {
+    return (tw_extent){p->out_height, p->in_height, p->kernel_height, p->stride_height,
+                       p->dilation_height, p->pad_top};
+}
+
+static tw_extent columns_of(const tw_problem *p) {
+    return (tw_extent){p->out_width, p->in_width, p->kernel_width, p->stride_width,
+                       p->dilation_width, p->pad_left};
+}
+
+static int is_point(const tw_problem *p) { return p->kernel_height == 1 && p->kernel_width == 1; }
+
+static int is_dense_point(const tw_problem *p) {
+    return is_point(p) && p->stride_height == 1 && p->stride_width == 1 && p->pad_top == 0 &&
+           p->pad_left == 0 && p->pad_bottom == 0 && p->pad_right == 0;
+}
+
+static int merges(const tw_problem *p) {
+    return p->groups == 1 && p->dilation_width == 1 && p->kernel_width > 1 &&
+           p->kernel_width * p->in_channels <= MERGE_FLOATS;
+}
+
+/* Pixels 4 KiB apart map to one L1 set, whose 8-12 ways cannot hold a tile's 14 rows; half the speed
+ * was lost (1x1, 1024 and 2048 channels). */
+static int conflicts(const tw_problem *p, int64_t src_stride) {
+    return (src_stride * 4 * p->stride_width) % 4096 == 0 && p->out_channels >= 64;
+}
+
+/* Floats from one copied pixel to the next: an odd number of cache lines. */
+static int32_t pitch(int32_t channels) { return (tw_ceil_div(channels, 16) | 1) * 16; }
+
+static int is_cut(const tw_problem *p, const plan *q) { return q->chunk < c_group(p); }
+
+static int32_t chunks(const tw_problem *p, const plan *q) {
+    return tw_ceil_div(c_group(p), q->chunk);
+}
+
+/* A filter of one row or column needs no others than the outputs' own. */
+static int32_t row_step(const tw_problem *p) { return p->kernel_height == 1 ? p->stride_height : 1; }
+static int32_t column_step(const tw_problem *p) { return p->kernel_width == 1 ? p->stride_width : 1; }
+
+/* Source rows that so many output rows read, padding included; steps of row_step. */
+static int32_t source_rows(const tw_problem *p, int32_t rows) {
+    return ((rows - 1) * p->stride_height + (p->kernel_height - 1) * p->dilation_height) / row_step(p) + 1;
+}
+
+static int32_t copied_columns(const tw_problem *p, const plan *q) {
+    if (p->kernel_width == 1) return q->width;
+    return q->mode == MODE_PAD ? (p->out_width - 1) * p->stride_width +
+                                     (p->kernel_width - 1) * p->dilation_width + 1
+                               : p->in_width;
+}
+
+static int32_t copied_rows(const tw_problem *p, const plan *q, int32_t rows) {
+    const int32_t most = source_rows(p, rows);
+    return q->mode == MODE_PAD || p->kernel_height == 1 ? most : tw_min(most, p->in_height);
+}
+
+static int32_t block_rows(const plan *q) { return tw_ceil_div(q->height, q->blocks); }
+
+static plan make_plan(const gemm_isa *isa, const tw_problem *p, int64_t src_stride) {
+    tw_span spans[MOST_SPANS];
+    const tw_extent rows = rows_of(p), columns = columns_of(p);
+    const int regular = tw_spans(&rows, spans, MOST_SPANS) <= MOST_SPANS &&
+                        tw_spans(&columns, spans, MOST_SPANS) <= MOST_SPANS;
+    plan q = {
+        .mode = !regular || merges(p)         ? MODE_PAD
+                : conflicts(p, src_stride) ? MODE_COPY
+                                              : MODE_PLACE,
+        .height = p->out_height,
+        .width = p->out_width,
+        .blocks = 1,
+        .panel_blocks = 1,
+        .chunk = c_group(p),
+        .together = 1,
+        .mr = p->tile[0] > 0 ? tw_min(p->tile[0], isa->mr) : isa->mr,
+    };
+    if (is_dense_point(p)) {
+        q.height = p->out_height * p->out_width;
+        q.width = 1;
+    }
+    /* All rows of some channels, so that each tap reads the same copy; else some rows of all. */
+    if (q.mode == MODE_COPY && !is_point(p)) {
+        const double pixels = (double)copied_rows(p, &q, q.height) * copied_columns(p, &q);
+        const int32_t most = (int32_t)(COPY_BYTES / (4 * pixels)) / 16 * 16;
+        if (most >= 64) q.chunk = tw_ceil_div(q.chunk, tw_ceil_div(q.chunk, most));
+    }
+    const int whole = is_cut(p, &q);
+    const double row_bytes = 4.0 * p->in_channels * q.width * p->stride_height * p->stride_width;
+    int32_t most = tw_max(1, tw_min(BLOCK_PIXELS / q.width, (int32_t)(BLOCK_BYTES / row_bytes)));
+    if (whole) most = q.height;
+    q.blocks = tw_ceil_div(q.height, most);
+    if (p->threads > 1) {
+        /* Four parts a thread balance the load; blocks of two tiles still use a panel twice. */
+        const int32_t want = tw_ceil_div(4 * p->threads, p->batch);
+        const int32_t tiles = (int32_t)((int64_t)q.height * q.width / (2 * q.mr));
+        if (q.blocks < want && !whole)
+            q.blocks = tw_max(q.blocks, tw_min(q.height, tw_min(want, tw_max(1, tiles))));
+        if (q.blocks < want)
+            q.panel_blocks = tw_min(panels(isa, p), tw_ceil_div(want, q.blocks));
+    }
+    q.blocks = tw_ceil_div(q.height, block_rows(&q));
+    if (4 * depth(p) * group_width(isa, p) <= FILTER_IN_L1) 
+        q.together = tw_min(MOST_TOGETHER, panels_group(isa, p));
+    return q;
 }
 
 const char *gemm_refuses(const tw_problem *p) {
@@ -93,205 +174,350 @@ const char *gemm_refuses(const tw_problem *p) {
     return NULL;
 }
 
+/* Pixels times taps that are not padding. */
+static double factors(const tw_problem *p, const plan *q) {
+    if (q->mode == MODE_PAD) return (double)q->height * q->width * p->kernel_height * p->kernel_width;
+    double along[2] = {0, 0};
+    const tw_extent extents[2] = {rows_of(p), columns_of(p)};
+    for (int i = 0; i < 2; i++) {
+        tw_span spans[MOST_SPANS];
+        const int32_t count = tw_spans(&extents[i], spans, MOST_SPANS);
+        for (int32_t s = 0; s < count; s++)
+            along[i] += (double)(spans[s].to - spans[s].from) * (spans[s].end_tap - spans[s].first_tap);
+    }
+    return along[0] * along[1];
+}
+
 void gemm_cost(const gemm_isa *isa, const tw_problem *p, double *cost) {
     const plan q = make_plan(isa, p, p->in_channels);
-    const double width = (double)group_width(isa, &q) * p->groups;
-    const double k = (double)depth(p, &q);
-    cost[0] = q.m * width * k;
+    const double width = (double)group_width(isa, p) * p->groups;
+    const double k = (double)depth(p);
+    cost[0] = p->batch * factors(p, &q) * c_group(p) * width;
     cost[1] = tw_tensor_bytes(p) + 4 * width * k;
-    /* Measured: 0.95 at depth; about 10 steps of every reduction are lost to set-up, bias and store,
+    /* Measured: 0.97 at depth; about 6 steps of every reduction are lost to set-up, bias and store,
      * and a tile of few rows is bound by loading the panel. */
-    const double rows = (double)q.m / q.tiles;
+    const double most = (double)q.height * q.width;
+    const double rows = most / tw_ceil_div((int32_t)most, q.mr);
     const double vectors = width / p->groups > isa->vl ? 2 : 1;
     const double loads = (rows + vectors) / (rows * vectors);
-    cost[2] = 0.95 * k / (k + 10) / (loads > 1 ? loads : 1);
-    if (rows * vectors < 8) cost[2] *= rows * vectors / 8; /* too few chains to hide the latency */
+    cost[2] = 0.97 * k / (k + 6) / (loads > 1 ? loads : 1);
 }
 
 int64_t gemm_packed_bytes(const gemm_isa *isa, const tw_problem *p) {
-    const plan q = make_plan(isa, p, p->in_channels);
-    return 4 * (header_floats(isa, p, &q) + depth(p, &q) * group_width(isa, &q) * p->groups);
+    return 4 * (header_floats(isa, p) + depth(p) * group_width(isa, p) * p->groups);
 }
 
 void gemm_pack(const gemm_isa *isa, const tw_problem *p, const float *filter, const float *bias,
                float *packed) {
-    const plan q = make_plan(isa, p, p->in_channels);
     const int32_t nr = 2 * isa->vl, taps = p->kernel_height * p->kernel_width;
-    float *to = packed + header_floats(isa, p, &q);
-    for (int32_t panel = 0; panel < q.panels; panel++) {
-        const int32_t first = panel % q.panels_group * nr;
-        const int32_t columns = tw_min(nr, q.k_group - first);
+    const int32_t channels = c_group(p);
+    float *to = packed + header_floats(isa, p);
+    for (int32_t panel = 0; panel < panels(isa, p); panel++) {
+        const int32_t first = panel % panels_group(isa, p) * nr;
+        const int32_t columns = tw_min(nr, k_group(p) - first);
         const int32_t width = columns > isa->vl ? nr : isa->vl;
-        const int32_t k0 = panel / q.panels_group * q.k_group + first;
+        const int32_t k0 = panel / panels_group(isa, p) * k_group(p) + first;
         for (int32_t j = 0; bias && j < columns; j++)
             packed[(int64_t)panel * nr + j] = bias[k0 + j];
         for (int32_t tap = 0; tap < taps; tap++)
-            for (int32_t c = 0; c < q.c_group; c++, to += width)
+            for (int32_t c = 0; c < channels; c++, to += width)
                 for (int32_t j = 0; j < columns; j++)
-                    to[j] = filter[((int64_t)(k0 + j) * q.c_group + c) * taps + tap];
+                    to[j] = filter[((int64_t)(k0 + j) * channels + c) * taps + tap];
     }
 }
 
-/* Bytes of a worker's row pointers; copied rows follow them. */
-static int64_t pointer_bytes(const plan *q) {
-    return ((int64_t)q->block_pixels * q->taps * (int64_t)sizeof(float *) + 63) / 64 * 64;
-}
+/* A worker's memory: pixels of a block, their places in the output, taps of a region, copied rows. */
+typedef struct {
+    const float **pixels;
+    ptrdiff_t *out;
+    gemm_tap *taps;
+    float *copy;
+    int64_t bytes;
+} workspace;
 
-static int64_t copied_floats(const tw_problem *p, const plan *q) {
-    switch (q->mode) {
-    case MODE_MERGE: return (int64_t)q->block_pixels * q->taps * q->run;
-    case MODE_GATHER: return (int64_t)q->block_pixels * gather_stride(p);
-    default: return 0;
-    }
+static workspace lay_out(char *memory, const tw_problem *p, const plan *q) {
+    const int64_t count = (int64_t)block_rows(q) * q->width;
+    const int64_t taps = (int64_t)p->kernel_height * p->kernel_width;
+    const int64_t lists = (2 * count * (int64_t)sizeof(ptrdiff_t) + taps * (int64_t)sizeof(gemm_tap) + 63) / 64 * 64;
+    const int32_t channels = q->mode == MODE_PAD     ? p->in_channels
+                             : is_cut(p, q) ? pitch(q->chunk)
+                                                     : pitch(p->in_channels);
+    const int64_t copied = q->mode == MODE_PLACE
+                               ? 0
+                               : 4 * (int64_t)copied_rows(p, q, block_rows(q)) *
+                                     copied_columns(p, q) * channels;
+    workspace w;
+    w.pixels = (const float **)memory;
+    w.out = (ptrdiff_t *)(w.pixels + count);
+    w.taps = (gemm_tap *)(w.out + count);
+    w.copy = (float *)(memory + lists);
+    w.bytes = lists + (copied + 63) / 64 * 64;
+    return w;
 }
 
 int64_t gemm_workspace_bytes(const gemm_isa *isa, const tw_problem *p) {
-    /* Strides are not known yet: enough for dense rows and for any other stride. */
+    /* Strides are not known yet: enough for one that conflicts and for one that does not. */
     int64_t most = 0;
-    for (int64_t extra = 0; extra < 2; extra++) {
-        const plan q = make_plan(isa, p, p->in_channels + extra);
-        const int64_t gathered = 4 * (int64_t)q.block_pixels * gather_stride(p);
-        const int64_t copied = q.mode == MODE_POINT && q.taps == 1 ? gathered : 4 * copied_floats(p, &q);
-        const int64_t bytes = pointer_bytes(&q) + copied;
+    for (int64_t stride = 1024; stride < 1026; stride++) {
+        const plan q = make_plan(isa, p, stride);
+        const int64_t bytes = lay_out(NULL, p, &q).bytes;
         most = bytes > most ? bytes : most;
     }
-    return (most + 63) / 64 * 64;
+    return most;
 }
 
 int32_t gemm_bind(const gemm_isa *isa, tw_args *args) {
     const plan q = make_plan(isa, &args->problem, args->src_stride);
     memcpy(args->plan, &q, sizeof q);
     _Static_assert(sizeof(plan) <= sizeof args->plan, "plan fits the argument block");
-    return q.blocks * q.panel_blocks;
+    return args->problem.batch * q.blocks * q.panel_blocks;
 }
 
-/* The columns of one filter row for an output pixel at the left or right edge: a copy, zeros outside
- * the image. image_row: offset in src of the row's first pixel. */
-static void copy_edge(const tw_problem *p, const float *src, ptrdiff_t image_row, int32_t ix,
-                      float *to) {
-    const size_t pixel = (size_t)p->in_channels;
-    for (int32_t fx = 0; fx < p->kernel_width; fx++, to += pixel) {
-        const int32_t x = ix + fx;
-        if (x < 0 || x >= p->in_width)
-            memset(to, 0, pixel * sizeof(float));
-        else
-            memcpy(to, src + image_row + (ptrdiff_t)x * p->in_channels, pixel * sizeof(float));
-    }
+/* Where source pixels are: in src itself or in a copy. Floats. */
+typedef struct {
+    const float *base;
+    int32_t y0, x0;               /* of the pixel at base */
+    int32_t step_y, step_x;       /* of the image between neighbours */
+    ptrdiff_t row_pitch, pixel_pitch;
+} view;
+
+static ptrdiff_t place(const view *v, int32_t y, int32_t x) {
+    return (y - v->y0) / v->step_y * v->row_pitch + (x - v->x0) / v->step_x * v->pixel_pitch;
 }
 
-/* Row pointers of the pixels first .. first + count: rows[tap * count + i]. */
-static void point_rows(const tw_args *args, const plan *q, int32_t first, int32_t count,
-                       const float *zeros, const float **rows, float *copies) {
+/* A block of output rows of one image. */
+typedef struct {
+    const gemm_isa *isa;
+    const tw_args *args;
+    plan q;
+    workspace w;
+    int32_t image, oy, oy_end;
+    tw_span rows[MOST_SPANS], columns[MOST_SPANS];
+    int32_t row_spans, column_spans;
+    int merges;
+    view src;
+} block;
+
+/* Copies the channels from .. from + count of the rows that the block reads. */
+static view copy_rows(const block *b, int32_t from, int32_t count) {
+    const tw_args *args = b->args;
     const tw_problem *p = &args->problem;
-    const ptrdiff_t pixel = args->src_stride, line = pixel * p->in_width;
-    int32_t ox = first % p->out_width;
-    int32_t oy = first / p->out_width % p->out_height;
-    int32_t n = first / p->out_width / p->out_height;
-    for (int32_t i = 0; i < count; i++) {
-        const int32_t iy = oy * p->stride_height - p->pad_top;
-        const int32_t ix = ox * p->stride_width - p->pad_left;
-        const ptrdiff_t image = n * line * p->in_height; /* offsets: may be outside until checked */
-        const float **to = rows + i;
-        if (q->mode == MODE_GATHER) {
-            const int inside = iy >= 0 && iy < p->in_height && ix >= 0 && ix < p->in_width;
-            const float *from = inside ? args->src + image + iy * line + ix * pixel : zeros;
-            memcpy(copies, from, (size_t)p->in_channels * sizeof(float));
-            *to = copies;
-            copies += gather_stride(p);
-        } else if (q->mode == MODE_MERGE) {
-            const int inside = ix >= 0 && ix + p->kernel_width <= p->in_width;
-            for (int32_t fy = 0; fy < p->kernel_height; fy++, to += count) {
-                const int32_t y = iy + fy * p->dilation_height;
-                const ptrdiff_t image_row = image + y * line;
-                if (inside && y >= 0 && y < p->in_height) {
-                    *to = args->src + image_row + ix * pixel;
-                } else {
-                    /* A row above or below the image: all columns outside. */
-                    const int32_t x = y >= 0 && y < p->in_height ? ix : p->in_width;
-                    copy_edge(p, args->src, image_row, x, copies);
-                    *to = copies;
-                    copies += q->run;
-                }
-            }
+    const plan *q = &b->q;
+    float *to = b->w.copy;
+    const int pads = q->mode == MODE_PAD;
+    view v = {to, b->oy * p->stride_height - p->pad_top, 0, row_step(p), column_step(p), 0, 0};
+    int32_t rows = source_rows(p, b->oy_end - b->oy), columns = copied_columns(p, q);
+    if (q->width == 1 && is_dense_point(p)) v.y0 = b->oy;
+    if (pads || p->kernel_width == 1) v.x0 = -p->pad_left;
+    if (!pads && p->kernel_height > 1) {
+        const int32_t end = tw_min(p->in_height, v.y0 + rows);
+        v.y0 = tw_max(0, v.y0);
+        rows = end - v.y0;
+    }
+    v.pixel_pitch = pads ? count : pitch(count);
+    v.row_pitch = v.pixel_pitch * columns;
+    const size_t bytes = (size_t)count * sizeof(float);
+    const int flat = is_dense_point(p);
+    const int32_t in_width = flat ? 1 : p->in_width, in_height = flat ? q->height : p->in_height;
+    for (int32_t r = 0; r < rows; r++) {
+        const int32_t y = v.y0 + r * v.step_y;
+        float *row = to + r * v.row_pitch;
+        if (y < 0 || y >= in_height) {
+            memset(row, 0, (size_t)v.row_pitch * sizeof(float));
+            continue;
+        }
+        const float *src = args->src + ((ptrdiff_t)b->image * in_height + y) * in_width * args->src_stride + from;
+        /* Columns inside the image. */
+        const int32_t left = tw_min(columns, v.x0 >= 0 ? 0 : tw_ceil_div(-v.x0, v.step_x));
+        const int32_t right = tw_max(left, tw_min(columns, tw_ceil_div(in_width - v.x0, v.step_x)));
+        if (left > 0) memset(row, 0, (size_t)(left * v.pixel_pitch) * sizeof(float));
+        if (right < columns)
+            memset(row + right * v.pixel_pitch, 0,
+                   (size_t)((columns - right) * v.pixel_pitch) * sizeof(float));
+        src += (ptrdiff_t)(v.x0 + left * v.step_x) * args->src_stride;
+        if (v.pixel_pitch == count && args->src_stride == count && v.step_x == 1) {
+            memcpy(row + left * v.pixel_pitch, src, (size_t)(right - left) * bytes);
         } else {
-            for (int32_t fy = 0; fy < p->kernel_height; fy++) {
-                const int32_t y = iy + fy * p->dilation_height;
-                const int row_inside = y >= 0 && y < p->in_height;
-                const ptrdiff_t image_row = image + y * line;
-                for (int32_t fx = 0; fx < p->kernel_width; fx++, to += count) {
-                    const int32_t x = ix + fx * p->dilation_width;
-                    const int inside = row_inside && x >= 0 && x < p->in_width;
-                    *to = inside ? args->src + image_row + x * pixel : zeros;
-                }
-            }
+            for (int32_t x = left; x < right; x++, src += v.step_x * args->src_stride)
+                memcpy(row + x * v.pixel_pitch, src, bytes);
         }
-        if (++ox == p->out_width) {
-            ox = 0;
-            if (++oy == p->out_height) {
-                oy = 0;
-                n++;
+    }
+    return v;
+}
+
+static int32_t rows_inside(const block *b, const tw_span *rows) {
+    return tw_max(0, tw_min(rows->to, b->oy_end) - tw_max(rows->from, b->oy));
+}
+
+/* Lists the pixels of the block region by region. */
+static void list_pixels(block *b) {
+    const tw_problem *p = &b->args->problem;
+    const float **pixels = b->w.pixels;
+    ptrdiff_t *out = b->w.out;
+    const ptrdiff_t down = p->stride_height / b->src.step_y * b->src.row_pitch;
+    const ptrdiff_t along = p->stride_width / b->src.step_x * b->src.pixel_pitch;
+    for (int32_t i = 0; i < b->row_spans; i++) {
+        const tw_span *rows = &b->rows[i];
+        const int32_t top = tw_max(rows->from, b->oy), bottom = tw_min(rows->to, b->oy_end);
+        for (int32_t j = 0; j < b->column_spans; j++) {
+            const tw_span *columns = &b->columns[j];
+            const float *line = b->src.base +
+                                place(&b->src,
+                                      top * p->stride_height - p->pad_top +
+                                          rows->first_tap * p->dilation_height,
+                                      columns->from * p->stride_width - p->pad_left +
+                                          columns->first_tap * p->dilation_width);
+            ptrdiff_t at = ((ptrdiff_t)b->image * b->q.height + top) * b->q.width + columns->from;
+            for (int32_t y = top; y < bottom; y++, line += down, at += b->q.width)
+                for (int32_t x = 0; x < columns->to - columns->from; x++) {
+                    *pixels++ = line + x * along;
+                    *out++ = at + x;
+                }
+        }
+    }
+}
+
+/* Writes the taps of a region and returns their number. */
+static int32_t list_taps(const block *b, const tw_span *rows, const tw_span *columns, int32_t channel) {
+    const tw_problem *p = &b->args->problem;
+    const int32_t end = b->merges ? columns->first_tap + 1 : columns->end_tap;
+    gemm_tap *to = b->w.taps;
+    for (int32_t y = rows->first_tap; y < rows->end_tap; y++)
+        for (int32_t x = columns->first_tap; x < end; x++)
+            *to++ = (gemm_tap){
+                (y - rows->first_tap) * p->dilation_height * b->src.row_pitch +
+                    (x - columns->first_tap) * p->dilation_width * b->src.pixel_pitch,
+                (ptrdiff_t)(y * p->kernel_width + x) * c_group(p) + channel};
+    return (int32_t)(to - b->w.taps);
+}
+
+/* What the tiles of a panel have in common. */
+static gemm_tile panel_tile(const block *b, const gemm_tile *common, int32_t panel, int32_t chunk) {
+    const tw_problem *p = &b->args->problem;
+    const float *packed = b->args->packed;
+    const int32_t nr = 2 * b->isa->vl, group = panel / panels_group(b->isa, p);
+    const int32_t column = panel % panels_group(b->isa, p) * nr;
+    const int32_t k0 = group * k_group(p) + column;
+    gemm_tile t = *common;
+    /* A chunk's copy holds the channels of one group, everything else those of all. */
+    t.channel = is_cut(p, &b->q) ? 0 : group * c_group(p);
+    t.panel = packed + header_floats(b->isa, p) +
+              depth(p) * ((int64_t)group * group_width(b->isa, p) + column);
+    t.bias = packed + (int64_t)(chunk > 0 ? panels(b->isa, p) : panel) * nr;
+    t.dst = b->args->dst + k0;
+    t.residual = chunk > 0 ? t.dst : b->args->residual ? b->args->residual + k0 : NULL;
+    t.columns = tw_min(nr, k_group(p) - column);
+    return t;
+}
+
+/* Some panels over one region, whose `count` pixels are listed from `first` on. Several panels pass
+ * while a tile's rows stay in L1; or one panel stays while all pixels pass. */
+static void run_region(const block *b, const gemm_tile *common, int32_t first, int32_t count,
+                       int32_t panel_from, int32_t panel_to, int32_t chunk, int last) {
+    const tw_problem *p = &b->args->problem;
+    const int32_t tiles = tw_ceil_div(count, b->q.mr);
+    gemm_tile panel[MOST_TOGETHER];
+    for (int32_t i = panel_from; i < panel_to; i++)
+        panel[i - panel_from] = panel_tile(b, common, i, chunk);
+    /* The first tiles have a row more than the others. */
+    const int32_t least = count / tiles, more = count % tiles;
+    for (int32_t i = 0, at = first; i < tiles; i++) {
+        const int32_t rows = least + (i < more);
+        for (gemm_tile *t = panel; t < panel + (panel_to - panel_from); t++) {
+            t->pixels = b->w.pixels + at;
+            t->out = b->w.out + at;
+            b->isa->tile[t->columns > b->isa->vl][rows - 1](t);
+            if (last && p->activation > TW_CLIP)
+                for (int32_t r = 0; r < rows; r++)
+                    b->isa->activate(t->dst + t->out[r] * t->dst_stride, t->dst_stride, 1, t->columns, p);
+        }
+        at += rows;
+    }
+}
+
+/* Panels over all regions of a block, one chunk of the channels. */
+static void run_panels(const block *b, int32_t panel_from, int32_t panel_to, int32_t chunk) {
+    const tw_problem *p = &b->args->problem;
+    const int last = chunk + 1 == chunks(p, &b->q);
+    const int clips = last && p->activation == TW_CLIP;
+    const int32_t channel = chunk * b->q.chunk, run = tw_min(b->q.chunk, c_group(p) - channel);
+    gemm_tile t = {
+        .tap = b->w.taps,
+        .run = b->merges ? p->kernel_width * run : run,
+        .residual_stride = chunk > 0 ? b->args->dst_stride : b->args->residual_stride,
+        .dst_stride = b->args->dst_stride,
+        .plain = chunk == 0 && !b->args->residual && !clips,
+        .low = clips ? p->activation_a : -__builtin_inff(),
+        .high = clips ? p->activation_b : __builtin_inff(),
+    };
+    const int32_t step = b->q.together;
+    for (int32_t panel = panel_from; panel < panel_to; panel += step) {
+        int32_t first = 0;
+        for (int32_t i = 0; i < b->row_spans; i++) {
+            const int32_t rows = rows_inside(b, &b->rows[i]);
+            for (int32_t j = 0; j < b->column_spans; j++) {
+                const int32_t count = rows * (b->columns[j].to - b->columns[j].from);
+                if (count == 0) continue;
+                t.taps = list_taps(b, &b->rows[i], &b->columns[j], channel);
+                run_region(b, &t, first, count, panel, tw_min(panel_to, panel + step), chunk, last);
+                first += count;
             }
         }
     }
 }
 
-/* One panel over the tiles of one block. */
-static void run_panel(const gemm_isa *isa, const tw_args *args, const plan *q, int32_t panel,
-                      int32_t tile_from, int32_t tile_to, const float *const *rows) {
-    const tw_problem *p = &args->problem;
-    const float *packed = args->packed;
-    const int32_t nr = 2 * isa->vl;
-    const int32_t group = panel / q->panels_group, first = panel % q->panels_group * nr;
-    const int32_t columns = tw_min(nr, q->k_group - first);
-    const int32_t k0 = group * q->k_group + first;
-    const int32_t block_first = tw_cut(q->m, tile_from, q->tiles);
-    const int wide = columns > isa->vl;
-    gemm_tile t = {
-        .row_step = tw_cut(q->m, tile_to, q->tiles) - block_first,
-        .src_offset = (ptrdiff_t)group * q->c_group,
-        .taps = q->taps,
-        .run = q->run,
-        .panel = packed + header_floats(isa, p, q) +
-                 depth(p, q) * ((int64_t)group * group_width(isa, q) + first),
-        .bias = packed + (int64_t)panel * nr,
-        .residual_stride = args->residual_stride,
-        .dst_stride = args->dst_stride,
-        .columns = columns,
-        .low = p->activation == TW_CLIP ? p->activation_a : -__builtin_inff(),
-        .high = p->activation == TW_CLIP ? p->activation_b : __builtin_inff(),
-    };
-    for (int32_t tile = tile_from; tile < tile_to; tile++) {
-        const int32_t m0 = tw_cut(q->m, tile, q->tiles);
-        const int32_t count = tw_cut(q->m, tile + 1, q->tiles) - m0;
-        t.rows = rows + (m0 - block_first);
-        t.dst = args->dst + m0 * args->dst_stride + k0;
-        t.residual = args->residual ? args->residual + m0 * args->residual_stride + k0 : NULL;
-        isa->tile[wide][count - 1](&t);
-        if (p->activation > TW_CLIP) isa->activate(t.dst, args->dst_stride, count, columns, p);
+/* Brings the source within reach: some channels of all rows that the block reads. */
+static void take(block *b, int32_t from, int32_t count) {
+    const tw_problem *p = &b->args->problem;
+    const ptrdiff_t pixel = b->args->src_stride;
+    if (b->q.mode == MODE_PLACE)
+        b->src = (view){b->args->src + (ptrdiff_t)b->image * p->in_height * p->in_width * pixel, 0, 0, 1, 1,
+                        is_dense_point(p) ? pixel : p->in_width * pixel, pixel};
+    else
+        b->src = copy_rows(b, from, count);
+    list_pixels(b);
+}
+
+static void run_block(block *b, int32_t panel_from, int32_t panel_to) {
+    const tw_problem *p = &b->args->problem;
+    if (!is_cut(p, &b->q)) {
+        take(b, 0, p->in_channels);
+        run_panels(b, panel_from, panel_to, 0);
+        return;
     }
+    for (int32_t panel = panel_from, end; panel < panel_to; panel = end) {
+        const int32_t group = panel / panels_group(b->isa, p);
+        end = tw_min(panel_to, (group + 1) * panels_group(b->isa, p));
+        for (int32_t chunk = 0; chunk < chunks(p, &b->q); chunk++) {
+            const int32_t channel = chunk * b->q.chunk;
+            take(b, group * c_group(p) + channel, tw_min(b->q.chunk, c_group(p) - channel));
+            run_panels(b, panel, end, chunk);
+        }
+    }
+}
+
+/* One dimension as the tiles see it: with its spans, or without padding and as one span. */
+static int32_t spans_of(const block *b, const tw_extent *e, int32_t outputs, tw_span *spans) {
+    if (b->q.mode != MODE_PAD && outputs == e->out) return tw_spans(e, spans, MOST_SPANS);
+    spans[0] = (tw_span){0, outputs, 0, e->taps};
+    return 1;
 }
 
 void gemm_run(const gemm_isa *isa, const tw_args *args, int32_t from, int32_t to, int32_t worker) {
-    plan q;
-    memcpy(&q, args->plan, sizeof q);
-    char *workspace = args->workspace + worker * args->workspace_stride;
-    const float **rows = (const float **)workspace;
-    float *copies = (float *)(workspace + pointer_bytes(&q));
-    const float *zeros = (const float *)args->packed + (int64_t)q.panels * 2 * isa->vl;
-    int32_t pointed = -1;
-    /* Parts of one block follow each other, so its row pointers are made once. */
+    const tw_problem *p = &args->problem;
+    block b = {.isa = isa, .args = args};
+    memcpy(&b.q, args->plan, sizeof b.q);
+    b.merges = b.q.mode == MODE_PAD && merges(p);
+    b.w = lay_out(args->workspace + worker * args->workspace_stride, p, &b.q);
+    const tw_extent rows = rows_of(p), columns = columns_of(p);
+    b.row_spans = spans_of(&b, &rows, b.q.height, b.rows);
+    b.column_spans = spans_of(&b, &columns, b.q.width, b.columns);
     for (int32_t part = from; part < to; part++) {
-        const int32_t block = part / q.panel_blocks, cut = part % q.panel_blocks;
-        const int32_t tile_from = tw_cut(q.tiles, block, q.blocks);
-        const int32_t tile_to = tw_cut(q.tiles, block + 1, q.blocks);
-        if (block != pointed) {
-            const int32_t first = tw_cut(q.m, tile_from, q.tiles);
-            const int32_t count = tw_cut(q.m, tile_to, q.tiles) - first;
-            point_rows(args, &q, first, count, zeros, rows, copies);
-            pointed = block;
-        }
-        const int32_t panel_to = tw_cut(q.panels, cut + 1, q.panel_blocks);
-        for (int32_t panel = tw_cut(q.panels, cut, q.panel_blocks); panel < panel_to; panel++)
-            run_panel(isa, args, &q, panel, tile_from, tile_to, rows);
+        const int32_t cut = part % b.q.panel_blocks, index = part / b.q.panel_blocks;
+        b.image = index / b.q.blocks;
+        b.oy = index % b.q.blocks * block_rows(&b.q);
+        b.oy_end = tw_min(b.q.height, b.oy + block_rows(&b.q));
+        run_block(&b, tw_cut(panels(isa, p), cut, b.q.panel_blocks),
+                  tw_cut(panels(isa, p), cut + 1, b.q.panel_blocks));
     }
 }

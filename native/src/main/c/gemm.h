@@ -1,11 +1,11 @@
 /* Convolution as matrix product, through indirection: the part that no instruction set changes.
  *
- * dst[pixel][k] = sum over taps and channels of src[row(pixel, tap)][c] * filter[tap][c][k].
- * A tile is up to mr pixels by one panel of up to nr = 2 * VL output channels. Its source rows are
- * pointers, one per (tap, pixel), so any stride, dilation and padding is the same inner loop: a
- * padding tap points at zeros.
+ * dst[pixel][k] = sum over taps and channels of src[at(pixel) + at(tap)][c] * filter[tap][c][k].
+ * Output pixels are taken region by region (region.h), so that all pixels of a tile read the same
+ * taps, none of them padding. A tile is up to mr pixels of a region by one panel of up to nr = 2 * VL
+ * output channels; where its pixels lie is a list, so that any stride and any region fills tiles.
  *
- * Packed filter (floats): bias [panels][nr], zeros [C], then per group and panel [FH][FW][C/G][width],
+ * Packed filter (floats): bias [panels][nr], zeros [nr], then per group and panel [FH][FW][C/G][width],
  * width = nr, or VL for a last panel of at most VL channels; channels beyond K/G are zeros.
  *
  * The inner loop runs over the whole reduction, so an accumulator never leaves its register: with
@@ -18,19 +18,27 @@
 /* Most pixels of a tile of any instruction set. */
 #define GEMM_MAX_MR 14
 
+/* Where a tap lies. */
 typedef struct {
-    const float *const *rows; /* [taps][row_step]: first row pointer of each tap */
-    ptrdiff_t row_step;       /* pointers from one tap to the next */
-    ptrdiff_t src_offset;     /* floats added to every row: first channel of the group */
-    int32_t taps, run;        /* run: floats multiplied per tap */
+    ptrdiff_t src;   /* floats from a pixel to the tap's first factor */
+    ptrdiff_t panel; /* rows of the panel before the tap's */
+} gemm_tap;
+
+typedef struct {
+    const float *const *pixels; /* of each row: the first value of its first tap */
+    ptrdiff_t channel;          /* floats to the first one of the group */
+    const ptrdiff_t *out;       /* of each row: output pixels from dst and residual */
+    const gemm_tap *tap;
+    int32_t taps, run; /* run: floats multiplied per tap */
     const float *panel;
     const float *bias;     /* nr floats */
     const float *residual; /* NULL if none */
     ptrdiff_t residual_stride;
     float *dst;
     ptrdiff_t dst_stride;
-    int32_t columns; /* of the panel that exist */
-    float low, high; /* clip bounds */
+    int32_t columns;  /* of the panel that exist */
+    int32_t plain;    /* neither residual nor clip */
+    float low, high;  /* clip bounds */
 } gemm_tile;
 
 /* What an instruction set brings. */

@@ -3,176 +3,109 @@
  *   GEMM_MR        mr
  *   GEMM_KERNEL    name of the tw_kernel
  *   GEMM_LAYOUT    name of the packed layout
- * Where vec_fma_lane exists, one load of a row serves VL steps of the reduction.
- * Accumulators are named variables: gcc 12 keeps an array of them in memory. */
+ * Where vec_fma_lane exists, one load of a row serves VL steps of the reduction. */
 #include "activation.h"
 #include "gemm.h"
 
-#define ROWS_1(X) X(0)
-#define ROWS_2(X) ROWS_1(X) X(1)
-#define ROWS_3(X) ROWS_2(X) X(2)
-#define ROWS_4(X) ROWS_3(X) X(3)
-#define ROWS_5(X) ROWS_4(X) X(4)
-#define ROWS_6(X) ROWS_5(X) X(5)
-#define ROWS_7(X) ROWS_6(X) X(6)
-#define ROWS_8(X) ROWS_7(X) X(7)
-#define ROWS_9(X) ROWS_8(X) X(8)
-#define ROWS_10(X) ROWS_9(X) X(9)
-#define ROWS_11(X) ROWS_10(X) X(10)
-#define ROWS_12(X) ROWS_11(X) X(11)
-#define ROWS_13(X) ROWS_12(X) X(12)
-#define ROWS_14(X) ROWS_13(X) X(13)
+/* Two FMA units with a latency of four cycles want eight sums; a tile of fewer cuts each sum in as
+ * many parts, which take turns. */
+#define SPLIT(rows, vectors) ((rows) * (vectors) >= 8 ? 1 : (rows) * (vectors) >= 4 ? 2 : 4)
 
-#define POINTER(r) const float *p##r = rows[r] + t->src_offset;
+/* rows, vectors, split and whole are constants where these are inlined. */
 
-#define ZERO_1(r) vec acc##r = vec_set1(0.0f);
-#define STEP_1(r) acc##r = vec_fma(vec_set1(p##r[c]), b0, acc##r);
-#define FINISH_1(r)                                                                                \
-    acc##r = acc##r + bias0;                                                                       \
-    if (residual) {                                                                                \
-        acc##r = acc##r + vec_load_mask(residual, m0);                                             \
-        residual += t->residual_stride;                                                            \
-    }                                                                                              \
-    vec_store_mask(dst, m0, vec_at_most(vec_at_least(acc##r, low), high));                         \
-    dst += t->dst_stride;
-#define WHOLE_1(r)                                                                                 \
-    acc##r = acc##r + bias0;                                                                       \
-    if (residual) {                                                                                \
-        acc##r = acc##r + vec_load(residual);                                                      \
-        residual += t->residual_stride;                                                            \
-    }                                                                                              \
-    vec_store(dst, vec_at_most(vec_at_least(acc##r, low), high));                                  \
-    dst += t->dst_stride;
-
-#define ZERO_2(r) vec acc##r = vec_set1(0.0f), bcc##r = acc##r;
-#define STEP_2(r)                                                                                  \
-    {                                                                                              \
-        const vec a = vec_set1(p##r[c]);                                                           \
-        acc##r = vec_fma(a, b0, acc##r);                                                           \
-        bcc##r = vec_fma(a, b1, bcc##r);                                                           \
+TW_INLINE void finish(const gemm_tile *t, vec acc[][2], const int rows, const int vectors,
+                      const int whole, const int plain) {
+    const vec_mask mask = vec_first(t->columns - (vectors - 1) * VL);
+    const vec low = vec_set1(t->low), high = vec_set1(t->high);
+    TW_UNROLL for (int r = 0; r < rows; r++) {
+        float *dst = t->dst + t->out[r] * t->dst_stride;
+        const float *residual = t->residual + (t->residual ? t->out[r] * t->residual_stride : 0);
+        TW_UNROLL for (int j = 0; j < vectors; j++) {
+            const int all = whole || j + 1 < vectors;
+            vec x = acc[r][j];
+            if (!plain) {
+                if (t->residual)
+                    x = x + (all ? vec_load(residual + j * VL) : vec_load_mask(residual + j * VL, mask));
+                x = vec_at_most(vec_at_least(x, low), high);
+            }
+            if (all)
+                vec_store(dst + j * VL, x);
+            else
+                vec_store_mask(dst + j * VL, mask, x);
+        }
     }
-#define FINISH_2(r)                                                                                \
-    acc##r = acc##r + bias0;                                                                       \
-    bcc##r = bcc##r + bias1;                                                                       \
-    if (residual) {                                                                                \
-        acc##r = acc##r + vec_load(residual);                                                      \
-        bcc##r = bcc##r + vec_load_mask(residual + VL, m1);                                        \
-        residual += t->residual_stride;                                                            \
-    }                                                                                              \
-    vec_store(dst, vec_at_most(vec_at_least(acc##r, low), high));                                  \
-    vec_store_mask(dst + VL, m1, vec_at_most(vec_at_least(bcc##r, low), high));                    \
-    dst += t->dst_stride;
-#define WHOLE_2(r)                                                                                 \
-    acc##r = acc##r + bias0;                                                                       \
-    bcc##r = bcc##r + bias1;                                                                       \
-    if (residual) {                                                                                \
-        acc##r = acc##r + vec_load(residual);                                                      \
-        bcc##r = bcc##r + vec_load(residual + VL);                                                 \
-        residual += t->residual_stride;                                                            \
-    }                                                                                              \
-    vec_store(dst, vec_at_most(vec_at_least(acc##r, low), high));                                  \
-    vec_store(dst + VL, vec_at_most(vec_at_least(bcc##r, low), high));                             \
-    dst += t->dst_stride;
+}
 
+TW_INLINE void tile(const gemm_tile *t, const int rows, const int vectors, const int split) {
+    const float *row[GEMM_MR];
+    vec acc[4][GEMM_MR][2];
+    TW_UNROLL for (int r = 0; r < rows; r++) {
+        row[r] = t->pixels[r];
+        TW_UNROLL for (int j = 0; j < vectors; j++) {
+            acc[0][r][j] = vec_load(t->bias + j * VL);
+            TW_UNROLL for (int s = 1; s < split; s++) acc[s][r][j] = vec_set1(0.0f);
+        }
+    }
+    for (int32_t tap = 0; tap < t->taps; tap++) {
+        const float *panel = t->panel + t->tap[tap].panel * (vectors * VL);
+        ptrdiff_t c = t->tap[tap].src + t->channel;
+        const ptrdiff_t end = c + t->run;
 #ifdef vec_fma_lane
-_Static_assert(VL == 4, "a row's vector is four steps");
-#define LOAD_LANES(r) const vec a##r = vec_load(p##r + c);
-#define LANE_1(r, lane) acc##r = vec_fma_lane(b0, a##r, lane, acc##r);
-#define LANE_2(r, lane)                                                                            \
-    LANE_1(r, lane)                                                                                \
-    bcc##r = vec_fma_lane(b1, a##r, lane, bcc##r);
-#define LANE_1_0(r) LANE_1(r, 0)
-#define LANE_1_1(r) LANE_1(r, 1)
-#define LANE_1_2(r) LANE_1(r, 2)
-#define LANE_1_3(r) LANE_1(r, 3)
-#define LANE_2_0(r) LANE_2(r, 0)
-#define LANE_2_1(r) LANE_2(r, 1)
-#define LANE_2_2(r) LANE_2(r, 2)
-#define LANE_2_3(r) LANE_2(r, 3)
-#define LANE_STEP_1(MR, lane)                                                                      \
-    {                                                                                              \
-        const vec b0 = vec_load(panel + lane * VL);                                                \
-        ROWS_##MR(LANE_1_##lane)                                                                   \
+        if (split == 1) {
+            for (; c + VL <= end; c += VL, panel += VL * vectors * VL) {
+                vec a[GEMM_MR];
+                TW_UNROLL for (int r = 0; r < rows; r++) a[r] = vec_load(row[r] + c);
+#define LANE(lane)                                                                                 \
+    TW_UNROLL for (int j = 0; j < vectors; j++) {                                                  \
+        const vec b = vec_load(panel + (lane * vectors + j) * VL);                                 \
+        TW_UNROLL for (int r = 0; r < rows; r++) acc[0][r][j] =                                    \
+            vec_fma_lane(b, a[r], lane, acc[0][r][j]);                                             \
     }
-#define LANE_STEP_2(MR, lane)                                                                      \
-    {                                                                                              \
-        const vec b0 = vec_load(panel + lane * 2 * VL), b1 = vec_load(panel + (lane * 2 + 1) * VL); \
-        ROWS_##MR(LANE_2_##lane)                                                                   \
-    }
-/* As many steps of a tap as there are whole vectors. */
-#define LANES(MR, VECTORS)                                                                         \
-    for (; c + VL <= run; c += VL, panel += VL * VECTORS * VL) {                                   \
-        ROWS_##MR(LOAD_LANES)                                                                      \
-        LANE_STEP_##VECTORS(MR, 0)                                                                 \
-        LANE_STEP_##VECTORS(MR, 1)                                                                 \
-        LANE_STEP_##VECTORS(MR, 2)                                                                 \
-        LANE_STEP_##VECTORS(MR, 3)                                                                 \
-    }
-#else
-#define LANES(MR, VECTORS)
+                LANE(0) LANE(1) LANE(2) LANE(3)
+#undef LANE
+            }
+        }
 #endif
-
-#define TILE_1(MR)                                                                                 \
-    static void tile_##MR##x1(const gemm_tile *t) {                                                \
-        ROWS_##MR(ZERO_1)                                                                          \
-        const float *panel = t->panel;                                                             \
-        const float *const *rows = t->rows;                                                        \
-        for (int32_t tap = 0; tap < t->taps; tap++, rows += t->row_step) {                         \
-            ROWS_##MR(POINTER)                                                                     \
-            const ptrdiff_t run = t->run;                                                          \
-            ptrdiff_t c = 0;                                                                       \
-            LANES(MR, 1)                                                                           \
-            for (; c < run; c++, panel += VL) {                                                    \
-                const vec b0 = vec_load(panel);                                                    \
-                ROWS_##MR(STEP_1)                                                                  \
-            }                                                                                      \
-        }                                                                                          \
-        const vec bias0 = vec_load(t->bias);                                                       \
-        const vec low = vec_set1(t->low), high = vec_set1(t->high);                                \
-        const float *residual = t->residual;                                                       \
-        float *dst = t->dst;                                                                       \
-        if (t->columns == VL) {                                                                    \
-            ROWS_##MR(WHOLE_1)                                                                     \
-        } else {                                                                                   \
-            const vec_mask m0 = vec_first(t->columns);                                             \
-            ROWS_##MR(FINISH_1)                                                                    \
-        }                                                                                          \
+        for (; c + split <= end; c += split, panel += split * vectors * VL) {
+            TW_UNROLL for (int s = 0; s < split; s++) {
+                vec b[2];
+                TW_UNROLL for (int j = 0; j < vectors; j++) b[j] =
+                    vec_load(panel + (s * vectors + j) * VL);
+                TW_UNROLL for (int r = 0; r < rows; r++) {
+                    const vec a = vec_set1(row[r][c + s]);
+                    TW_UNROLL for (int j = 0; j < vectors; j++) acc[s][r][j] =
+                        vec_fma(a, b[j], acc[s][r][j]);
+                }
+            }
+        }
+        for (; split > 1 && c < end; c++, panel += vectors * VL) {
+            TW_UNROLL for (int r = 0; r < rows; r++) {
+                const vec a = vec_set1(row[r][c]);
+                TW_UNROLL for (int j = 0; j < vectors; j++) acc[0][r][j] =
+                    vec_fma(a, vec_load(panel + j * VL), acc[0][r][j]);
+            }
+        }
     }
+    TW_UNROLL for (int s = 1; s < split; s++)
+        TW_UNROLL for (int r = 0; r < rows; r++)
+            TW_UNROLL for (int j = 0; j < vectors; j++) acc[0][r][j] = acc[0][r][j] + acc[s][r][j];
+    const int whole = t->columns == vectors * VL;
+    if (t->plain && whole)
+        finish(t, acc[0], rows, vectors, 1, 1);
+    else if (whole)
+        finish(t, acc[0], rows, vectors, 1, 0);
+    else
+        finish(t, acc[0], rows, vectors, 0, 0);
+}
 
-#define TILE_2(MR)                                                                                 \
-    static void tile_##MR##x2(const gemm_tile *t) {                                                \
-        ROWS_##MR(ZERO_2)                                                                          \
-        const float *panel = t->panel;                                                             \
-        const float *const *rows = t->rows;                                                        \
-        for (int32_t tap = 0; tap < t->taps; tap++, rows += t->row_step) {                         \
-            ROWS_##MR(POINTER)                                                                     \
-            const ptrdiff_t run = t->run;                                                          \
-            ptrdiff_t c = 0;                                                                       \
-            LANES(MR, 2)                                                                           \
-            for (; c < run; c++, panel += 2 * VL) {                                                \
-                const vec b0 = vec_load(panel), b1 = vec_load(panel + VL);                         \
-                ROWS_##MR(STEP_2)                                                                  \
-            }                                                                                      \
-        }                                                                                          \
-        const vec bias0 = vec_load(t->bias), bias1 = vec_load(t->bias + VL);                       \
-        const vec low = vec_set1(t->low), high = vec_set1(t->high);                                \
-        const float *residual = t->residual;                                                       \
-        float *dst = t->dst;                                                                       \
-        if (t->columns == 2 * VL) {                                                                \
-            ROWS_##MR(WHOLE_2)                                                                     \
-        } else {                                                                                   \
-            const vec_mask m1 = vec_first(t->columns - VL);                                        \
-            ROWS_##MR(FINISH_2)                                                                    \
-        }                                                                                          \
-    }
+#define TILE(MR)                                                                                   \
+    static void tile_##MR##x1(const gemm_tile *t) { tile(t, MR, 1, SPLIT(MR, 1)); }                \
+    static void tile_##MR##x2(const gemm_tile *t) { tile(t, MR, 2, SPLIT(MR, 2)); }
+GEMM_ROWS(TILE)
 
-GEMM_ROWS(TILE_1)
-GEMM_ROWS(TILE_2)
-
-#define TILE_1_ENTRY(MR) tile_##MR##x1,
-#define TILE_2_ENTRY(MR) tile_##MR##x2,
-static const gemm_isa ISA = {
-    GEMM_MR, VL, {{GEMM_ROWS(TILE_1_ENTRY)}, {GEMM_ROWS(TILE_2_ENTRY)}}, act_rows};
+#define TILE_1(MR) tile_##MR##x1,
+#define TILE_2(MR) tile_##MR##x2,
+static const gemm_isa ISA = {GEMM_MR, VL, {{GEMM_ROWS(TILE_1)}, {GEMM_ROWS(TILE_2)}}, act_rows};
 
 static int32_t tiles(const tw_problem *p, int32_t *values) {
     (void)p;

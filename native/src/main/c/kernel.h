@@ -24,6 +24,14 @@ typedef struct {
     void (*rounding)(const tw_problem *, double *rounding); /* NULL: as the direct sum */
 } tw_kernel;
 
+#define TW_INLINE static inline __attribute__((always_inline))
+/* Before a loop of few constant turns whose arrays should be registers. */
+#if defined(__clang__)
+#define TW_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define TW_UNROLL _Pragma("GCC unroll 32")
+#endif
+
 static inline int32_t tw_min(int32_t a, int32_t b) { return a < b ? a : b; }
 static inline int32_t tw_max(int32_t a, int32_t b) { return a > b ? a : b; }
 static inline int32_t tw_ceil_div(int32_t a, int32_t b) { return (a + b - 1) / b; }

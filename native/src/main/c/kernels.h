@@ -20,7 +20,11 @@
 
 #if defined(__aarch64__)
 #define TW_AARCH64_KERNELS(X)                                                                      \
+    X(winograd_f4_neon, TW_ISA_NEON)                                                               \
+    X(winograd_f6_neon, TW_ISA_NEON)                                                               \
+    X(winograd_f2_neon, TW_ISA_NEON)                                                               \
     X(gemm_neon, TW_ISA_NEON)                                                                      \
+    X(grouped_neon, TW_ISA_NEON)                                                                   \
     X(depthwise_neon, TW_ISA_NEON)
 #else
 #define TW_AARCH64_KERNELS(X)

@@ -196,7 +196,11 @@ int32_t tw_self_test(int32_t isa_limit) {
         .activation_b = __builtin_inff(), .threads = 1, .isa_limit = isa_limit};
     tw_problem depthwise = dense;
     depthwise.groups = depthwise.in_channels = depthwise.out_channels = 19;
+    tw_problem grouped = dense;
+    grouped.groups = 5;
+    grouped.in_channels = grouped.out_channels = 20;
     for (int32_t kernel = 0; kernel < COUNT; kernel++)
-        if (!computes(kernel, &dense) || !computes(kernel, &depthwise)) return 1 + kernel;
+        if (!computes(kernel, &dense) || !computes(kernel, &depthwise) || !computes(kernel, &grouped))
+            return 1 + kernel;
     return 0;
 }
