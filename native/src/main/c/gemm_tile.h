@@ -11,6 +11,10 @@
  * many parts, which take turns. */
 #define SPLIT(rows, vectors) ((rows) * (vectors) >= 8 ? 1 : (rows) * (vectors) >= 4 ? 2 : 4)
 
+/* Floats. In a network the filter was evicted since the run before, and the hardware's prefetcher
+ * follows a panel from L2, but not fast enough from beyond. */
+#define PANEL_AHEAD 2048
+
 /* rows, vectors, split and whole are constants where these are inlined. */
 
 TW_INLINE void finish(const gemm_tile *t, vec acc[][2], const int rows, const int vectors,
@@ -71,6 +75,8 @@ TW_INLINE void tile(const gemm_tile *t, const int rows, const int vectors, const
                 vec b[2];
                 TW_UNROLL for (int j = 0; j < vectors; j++) b[j] =
                     vec_load(panel + (s * vectors + j) * VL);
+                TW_UNROLL for (int i = 0; i < vectors * VL; i += 16)
+                    __builtin_prefetch(panel + s * vectors * VL + PANEL_AHEAD + i);
                 TW_UNROLL for (int r = 0; r < rows; r++) {
                     const vec a = vec_set1(row[r][c + s]);
                     TW_UNROLL for (int j = 0; j < vectors; j++) acc[s][r][j] =
