@@ -27,12 +27,12 @@ static inline vec act_exp_fraction(vec x, vec *exponent) {
 static inline vec act_exp(vec x) {
     vec n;
     const vec p = act_exp_fraction(vec_at_least(vec_at_most(x, vec_set1(87.0f)), vec_set1(-87.0f)), &n);
-    return p * vec_pow2(n);
+    return vec_scale(p, n);
 }
 
 static inline vec act_sigmoid(vec x) {
     const vec one = vec_set1(1.0f);
-    return one / (one + act_exp(vec_set1(0.0f) - x));
+    return vec_reciprocal(one + act_exp(vec_set1(0.0f) - x));
 }
 
 static inline vec act_unit(vec x) {
@@ -50,7 +50,7 @@ static inline vec act_tanh(vec x) {
     p = vec_fma(p, z, vec_set1(-3.33332819422e-1f));
     p = vec_fma(p * z, x, x);
     const vec one = vec_set1(1.0f);
-    const vec large = one - vec_set1(2.0f) / (act_exp(x + x) + one);
+    const vec large = one - vec_set1(2.0f) * vec_reciprocal(act_exp(x + x) + one);
     return vec_if_greater(z, vec_set1(0.625f * 0.625f), large, p);
 }
 
@@ -60,7 +60,8 @@ static inline vec act_gelu(vec x) {
     const vec one = vec_set1(1.0f), zero = vec_set1(0.0f);
     const vec u = x * vec_set1(0.70710678f);
     const vec a = vec_if_greater(zero, u, zero - u, u);
-    const vec t = one / vec_fma(a, vec_set1(0.3275911f), one);
+    /* Bounded for the reciprocal's sake: from 10 on the rest is 0. */
+    const vec t = vec_reciprocal(vec_fma(vec_at_most(a, vec_set1(1e9f)), vec_set1(0.3275911f), one));
     vec p = vec_set1(1.061405429f);
     p = vec_fma(p, t, vec_set1(-1.453152027f));
     p = vec_fma(p, t, vec_set1(1.421413741f));

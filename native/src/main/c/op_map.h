@@ -9,7 +9,7 @@ static inline vec map_exp(vec x) {
     const vec p = act_exp_fraction(x, &n);
     const vec magic = vec_set1(12582912.0f);
     const vec half = vec_fma(n, vec_set1(0.5f), magic) - magic;
-    return p * vec_pow2(half) * vec_pow2(n - half);
+    return vec_scale(vec_scale(p, half), n - half);
 }
 
 /* An odd polynomial up to 1, fitted to erf x / x in x^2; above, 1 - erfc by Abramowitz and Stegun

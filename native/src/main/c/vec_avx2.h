@@ -27,7 +27,8 @@ static inline vec vec_abs(vec x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f)
 static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
 }
-static inline vec vec_pow2(vec n) {
+static inline vec vec_scale(vec x, vec n) {
     const __m256i i = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
-    return _mm256_castsi256_ps(_mm256_slli_epi32(i, 23));
+    return x * _mm256_castsi256_ps(_mm256_slli_epi32(i, 23));
 }
+static inline vec vec_reciprocal(vec x) { return vec_set1(1.0f) / x; }
