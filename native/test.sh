@@ -33,7 +33,7 @@ pids=
 for source in src/main/c/*.c src/test/c/conv_test.c; do
   isa_flags "$platform" "$source" || continue
   # shellcheck disable=SC2086
-  "$compiler" $test_flags -g1 -O1 $sanitize $isa -c "$source" -o "$out/$(basename "$source" .c).o" &
+  "$compiler" $test_flags -O1 $sanitize $isa -c "$source" -o "$out/$(basename "$source" .c).o" &
   pids="$pids $!"
 done
 for pid in $pids; do wait "$pid"; done

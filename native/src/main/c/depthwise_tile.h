@@ -6,9 +6,10 @@
  * Vectors run over channels. A tile is up to 8 neighbouring pixels of one or two output rows by one
  * vector of channels; a tile function does one tile after the other along the channels and then along
  * the row, of which the last tile ends with the row. A part is a band of output rows by one block of
- * channels.
+ * channels. Channels that do not fill a vector are computed with those before them, so that no load
+ * or store is masked: the last vector of all ends with the last channel, and so does the last block.
  *
- * Packed filter (floats): bias [channels rounded up to VL], then per vector [FH][FW][VL].
+ * Packed filter (floats): bias [channels], then from a multiple of VL on per vector [FH][FW][VL].
  *
  * Arithmetic is the lesser problem: 9 loads for 9 FMAs would be more than two load ports give, and a
  * layer moves its tensors between caches for few FMAs. So the tiles of square filters of 3 and 5 load
@@ -20,17 +21,6 @@
 #include "kernel.h"
 
 #define TILE_PIXELS 8
-
-/* Constant loops are unrolled wholly, or the accumulators would live in memory. */
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 32")
-#endif
-
-/* What the compiler may not see through: it would compute the address of every column of a tile
- * before the loop along the channels and keep them in memory. */
-#define HIDE(pointer) __asm__("" : "+r"(pointer))
 
 /* A row of tiles. */
 typedef struct {
@@ -56,88 +46,93 @@ typedef struct {
     float low, high;
 } depthwise_tile;
 
-#define INLINE static inline __attribute__((always_inline))
+/* Counts of pixels, taps and rows are constants where these are inlined. */
 
-/* whole is a constant where this is inlined: whether all VL channels exist. Those beyond the last are
- * neither read nor written. */
-INLINE vec load_channels(const float *p, int whole, vec_mask mask) {
-    return whole ? vec_load(p) : vec_load_mask(p, mask);
-}
-
-INLINE void finish(float *to, const float *residual, const depthwise_tile *t, vec acc, int whole,
-                   vec_mask mask) {
-    if (residual) acc = acc + load_channels(residual, whole, mask);
-    acc = vec_at_most(vec_at_least(acc, vec_set1(t->low)), vec_set1(t->high));
-    if (whole)
-        vec_store(to, acc);
-    else
-        vec_store_mask(to, mask, acc);
+TW_INLINE void finish(float *to, const float *residual, const depthwise_tile *t, vec acc) {
+    if (residual) acc = acc + vec_load(residual);
+    vec_store(to, vec_at_most(vec_at_least(acc, vec_set1(t->low)), vec_set1(t->high)));
 }
 
 /* Any filter: every tap of every pixel is one load. */
-INLINE void any_of(const depthwise_tile *t, ptrdiff_t c, const int whole, vec_mask mask,
-                   const int pixels) {
+TW_INLINE void any_of(const depthwise_tile *t, ptrdiff_t c, const float *factors, const int pixels) {
     vec acc[TILE_PIXELS];
-    UNROLL for (int r = 0; r < pixels; r++) acc[r] = vec_load(t->bias + c);
+    TW_UNROLL for (int r = 0; r < pixels; r++) acc[r] = vec_load(t->bias + c);
     for (int32_t row = 0; row < t->rows; row++) {
         const float *src = t->src + row * t->row_step + c;
-        const float *filter = t->filter + row * t->filter_row_step + c * t->taps;
+        const float *filter = factors + row * t->filter_row_step;
         for (int32_t col = 0; col < t->cols; col++, src += t->col_step, filter += VL) {
             const vec w = vec_load(filter);
-            UNROLL for (int r = 0; r < pixels; r++)
-                acc[r] = vec_fma(load_channels(src + r * t->pixel_step, whole, mask), w, acc[r]);
+            TW_UNROLL for (int r = 0; r < pixels; r++)
+                acc[r] = vec_fma(vec_load(src + r * t->pixel_step), w, acc[r]);
         }
     }
-    UNROLL for (int r = 0; r < pixels; r++)
+    TW_UNROLL for (int r = 0; r < pixels; r++)
         finish(t->dst + r * t->dst_stride + c,
-               t->residual ? t->residual + r * t->residual_stride + c : NULL, t, acc[r], whole, mask);
+               t->residual ? t->residual + r * t->residual_stride + c : NULL, t, acc[r]);
+}
+
+/* Where a tile of a square filter lies; floats from the row's first pixel. */
+typedef struct {
+    ptrdiff_t src, dst, residual;
+    int32_t left, right; /* as those of the row */
+} tile_place;
+
+/* One source row, which meets output rows first to before end of the tile; filter: its taps for output
+ * row 0, those for the next lie before. Every source vector is loaded once. */
+TW_INLINE void square_row(const depthwise_tile *t, int32_t left, int32_t right, const float *src,
+                          const float *filter, const int first, const int end, const int side,
+                          const int stride, const int pixels, vec *acc) {
+    const int window = (pixels - 1) * stride + side, edge = side / 2;
+    TW_UNROLL for (int j = 0; j < window; j++) {
+        if (j > 0 && j % 3 == 0) {
+            src += 3 * t->col_step;
+            TW_HIDE(src);
+        }
+        if (j < edge && j < left) continue;
+        if (j >= window - edge && j >= right) continue;
+        const vec x = vec_load(src + j % 3 * t->col_step);
+        TW_UNROLL for (int q = first; q < end; q++) {
+            TW_UNROLL for (int fx = 0; fx < side; fx++) {
+                const int r = (j - fx) / stride;
+                if (j < fx || (j - fx) % stride != 0 || r >= pixels) continue;
+                acc[q * pixels + r] = vec_fma(x, vec_load(filter + (fx - q * stride * side) * VL),
+                                              acc[q * pixels + r]);
+            }
+        }
+    }
 }
 
 /* Square filter of `side` taps and stride both ways, no dilation: rows x pixels outputs. Source row
- * i meets filter row i - q * stride for output row q, and likewise for columns, so every source
- * vector is loaded once. Up to side / 2 columns at either end may be padding: those before left and
- * from right on. at, to, residual_at: floats from the row's first pixel to the tile's. */
-INLINE void square_of(const depthwise_tile *t, ptrdiff_t at, ptrdiff_t to, ptrdiff_t residual_at,
-                      ptrdiff_t c, int32_t left, int32_t right, const int whole, vec_mask mask,
-                      const int side, const int stride, const int rows, const int pixels) {
-    const int window = (pixels - 1) * stride + side, edge = side / 2;
-    const float *filter = t->filter + c * t->taps;
+ * i meets filter row i - q * stride for output row q, and likewise for columns. Up to side / 2 columns
+ * at either end may be padding: those before left and from right on. */
+TW_INLINE void square_of(const depthwise_tile *t, ptrdiff_t c, const float *filter,
+                         const tile_place at, const int side, const int stride, const int rows,
+                         const int pixels) {
     vec acc[TILE_ROWS * TILE_PIXELS];
     const vec bias = vec_load(t->bias + c);
-    UNROLL for (int r = 0; r < rows * pixels; r++) acc[r] = bias;
-    const float *row = t->src + at + c;
-    UNROLL for (int i = 0; i < (rows - 1) * stride + side; i++) {
-        HIDE(row);
-        const float *src = row;
-        row += t->row_step;
-        if (!(t->inside >> i & 1)) continue;
-        UNROLL for (int j = 0; j < window; j++) {
-            if (j > 0 && j % 3 == 0) {
-                src += 3 * t->col_step;
-                HIDE(src);
-            }
-            if (j < edge && j < left) continue;
-            if (j >= window - edge && j >= right) continue;
-            const vec x = load_channels(src + j % 3 * t->col_step, whole, mask);
-            UNROLL for (int q = 0; q < rows; q++) {
-                const int fy = i - q * stride;
-                if (fy < 0 || fy >= side) continue;
-                UNROLL for (int fx = 0; fx < side; fx++) {
-                    const int r = (j - fx) / stride;
-                    if (j < fx || (j - fx) % stride != 0 || r >= pixels) continue;
-                    acc[q * pixels + r] =
-                        vec_fma(x, vec_load(filter + (fy * side + fx) * VL), acc[q * pixels + r]);
-                }
-            }
+    TW_UNROLL for (int r = 0; r < rows * pixels; r++) acc[r] = bias;
+    const float *src = t->src + at.src + c;
+    if (rows == TILE_ROWS) {
+        TW_UNROLL for (int i = 0; i < (rows - 1) * stride + side; i++) {
+            TW_HIDE(src);
+            const float *row = src;
+            src += t->row_step;
+            if (!(t->inside >> i & 1)) continue;
+            const int first = i < side ? 0 : 1, end = i < stride ? 1 : rows;
+            square_row(t, at.left, at.right, row, filter + i * side * VL, first, end, side, stride, pixels, acc);
         }
+    } else { /* only a last odd row: small code */
+        for (int i = 0; i < side; i++, src += t->row_step, filter += side * VL)
+            if (t->inside >> i & 1)
+                square_row(t, at.left, at.right, src, filter, 0, 1, side, stride, pixels, acc);
     }
-    UNROLL for (int q = 0; q < rows; q++) {
-        float *dst = t->dst + q * t->lower_dst + to + c;
+    TW_UNROLL for (int q = 0; q < rows; q++) {
+        float *dst = t->dst + q * t->lower_dst + at.dst + c;
         const float *residual =
-            t->residual ? t->residual + q * t->lower_residual + residual_at + c : NULL;
-        UNROLL for (int r = 0; r < pixels; r++) {
-            HIDE(dst);
-            finish(dst, residual, t, acc[q * pixels + r], whole, mask);
+            t->residual ? t->residual + q * t->lower_residual + at.residual + c : NULL;
+        TW_UNROLL for (int r = 0; r < pixels; r++) {
+            TW_HIDE(dst);
+            finish(dst, residual, t, acc[q * pixels + r]);
             dst += t->dst_stride;
             if (residual) residual += t->residual_stride;
         }
@@ -145,36 +140,32 @@ INLINE void square_of(const depthwise_tile *t, ptrdiff_t at, ptrdiff_t to, ptrdi
 }
 
 /* A function from the body of one tile. The copy is what lets the compiler keep the fields in
- * registers: stores to dst cannot change it. */
+ * registers: stores to dst cannot change it. The last vector of channels ends with them. */
+#define ALONG_CHANNELS(body, ...)                                                                  \
+    const float *filter = t.filter;                                                                \
+    for (ptrdiff_t c = 0, last = t.channels - VL; c < t.channels; filter += t.taps * VL) {         \
+        body(&t, c, filter, __VA_ARGS__);                                                          \
+        c = c < last && c + VL > last ? last : c + VL;                                             \
+    }
 #define SQUARE(name, side, stride, rows_, pixels_)                                                 \
     static void name(const depthwise_tile *tile) {                                                 \
         const depthwise_tile t = *tile;                                                            \
         for (int32_t x = 0; x < t.pixels; x += pixels_) {                                          \
             const int32_t first = tw_min(x, t.pixels - pixels_);                                   \
-            const ptrdiff_t at = first * t.pixel_step, to = first * t.dst_stride;                  \
-            const ptrdiff_t residual_at = first * t.residual_stride;                               \
-            const int32_t left = t.left - first * stride, right = t.right - first * stride;        \
-            ptrdiff_t c = 0;                                                                       \
-            for (; c + VL <= t.channels; c += VL)                                                  \
-                square_of(&t, at, to, residual_at, c, left, right, 1, vec_first(VL), side, stride, \
-                          rows_, pixels_);                                                         \
-            if (c < t.channels)                                                                    \
-                square_of(&t, at, to, residual_at, c, left, right, 0,                              \
-                          vec_first((int)(t.channels - c)), side, stride, rows_, pixels_);         \
+            const tile_place at = {first * t.pixel_step, first * t.dst_stride,                     \
+                                   first * t.residual_stride, t.left - first * stride,             \
+                                   t.right - first * stride};                                      \
+            ALONG_CHANNELS(square_of, at, side, stride, rows_, pixels_)                            \
         }                                                                                          \
     }
-#define ALONG_CHANNELS(name, N)                                                                    \
-    static void name(const depthwise_tile *tile) {                                                 \
+#define TILE_ANY(N, rows)                                                                          \
+    static void any_##N(const depthwise_tile *tile) {                                              \
         const depthwise_tile t = *tile;                                                            \
-        ptrdiff_t c = 0;                                                                           \
-        for (; c + VL <= t.channels; c += VL)                                                      \
-            any_of(&t, c, 1, vec_first(VL), N);                                                    \
-        if (c < t.channels) any_of(&t, c, 0, vec_first((int)(t.channels - c)), N);                 \
+        ALONG_CHANNELS(any_of, N)                                                                  \
     }
 #define EACH_SIZE(X, ...)                                                                          \
     X(1, __VA_ARGS__) X(2, __VA_ARGS__) X(3, __VA_ARGS__) X(4, __VA_ARGS__)                        \
     X(5, __VA_ARGS__) X(6, __VA_ARGS__) X(7, __VA_ARGS__) X(8, __VA_ARGS__)
-#define TILE_ANY(N, rows) ALONG_CHANNELS(any_##N, N)
 EACH_SIZE(TILE_ANY, 1)
 #define TILE_3S1(N, rows) SQUARE(f3s1_##rows##x##N, 3, 1, rows, N)
 #define TILE_3S2(N, rows) SQUARE(f3s2_##rows##x##N, 3, 2, rows, N)
@@ -241,6 +232,7 @@ static int32_t tile_rows(const tw_problem *p) {
 static const char *refuses(const tw_problem *p) {
     if (p->groups != p->in_channels) return "depthwise only: groups must equal the input channels";
     if (p->out_channels != p->in_channels) return "depthwise only with one output per channel";
+    if (p->in_channels < VL) return "fewer channels than a vector";
     return NULL;
 }
 
@@ -269,10 +261,13 @@ static int64_t packed_bytes(const tw_problem *p) {
 static void pack(const tw_problem *p, const float *filter, const float *bias, float *packed) {
     const int32_t taps = p->kernel_height * p->kernel_width;
     float *panels = packed + rounded(p);
-    for (int32_t c = 0; c < p->in_channels; c++) {
-        if (bias) packed[c] = bias[c];
+    for (int32_t c = 0; bias && c < p->in_channels; c++)
+        packed[c] = bias[c];
+    for (int32_t v = 0; v < p->in_channels; v += VL) {
+        const int32_t first = tw_min(v, p->in_channels - VL);
         for (int32_t tap = 0; tap < taps; tap++)
-            panels[((int64_t)(c / VL) * taps + tap) * VL + c % VL] = filter[(int64_t)c * taps + tap];
+            for (int32_t i = 0; i < VL; i++)
+                panels[((int64_t)v * taps + (int64_t)tap * VL) + i] = filter[(int64_t)(first + i) * taps + tap];
     }
 }
 
@@ -296,7 +291,7 @@ static int32_t bind(tw_args *args) {
     if (q.bands * tw_ceil_div(p->in_channels, q.block) < wanted)
         q.block = tw_min(q.block, tw_ceil_div(p->in_channels, tw_ceil_div(wanted, q.bands)));
     q.block = tw_ceil_div(q.block, VL) * VL;
-    q.blocks = tw_ceil_div(p->in_channels, q.block);
+    q.blocks = tw_ceil_div(p->in_channels / VL * VL, q.block);
     q.edge_left = tw_min(p->out_width, tw_ceil_div(p->pad_left, p->stride_width));
     const int32_t window = (p->kernel_width - 1) * p->dilation_width + 1;
     const int32_t room = p->in_width + p->pad_left - window;
@@ -389,9 +384,9 @@ static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker) {
     (void)worker;
     const tw_problem *p = &args->problem;
     for (int32_t part = from; part < to; part++) {
-        const int32_t c_from = part % q.blocks * q.block, band = part / q.blocks % q.bands;
+        const int32_t block = part % q.blocks, c_from = block * q.block, band = part / q.blocks % q.bands;
         const int32_t n = part / q.blocks / q.bands;
-        const int32_t c_to = tw_min(p->in_channels, c_from + q.block);
+        const int32_t c_to = block + 1 == q.blocks ? p->in_channels : c_from + q.block;
         const int32_t end = tw_cut(q.rows, band + 1, q.bands);
         for (int32_t row = tw_cut(q.rows, band, q.bands); row < end; row++)
             run_row(args, &q, n, row * q.tile_rows, c_from, c_to);

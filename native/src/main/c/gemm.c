@@ -447,9 +447,12 @@ static void run_region(const block *b, const gemm_tile *common, int32_t first, i
             t->pixels = b->w.pixels + at;
             t->out = b->w.out + at;
             b->isa->tile[t->columns > b->isa->vl][rows - 1](t);
-            if (last && p->activation > TW_CLIP)
-                for (int32_t r = 0; r < rows; r++)
-                    b->isa->activate(t->dst + t->out[r] * t->dst_stride, t->dst_stride, 1, t->columns, p);
+            if (!last || p->activation <= TW_CLIP) continue;
+            for (int32_t r = 0, end; r < rows; r = end) { /* neighbours at once */
+                for (end = r + 1; end < rows && t->out[end] == t->out[end - 1] + 1;)
+                    end++;
+                b->isa->activate(t->dst + t->out[r] * t->dst_stride, t->dst_stride, end - r, t->columns, p);
+            }
         }
         at += rows;
     }

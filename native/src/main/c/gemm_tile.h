@@ -17,27 +17,50 @@
 
 /* rows, vectors, split and whole are constants where these are inlined. */
 
-TW_INLINE void finish(const gemm_tile *t, vec acc[][2], const int rows, const int vectors,
-                      const int whole, const int plain) {
-    const vec_mask mask = vec_first(t->columns - (vectors - 1) * VL);
-    const vec low = vec_set1(t->low), high = vec_set1(t->high);
+TW_INLINE void add_residual(const gemm_tile *t, vec acc[][2], const int rows, const int vectors,
+                            const int whole, const vec_mask mask) {
     TW_UNROLL for (int r = 0; r < rows; r++) {
-        float *dst = t->dst + t->out[r] * t->dst_stride;
-        const float *residual = t->residual + (t->residual ? t->out[r] * t->residual_stride : 0);
+        const float *from = t->residual + t->out[r] * t->residual_stride;
+        TW_UNROLL for (int j = 0; j < vectors; j++) acc[r][j] =
+            acc[r][j] + (whole || j + 1 < vectors ? vec_load(from + j * VL)
+                                                  : vec_load_mask(from + j * VL, mask));
+    }
+}
+
+TW_INLINE void store(const gemm_tile *t, vec acc[][2], const int rows, const int vectors,
+                     const int whole, const vec_mask mask) {
+    const ptrdiff_t *out = t->out, stride = t->dst_stride;
+    float *dst = t->dst;
+    TW_UNROLL for (int r = 0; r < rows; r++) {
+        float *to = dst + out[r] * stride;
         TW_UNROLL for (int j = 0; j < vectors; j++) {
-            const int all = whole || j + 1 < vectors;
-            vec x = acc[r][j];
-            if (!plain) {
-                if (t->residual)
-                    x = x + (all ? vec_load(residual + j * VL) : vec_load_mask(residual + j * VL, mask));
-                x = vec_at_most(vec_at_least(x, low), high);
-            }
-            if (all)
-                vec_store(dst + j * VL, x);
+            if (whole || j + 1 < vectors)
+                vec_store(to + j * VL, acc[r][j]);
             else
-                vec_store_mask(dst + j * VL, mask, x);
+                vec_store_mask(to + j * VL, mask, acc[r][j]);
         }
     }
+}
+
+/* Branches are around the rows, not in them. A copy of *t would save loads on NEON, but with it gcc 12
+ * spills the accumulators of AVX-512. */
+TW_INLINE void finish(const gemm_tile *t, vec acc[][2], const int rows, const int vectors) {
+    const vec_mask mask = vec_first(t->columns - (vectors - 1) * VL);
+    const int whole = t->columns == vectors * VL;
+    if (t->residual && whole)
+        add_residual(t, acc, rows, vectors, 1, mask);
+    else if (t->residual)
+        add_residual(t, acc, rows, vectors, 0, mask);
+    if (!t->plain) {
+        const vec low = vec_set1(t->low), high = vec_set1(t->high);
+        TW_UNROLL for (int r = 0; r < rows; r++)
+            TW_UNROLL for (int j = 0; j < vectors; j++)
+                acc[r][j] = vec_at_most(vec_at_least(acc[r][j], low), high);
+    }
+    if (whole)
+        store(t, acc, rows, vectors, 1, mask);
+    else
+        store(t, acc, rows, vectors, 0, mask);
 }
 
 TW_INLINE void tile(const gemm_tile *t, const int rows, const int vectors, const int split) {
@@ -55,19 +78,17 @@ TW_INLINE void tile(const gemm_tile *t, const int rows, const int vectors, const
         ptrdiff_t c = t->tap[tap].src + t->channel;
         const ptrdiff_t end = c + t->run;
 #ifdef vec_fma_lane
-        if (split == 1) {
-            for (; c + VL <= end; c += VL, panel += VL * vectors * VL) {
-                vec a[GEMM_MR];
-                TW_UNROLL for (int r = 0; r < rows; r++) a[r] = vec_load(row[r] + c);
+        for (; c + VL <= end; c += VL, panel += VL * vectors * VL) {
+            vec a[GEMM_MR];
+            TW_UNROLL for (int r = 0; r < rows; r++) a[r] = vec_load(row[r] + c);
 #define LANE(lane)                                                                                 \
     TW_UNROLL for (int j = 0; j < vectors; j++) {                                                  \
         const vec b = vec_load(panel + (lane * vectors + j) * VL);                                 \
-        TW_UNROLL for (int r = 0; r < rows; r++) acc[0][r][j] =                                    \
-            vec_fma_lane(b, a[r], lane, acc[0][r][j]);                                             \
+        TW_UNROLL for (int r = 0; r < rows; r++) acc[lane % split][r][j] =                         \
+            vec_fma_lane(b, a[r], lane, acc[lane % split][r][j]);                                  \
     }
-                LANE(0) LANE(1) LANE(2) LANE(3)
+            LANE(0) LANE(1) LANE(2) LANE(3)
 #undef LANE
-            }
         }
 #endif
         for (; c + split <= end; c += split, panel += split * vectors * VL) {
@@ -95,17 +116,11 @@ TW_INLINE void tile(const gemm_tile *t, const int rows, const int vectors, const
     TW_UNROLL for (int s = 1; s < split; s++)
         TW_UNROLL for (int r = 0; r < rows; r++)
             TW_UNROLL for (int j = 0; j < vectors; j++) acc[0][r][j] = acc[0][r][j] + acc[s][r][j];
-    const int whole = t->columns == vectors * VL;
-    if (t->plain && whole)
-        finish(t, acc[0], rows, vectors, 1, 1);
-    else if (whole)
-        finish(t, acc[0], rows, vectors, 1, 0);
-    else
-        finish(t, acc[0], rows, vectors, 0, 0);
+    finish(t, acc[0], rows, vectors);
 }
 
 #define TILE(MR)                                                                                   \
-    static void tile_##MR##x1(const gemm_tile *t) { tile(t, MR, 1, SPLIT(MR, 1)); }                \
+    static void tile_##MR##x1(const gemm_tile *t) { tile(t, MR, 1, SPLIT(MR, 1)); }               \
     static void tile_##MR##x2(const gemm_tile *t) { tile(t, MR, 2, SPLIT(MR, 2)); }
 GEMM_ROWS(TILE)
 

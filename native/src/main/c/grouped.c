@@ -76,14 +76,13 @@ static int64_t slice_floats(const grouped_isa *isa, const tw_problem *p, const p
 const char *grouped_refuses(const grouped_isa *isa, const tw_problem *p) {
     const int32_t in = inputs(p), out = outputs(p);
     if (p->groups == 1) return "no groups: gemm takes it";
-    if (in == 1 && out == 1) return "one channel a group: depthwise takes it";
+    if (in == 1 && out == 1 && p->groups >= isa->vl) return "one channel a group: depthwise takes it";
     if (in > MOST_IN || out > MOST_OUT) return "groups of many channels: gemm takes them";
     if ((int64_t)p->batch * p->out_height * p->out_width > INT32_MAX / 64) return "too many pixels";
     const int64_t width = (int64_t)p->out_width * p->stride_width +
                           (int64_t)p->kernel_width * p->dilation_width;
     const int64_t rows = p->stride_height + (int64_t)p->kernel_height * p->dilation_height;
     if (width * rows > INT32_MAX / 256) return "the rows under a filter are too long";
-    (void)isa;
     return NULL;
 }
 

@@ -12,56 +12,44 @@
 #include "activation.h"
 #include "grouped.h"
 
-/* Constant loops are unrolled wholly, or the accumulators would live in memory. */
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 32")
-#endif
-#define INLINE static inline __attribute__((always_inline))
-
-/* What the compiler may not see through. It would keep the address of every column of a tile in
- * memory, and what only the end of a tile needs in registers. */
-#define HIDE(pointer) __asm__("" : "+r"(pointer))
-
 /* Residual, clip and store of mr sums of one vector of channels, each of `apart` in acc. Branches are
  * around the pixels, not in them. */
-INLINE void finish(const grouped_row *t, ptrdiff_t first, ptrdiff_t column, vec *acc, const int mr,
+TW_INLINE void finish(const grouped_row *t, ptrdiff_t first, ptrdiff_t column, vec *acc, const int mr,
                    const int apart) {
     const vec low = vec_set1(t->low), high = vec_set1(t->high);
     const int32_t rest = t->columns - (int32_t)column;
     const vec_mask m = vec_first(rest);
     if (t->residual) {
         const float *from = t->residual + first * t->residual_stride + column;
-        UNROLL for (int r = 0; r < mr; r++, from += t->residual_stride)
+        TW_UNROLL for (int r = 0; r < mr; r++, from += t->residual_stride)
             acc[r * apart] = acc[r * apart] + vec_load_mask(from, m);
     }
-    UNROLL for (int r = 0; r < mr; r++)
+    TW_UNROLL for (int r = 0; r < mr; r++)
         acc[r * apart] = vec_at_most(vec_at_least(acc[r * apart], low), high);
     float *to = t->dst + first * t->dst_stride + column;
     if (rest >= VL) {
-        UNROLL for (int r = 0; r < mr; r++, to += t->dst_stride) vec_store(to, acc[r * apart]);
+        TW_UNROLL for (int r = 0; r < mr; r++, to += t->dst_stride) vec_store(to, acc[r * apart]);
     } else {
-        UNROLL for (int r = 0; r < mr; r++, to += t->dst_stride)
+        TW_UNROLL for (int r = 0; r < mr; r++, to += t->dst_stride)
             vec_store_mask(to, m, acc[r * apart]);
     }
 }
 
 /* Adds the accumulators of each pixel, the d-th rotated by d lanes, into its first: by halves, so
  * that chains are short. */
-INLINE void add_rotated(const grouped_row *t, vec *acc, const int unit, const int mr) {
+TW_INLINE void add_rotated(const grouped_row *t, vec *acc, const int unit, const int mr) {
     int count = unit;
-    UNROLL for (int level = 0; level < 3; level++) {
+    TW_UNROLL for (int level = 0; level < 3; level++) {
         if (count == 1) break;
         const int half = (count + 1) / 2;
         const vec_moves moves = load_moves(t->moves + (MOVE_HALVES + level) * VL);
-        UNROLL for (int r = 0; r < mr; r++)
-            UNROLL for (int d = 0; d + half < count; d++)
+        TW_UNROLL for (int r = 0; r < mr; r++)
+            TW_UNROLL for (int d = 0; d + half < count; d++)
                 acc[r * unit + d] = acc[r * unit + d] + vec_move(acc[r * unit + d + half], moves);
         count = half;
     }
     if (t->units > 1) {
-        UNROLL for (int r = 0; r < mr; r++) {
+        TW_UNROLL for (int r = 0; r < mr; r++) {
             const vec parts = acc[r * unit];
             vec sum = vec_move(parts, load_moves(t->moves + MOVE_UNITS * VL));
             for (int32_t u = 1; u < t->units; u++)
@@ -71,59 +59,59 @@ INLINE void add_rotated(const grouped_row *t, vec *acc, const int unit, const in
     }
 }
 
-INLINE void rotated(const grouped_row *t, const int unit, const int mr) {
+TW_INLINE void rotated(const grouped_row *t, const int unit, const int mr) {
     for (int32_t i = 0; i < t->pixels; i += mr) {
         const int32_t first = tw_min(i, t->pixels - mr);
         const float *row[GROUPED_MAX_MR];
         vec acc[GROUPED_MAX_MR * 2];
         const vec bias = vec_load(t->bias);
-        UNROLL for (int r = 0; r < mr; r++) {
+        TW_UNROLL for (int r = 0; r < mr; r++) {
             row[r] = t->band + t->offsets[first + r];
-            UNROLL for (int d = 0; d < unit; d++)
+            TW_UNROLL for (int d = 0; d < unit; d++)
                 acc[r * unit + d] = d == 0 ? bias : vec_set1(0.0f);
         }
         const float *w = t->factors;
         for (int32_t k = 0; k < t->depth; k++, w += unit * VL) {
             const ptrdiff_t tap = t->taps[k];
             vec x[GROUPED_MAX_MR];
-            UNROLL for (int r = 0; r < mr; r++) x[r] = vec_load(row[r] + tap);
-            UNROLL for (int d = 0; d < unit; d++) {
+            TW_UNROLL for (int r = 0; r < mr; r++) x[r] = vec_load(row[r] + tap);
+            TW_UNROLL for (int d = 0; d < unit; d++) {
                 vec f = vec_load(w + d * VL);
                 KEEP(f);
-                UNROLL for (int r = 0; r < mr; r++)
+                TW_UNROLL for (int r = 0; r < mr; r++)
                     acc[r * unit + d] = vec_fma(x[r], f, acc[r * unit + d]);
             }
         }
         const grouped_row *end = t;
-        HIDE(end);
+        TW_HIDE(end);
         add_rotated(end, acc, unit, mr);
-        HIDE(end);
+        TW_HIDE(end);
         finish(end, first, 0, acc, mr, unit);
     }
 }
 
 /* A loop along the channels: three neighbouring taps of a filter row, or one (taps, a constant). */
-INLINE const float *spread_run(const grouped_row *t, const float *from, const float *w, vec *acc,
+TW_INLINE const float *spread_run(const grouped_row *t, const float *from, const float *w, vec *acc,
                                int left, int right, const int taps, const int stride, const int nv,
                                const int mr) {
     const int window = taps == 3 ? (mr - 1) * stride + 3 : mr;
     const ptrdiff_t step = taps == 3 ? t->column : t->pixel;
     for (int32_t c = 0; c < t->channels; c++, w += taps * nv * VL) {
         vec f[6];
-        UNROLL for (int i = 0; i < taps * nv; i++) f[i] = vec_load(w + i * VL);
+        TW_UNROLL for (int i = 0; i < taps * nv; i++) f[i] = vec_load(w + i * VL);
         const float *src = from + c;
-        UNROLL for (int j = 0; j < window; j++) {
+        TW_UNROLL for (int j = 0; j < window; j++) {
             if (j > 0 && j % 3 == 0) {
                 src += 3 * step;
-                HIDE(src);
+                TW_HIDE(src);
             }
             if (taps == 3 && j == 0 && left) continue;
             if (taps == 3 && j == window - 1 && right) continue;
             const vec x = vec_set1(src[j % 3 * step]);
-            UNROLL for (int tap = 0; tap < taps; tap++) {
+            TW_UNROLL for (int tap = 0; tap < taps; tap++) {
                 const int at = taps == 3 ? j - tap : j * stride, r = at / stride;
                 if (at < 0 || at % stride != 0 || r >= mr) continue;
-                UNROLL for (int v = 0; v < nv; v++)
+                TW_UNROLL for (int v = 0; v < nv; v++)
                     acc[r * nv + v] = vec_fma(x, f[tap * nv + v], acc[r * nv + v]);
             }
         }
@@ -132,12 +120,12 @@ INLINE const float *spread_run(const grouped_row *t, const float *from, const fl
 }
 
 /* stride: 1 or 2, or 0 if there are no triples. */
-INLINE void spread(const grouped_row *t, const int stride, const int nv, const int mr) {
+TW_INLINE void spread(const grouped_row *t, const int stride, const int nv, const int mr) {
     for (int32_t i = 0; i < t->pixels; i += mr) {
         const int32_t first = tw_min(i, t->pixels - mr);
         vec acc[GROUPED_MAX_MR * 2];
-        UNROLL for (int r = 0; r < mr; r++)
-            UNROLL for (int v = 0; v < nv; v++) acc[r * nv + v] = vec_load(t->bias + v * VL);
+        TW_UNROLL for (int r = 0; r < mr; r++)
+            TW_UNROLL for (int v = 0; v < nv; v++) acc[r * nv + v] = vec_load(t->bias + v * VL);
         const int32_t first_column = first * t->stride;
         const int32_t span = (mr - 1) * t->stride + 3;
         const ptrdiff_t row_factors =
@@ -154,7 +142,7 @@ INLINE void spread(const grouped_row *t, const int stride, const int nv, const i
             for (int32_t run = 0; run < t->singles; run++, from += t->column)
                 w = spread_run(t, from, w, acc, 0, 0, 1, 1, nv, mr);
         }
-        UNROLL for (int v = 0; v < nv; v++) finish(t, first, v * VL, acc + v, mr, nv);
+        TW_UNROLL for (int v = 0; v < nv; v++) finish(t, first, v * VL, acc + v, mr, nv);
     }
 }
 

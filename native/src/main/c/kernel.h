@@ -32,6 +32,10 @@ typedef struct {
 #define TW_UNROLL _Pragma("GCC unroll 32")
 #endif
 
+/* What the compiler may not see through: it would compute every address of a tile before the loop
+ * around it, and keep them in memory. */
+#define TW_HIDE(pointer) __asm__("" : "+r"(pointer))
+
 static inline int32_t tw_min(int32_t a, int32_t b) { return a < b ? a : b; }
 static inline int32_t tw_max(int32_t a, int32_t b) { return a > b ? a : b; }
 static inline int32_t tw_ceil_div(int32_t a, int32_t b) { return (a + b - 1) / b; }

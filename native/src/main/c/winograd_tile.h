@@ -7,60 +7,56 @@
 
 #include "winograd_transform.h"
 
-#define ROWS_1(X) X(0)
-#define ROWS_2(X) ROWS_1(X) X(1)
-#define ROWS_3(X) ROWS_2(X) X(2)
-#define ROWS_4(X) ROWS_3(X) X(3)
-#define ROWS_5(X) ROWS_4(X) X(4)
-#define ROWS_6(X) ROWS_5(X) X(5)
-#define ROWS_7(X) ROWS_6(X) X(6)
-#define ROWS_8(X) ROWS_7(X) X(7)
-#define ROWS_9(X) ROWS_8(X) X(8)
-#define ROWS_10(X) ROWS_9(X) X(9)
-#define ROWS_11(X) ROWS_10(X) X(10)
-#define ROWS_12(X) ROWS_11(X) X(11)
-#define ROWS_13(X) ROWS_12(X) X(12)
-#define ROWS_14(X) ROWS_13(X) X(13)
-
 /* Floats. The hardware's prefetcher follows a panel from L2 and L3 by itself, but not from memory:
  * 512->512 14x14 reaches 187 % of the peak without, 240 with 8 KB; 16 KB crowd L1. */
 #define FILTER_AHEAD 2048
 
-/* Accumulators are named variables: gcc 12 keeps an array of them in memory. */
-#define ZERO_1(r) vec acc##r = vec_set1(0.0f);
-#define STEP_1(r) acc##r = vec_fma(vec_set1(src[(r) * VL + c]), b0, acc##r);
-#define STORE_1(r) vec_store(dst + 2 * (r) * VL, acc##r);
-
-#define ZERO_2(r) vec acc##r = vec_set1(0.0f), bcc##r = acc##r;
-#define STEP_2(r)                                                                                  \
-    {                                                                                              \
-        const vec a = vec_set1(src[(r) * VL + c]);                                                 \
-        acc##r = vec_fma(a, b0, acc##r);                                                           \
-        bcc##r = vec_fma(a, b1, bcc##r);                                                           \
+/* rows and vectors are constants where this is inlined. */
+TW_INLINE void product(const float *src, ptrdiff_t step, const float *filter, float *dst,
+                       int32_t depth, const int rows, const int vectors) {
+    vec acc[WINOGRAD_MR][2];
+    TW_UNROLL for (int r = 0; r < rows; r++)
+        TW_UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = vec_set1(0.0f);
+    for (; depth > 0; depth -= VL, src += step) {
+#ifdef vec_fma_lane
+        if (depth >= VL) {
+            vec a[WINOGRAD_MR];
+            TW_UNROLL for (int r = 0; r < rows; r++) a[r] = vec_load(src + r * VL);
+            TW_UNROLL for (int i = 0; i < VL * vectors * VL; i += 16)
+                __builtin_prefetch(filter + FILTER_AHEAD + i);
+#define LANE(lane)                                                                                 \
+    TW_UNROLL for (int j = 0; j < vectors; j++, filter += VL) {                                    \
+        const vec b = vec_load(filter);                                                            \
+        TW_UNROLL for (int r = 0; r < rows; r++) acc[r][j] = vec_fma_lane(b, a[r], lane, acc[r][j]); \
     }
-#define STORE_2(r)                                                                                 \
-    vec_store(dst + 2 * (r) * VL, acc##r);                                                         \
-    vec_store(dst + (2 * (r) + 1) * VL, bcc##r);
+            LANE(0) LANE(1) LANE(2) LANE(3)
+#undef LANE
+            continue;
+        }
+#endif
+        const ptrdiff_t run = depth < VL ? depth : VL;
+        for (ptrdiff_t c = 0; c < run; c++, filter += vectors * VL) {
+            vec b[2];
+            TW_UNROLL for (int j = 0; j < vectors; j++) b[j] = vec_load(filter + j * VL);
+            TW_UNROLL for (int i = 0; i < vectors * VL; i += 16)
+                __builtin_prefetch(filter + FILTER_AHEAD + i);
+            TW_UNROLL for (int r = 0; r < rows; r++) {
+                const vec a = vec_set1(src[r * VL + c]);
+                TW_UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = vec_fma(a, b[j], acc[r][j]);
+            }
+        }
+    }
+    TW_UNROLL for (int r = 0; r < rows; r++)
+        TW_UNROLL for (int j = 0; j < vectors; j++) vec_store(dst + (2 * r + j) * VL, acc[r][j]);
+}
 
-#define PRODUCT(MR, NV, LOADS)                                                                     \
+#define PRODUCT(MR, NV)                                                                            \
     static void product_##MR##x##NV(const float *src, ptrdiff_t step, const float *filter,         \
                                     float *dst, int32_t depth) {                                   \
-        ROWS_##MR(ZERO_##NV)                                                                       \
-        for (; depth > 0; depth -= VL, src += step) {                                              \
-            const ptrdiff_t run = depth < VL ? depth : VL;                                         \
-            for (ptrdiff_t c = 0; c < run; c++, filter += NV * VL) {                               \
-                LOADS                                                                              \
-                UNROLL for (int i = 0; i < NV * VL; i += 16)                                       \
-                    __builtin_prefetch(filter + FILTER_AHEAD + i);                                 \
-                ROWS_##MR(STEP_##NV)                                                               \
-            }                                                                                      \
-        }                                                                                          \
-        ROWS_##MR(STORE_##NV)                                                                      \
+        product(src, step, filter, dst, depth, MR, NV);                                            \
     }
-#define PRODUCT_1(MR) PRODUCT(MR, 1, const vec b0 = vec_load(filter);)
-#define PRODUCT_2(MR)                                                                              \
-    PRODUCT(MR, 2, const vec b0 = vec_load(filter); const vec b1 = vec_load(filter + VL);)
-
+#define PRODUCT_1(MR) PRODUCT(MR, 1)
+#define PRODUCT_2(MR) PRODUCT(MR, 2)
 WINOGRAD_ROWS(PRODUCT_1)
 WINOGRAD_ROWS(PRODUCT_2)
 

@@ -6,8 +6,6 @@
  * loops are unrolled and coefficients of 0, 1 and -1 disappear. */
 #include "winograd.h"
 
-#define ALWAYS static inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 10")
 /* Loops over the rows and columns of a tile: whole up to 6 x 6, which 32 registers nearly hold (input
  * 3.0 instead of 4.3 cycles a value); 8 x 8 would be spilt (output 4.1 instead of 2.8). */
 #define OUTER _Pragma("GCC unroll 6")
@@ -17,14 +15,14 @@ static const float POINTS[4][4] = WINOGRAD_POINTS;
 
 /* Coefficients, constant first, of the product of (u - p^2) over all positive points p but one (all:
  * but < 0); returns its degree. */
-ALWAYS int polynomial(int n, int but, float *c) {
+TW_INLINE int polynomial(int n, int but, float *c) {
     int degree = 0;
     c[0] = 1;
-    UNROLL for (int k = 0; k < n / 2 - 1; k++) {
+    TW_UNROLL for (int k = 0; k < n / 2 - 1; k++) {
         if (k == but) continue;
         const float square = POINTS[n / 2 - 2][k] * POINTS[n / 2 - 2][k];
         c[degree + 1] = 1;
-        UNROLL for (int i = degree; i > 0; i--) c[i] = c[i - 1] - square * c[i];
+        TW_UNROLL for (int i = degree; i > 0; i--) c[i] = c[i - 1] - square * c[i];
         c[0] *= -square;
         degree++;
     }
@@ -32,19 +30,19 @@ ALWAYS int polynomial(int n, int but, float *c) {
 }
 
 /* sum of c[i] x[2 i], c[degree] = 1 */
-ALWAYS vec every_second(int degree, const float *c, const vec *x) {
+TW_INLINE vec every_second(int degree, const float *c, const vec *x) {
     vec sum = x[2 * degree];
-    UNROLL for (int i = degree - 1; i >= 0; i--) sum = x[2 * i] * vec_set1(c[i]) + sum;
+    TW_UNROLL for (int i = degree - 1; i >= 0; i--) sum = x[2 * i] * vec_set1(c[i]) + sum;
     return sum;
 }
 
 /* y = B^T x, n of both. */
-ALWAYS void input_values(int n, const vec *x, vec *y) {
+TW_INLINE void input_values(int n, const vec *x, vec *y) {
     float c[5];
     const int all = polynomial(n, -1, c);
     y[0] = every_second(all, c, x);
     y[n - 1] = every_second(all, c, x + 1);
-    UNROLL for (int k = 0; k < n / 2 - 1; k++) {
+    TW_UNROLL for (int k = 0; k < n / 2 - 1; k++) {
         const vec p = vec_set1(POINTS[n / 2 - 2][k]);
         const int degree = polynomial(n, k, c);
         const vec even = every_second(degree, c, x + 2), odd = every_second(degree, c, x + 1);
@@ -54,12 +52,12 @@ ALWAYS void input_values(int n, const vec *x, vec *y) {
 }
 
 /* y = A^T x, m of y and n of x. */
-ALWAYS void output_values(int n, int m, const vec *x, vec *y) {
-    UNROLL for (int i = 0; i < m; i++) y[i] = i == 0 ? x[0] : i == m - 1 ? x[n - 1] : vec_set1(0.0f);
-    UNROLL for (int k = 0; k < n / 2 - 1; k++) {
+TW_INLINE void output_values(int n, int m, const vec *x, vec *y) {
+    TW_UNROLL for (int i = 0; i < m; i++) y[i] = i == 0 ? x[0] : i == m - 1 ? x[n - 1] : vec_set1(0.0f);
+    TW_UNROLL for (int k = 0; k < n / 2 - 1; k++) {
         const vec even = x[2 * k + 1] + x[2 * k + 2], odd = x[2 * k + 1] - x[2 * k + 2];
         float power = 1;
-        UNROLL for (int i = 0; i < m; i++) {
+        TW_UNROLL for (int i = 0; i < m; i++) {
             const vec term = i % 2 ? odd : even;
             if (k == 0 && i > 0 && i < m - 1)
                 y[i] = term * vec_set1(power);
@@ -72,40 +70,40 @@ ALWAYS void output_values(int n, int m, const vec *x, vec *y) {
 
 /* One vector of channels of one tile of n pixels in a row or a column, and of n x n. whole: all its
  * channels exist. */
-ALWAYS void input_line(int n, int whole, const winograd_input *t, ptrdiff_t c, float *dst) {
+TW_INLINE void input_line(int n, int whole, const winograd_input *t, ptrdiff_t c, float *dst) {
     const ptrdiff_t offset = t->offset + c, plane = t->plane;
     const vec_mask mask = vec_first((int)(t->channels - c));
     vec x[WINOGRAD_MAX_PRODUCTS], y[WINOGRAD_MAX_PRODUCTS];
-    UNROLL for (int j = 0; j < n; j++) {
+    TW_UNROLL for (int j = 0; j < n; j++) {
         const float *from = t->pixels[j] + offset;
         x[j] = whole ? vec_load(from) : vec_load_mask(from, mask);
     }
     input_values(n, x, y);
-    UNROLL for (int j = 0; j < n; j++) vec_store(dst + j * plane, y[j]);
+    TW_UNROLL for (int j = 0; j < n; j++) vec_store(dst + j * plane, y[j]);
 }
 
-ALWAYS void input_square(int n, int whole, const winograd_input *t, ptrdiff_t c, float *dst) {
+TW_INLINE void input_square(int n, int whole, const winograd_input *t, ptrdiff_t c, float *dst) {
     const ptrdiff_t offset = t->offset + c, plane = t->plane;
     const float *const *pixels = t->pixels;
     const vec_mask mask = vec_first((int)(t->channels - c));
     vec rows[WINOGRAD_MAX_PLANES], x[WINOGRAD_MAX_PRODUCTS], y[WINOGRAD_MAX_PRODUCTS];
     OUTER for (int i = 0; i < n; i++) {
-        UNROLL for (int j = 0; j < n; j++) {
+        TW_UNROLL for (int j = 0; j < n; j++) {
             const float *from = pixels[i * n + j] + offset;
             x[j] = whole ? vec_load(from) : vec_load_mask(from, mask);
         }
         input_values(n, x, y);
-        UNROLL for (int j = 0; j < n; j++) rows[i * n + j] = y[j];
+        TW_UNROLL for (int j = 0; j < n; j++) rows[i * n + j] = y[j];
     }
     OUTER for (int j = 0; j < n; j++) {
-        UNROLL for (int i = 0; i < n; i++) x[i] = rows[i * n + j];
+        TW_UNROLL for (int i = 0; i < n; i++) x[i] = rows[i * n + j];
         input_values(n, x, y);
-        UNROLL for (int i = 0; i < n; i++) vec_store(dst + (i * n + j) * plane, y[i]);
+        TW_UNROLL for (int i = 0; i < n; i++) vec_store(dst + (i * n + j) * plane, y[i]);
     }
 }
 
 #define INPUT_TILE(name)                                                                           \
-    ALWAYS void name##_tile(int n, const winograd_input *t) {                                      \
+    TW_INLINE void name##_tile(int n, const winograd_input *t) {                                      \
         float *dst = t->dst;                                                                       \
         ptrdiff_t c = 0;                                                                           \
         for (; c + VL <= t->channels; c += VL, dst += t->step)                                     \
@@ -116,7 +114,7 @@ INPUT_TILE(input_line)
 INPUT_TILE(input_square)
 
 /* Bias, residual and clip of m outputs, one below the other. */
-ALWAYS void output_store(int m, int whole, const winograd_output *t, ptrdiff_t c, int column,
+TW_INLINE void output_store(int m, int whole, const winograd_output *t, ptrdiff_t c, int column,
                          const vec *y) {
     const vec_mask mask = vec_first((int)(t->channels - c));
     const vec bias = vec_load(t->bias + c), low = vec_set1(t->low), high = vec_set1(t->high);
@@ -124,7 +122,7 @@ ALWAYS void output_store(int m, int whole, const winograd_output *t, ptrdiff_t c
     const ptrdiff_t dst_row = t->dst_row, residual_row = t->residual_row;
     float *dst = t->dst + c + column * t->dst_pixel;
     const float *residual = t->residual ? t->residual + c + column * t->residual_pixel : NULL;
-    UNROLL for (int i = 0; i < m; i++) {
+    TW_UNROLL for (int i = 0; i < m; i++) {
         if (i < rows) {
             vec sum = y[i] + bias;
             if (residual) {
@@ -140,28 +138,28 @@ ALWAYS void output_store(int m, int whole, const winograd_output *t, ptrdiff_t c
     }
 }
 
-ALWAYS void output_line(int n, int m, int whole, const winograd_output *t, ptrdiff_t c) {
+TW_INLINE void output_line(int n, int m, int whole, const winograd_output *t, ptrdiff_t c) {
     const ptrdiff_t plane = t->plane;
     const float *src = t->src + c;
     vec x[WINOGRAD_MAX_PRODUCTS], y[MOST_OUTPUTS];
-    UNROLL for (int i = 0; i < n; i++) x[i] = vec_load(src + i * plane);
+    TW_UNROLL for (int i = 0; i < n; i++) x[i] = vec_load(src + i * plane);
     output_values(n, m, x, y);
     output_store(m, whole, t, c, 0, y);
 }
 
-ALWAYS void output_square(int n, int m, int whole, const winograd_output *t, ptrdiff_t c) {
+TW_INLINE void output_square(int n, int m, int whole, const winograd_output *t, ptrdiff_t c) {
     const ptrdiff_t plane = t->plane;
     const float *src = t->src + c;
     vec rows[WINOGRAD_MAX_PRODUCTS * MOST_OUTPUTS], x[WINOGRAD_MAX_PRODUCTS], y[MOST_OUTPUTS];
     OUTER for (int i = 0; i < n; i++) {
-        UNROLL for (int j = 0; j < n; j++) x[j] = vec_load(src + (i * n + j) * plane);
+        TW_UNROLL for (int j = 0; j < n; j++) x[j] = vec_load(src + (i * n + j) * plane);
         output_values(n, m, x, y);
-        UNROLL for (int j = 0; j < m; j++) rows[i * m + j] = y[j];
+        TW_UNROLL for (int j = 0; j < m; j++) rows[i * m + j] = y[j];
     }
     const int columns = t->columns;
     OUTER for (int j = 0; j < m; j++) {
         if (j < columns) {
-            UNROLL for (int i = 0; i < n; i++) x[i] = rows[i * m + j];
+            TW_UNROLL for (int i = 0; i < n; i++) x[i] = rows[i * m + j];
             output_values(n, m, x, y);
             output_store(m, whole, t, c, j, y);
         }
@@ -169,7 +167,7 @@ ALWAYS void output_square(int n, int m, int whole, const winograd_output *t, ptr
 }
 
 #define OUTPUT_TILE(name)                                                                          \
-    ALWAYS void name##_tile(int n, int m, const winograd_output *t) {                              \
+    TW_INLINE void name##_tile(int n, int m, const winograd_output *t) {                              \
         ptrdiff_t c = 0;                                                                           \
         for (; c + VL <= t->channels; c += VL)                                                     \
             name(n, m, 1, t, c);                                                                   \
