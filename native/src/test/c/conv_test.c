@@ -1,7 +1,7 @@
 /* Every kernel of the table against plain loops in double, meant to be built with
  * -fsanitize=address,undefined: every buffer is allocated to its exact size.
  *
- * Usage: conv_test [RANDOM_SHAPES [SEED]]. Prints what differs and fails. */
+ * Usage: conv_test [RANDOM_SHAPES [SEED [EVERY]]], EVERY: of the listed shapes, every so many. Prints what differs and fails. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -374,15 +374,16 @@ static void check_special(void) {
 int main(int argc, char **argv) {
     const int32_t shapes = argc > 1 ? atoi(argv[1]) : 150;
     state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+    const size_t every = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
     const int32_t wrong = tw_self_test(TW_ISA_HIGHEST);
     if (wrong) {
         printf("self-test: kernel %s is wrong\n", tw_name(wrong - 1));
         failed++;
     }
-    for (size_t i = 0; i < sizeof LIST / sizeof LIST[0]; i++) {
+    for (size_t i = 0; i < sizeof LIST / sizeof LIST[0]; i += every) {
         tw_problem p = {0};
         memcpy(&p, LIST[i], sizeof LIST[i]);
-        for (int repeat = 0; repeat < 3; repeat++)
+        for (int repeat = 0; repeat < (every > 1 ? 1 : 3); repeat++)
             check(p);
     }
     for (int32_t i = 0; i < shapes; i++)
