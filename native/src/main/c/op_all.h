@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "activation.h"
+#include "kernel.h"
 #include "ops.h"
 
 #include "op_walk.h"

@@ -1,9 +1,14 @@
 /* Values moved and not looked at, of 1, 4 or 8 bytes. If the innermost loop is adjacent on both
  * sides, a unit is an element of a row; if not, the two innermost loops are a plane to transpose, and
- * a unit is a stripe of COPY_STRIPE of its rows. */
+ * a unit is a stripe of its rows. */
 #define COPY_STRIPE 16
 
-/* 4 x 4 values of 4 bytes, rows `from_step` apart become columns of rows `to_step` apart. */
+/* Columns that are few are taken together, and stripes are longer. */
+#define COPY_NARROW 4
+#define COPY_NARROW_STRIPE 1024
+
+/* 4 x 4 values of 4 bytes, rows `from_step` apart become columns of rows `to_step` apart;
+ * 2 x 4 and 3 x 4 values become adjacent columns. */
 #if defined(__SSE__)
 #include <xmmintrin.h>
 #define COPY_SQUARES 1
@@ -17,6 +22,25 @@ static inline void copy_square(char *to, int64_t to_step, const char *from, int6
     _mm_storeu_ps((float *)(to + to_step), x);
     _mm_storeu_ps((float *)(to + 2 * to_step), y);
     _mm_storeu_ps((float *)(to + 3 * to_step), z);
+}
+static inline void copy_pair(char *to, const char *from, int64_t from_step) {
+    const __m128 x = _mm_loadu_ps((const float *)from);
+    const __m128 y = _mm_loadu_ps((const float *)(from + from_step));
+    _mm_storeu_ps((float *)to, _mm_unpacklo_ps(x, y));
+    _mm_storeu_ps((float *)to + 4, _mm_unpackhi_ps(x, y));
+}
+static inline void copy_triple(char *to, const char *from, int64_t from_step) {
+    const __m128 x = _mm_loadu_ps((const float *)from);
+    const __m128 y = _mm_loadu_ps((const float *)(from + from_step));
+    const __m128 z = _mm_loadu_ps((const float *)(from + 2 * from_step));
+    const __m128 z0x1 = _mm_shuffle_ps(z, x, _MM_SHUFFLE(1, 1, 0, 0));
+    const __m128 y1z1 = _mm_shuffle_ps(y, z, _MM_SHUFFLE(1, 1, 1, 1));
+    const __m128 z2x3 = _mm_shuffle_ps(z, x, _MM_SHUFFLE(3, 3, 2, 2));
+    const __m128 y3z3 = _mm_shuffle_ps(y, z, _MM_SHUFFLE(3, 3, 3, 3));
+    const __m128 low = _mm_unpacklo_ps(x, y), high = _mm_unpackhi_ps(x, y);
+    _mm_storeu_ps((float *)to, _mm_shuffle_ps(low, z0x1, _MM_SHUFFLE(2, 0, 1, 0)));
+    _mm_storeu_ps((float *)to + 4, _mm_shuffle_ps(y1z1, high, _MM_SHUFFLE(1, 0, 2, 0)));
+    _mm_storeu_ps((float *)to + 8, _mm_shuffle_ps(z2x3, y3z3, _MM_SHUFFLE(2, 0, 2, 0)));
 }
 #elif defined(__ARM_NEON)
 #include <arm_neon.h>
@@ -34,6 +58,17 @@ static inline void copy_square(char *to, int64_t to_step, const char *from, int6
     vst1q_f32((float *)(to + 2 * to_step), lower.val[0]);
     vst1q_f32((float *)(to + 3 * to_step), lower.val[1]);
 }
+static inline void copy_pair(char *to, const char *from, int64_t from_step) {
+    const float32x4x2_t xy = {
+        {vld1q_f32((const float *)from), vld1q_f32((const float *)(from + from_step))}};
+    vst2q_f32((float *)to, xy);
+}
+static inline void copy_triple(char *to, const char *from, int64_t from_step) {
+    const float32x4x3_t xyz = {{vld1q_f32((const float *)from),
+                                vld1q_f32((const float *)(from + from_step)),
+                                vld1q_f32((const float *)(from + 2 * from_step))}};
+    vst3q_f32((float *)to, xyz);
+}
 #endif
 
 static int copy_is_rows(const tw_op_args *args) {
@@ -42,9 +77,23 @@ static int copy_is_rows(const tw_op_args *args) {
            args->stride[1][last] == args->element_bytes;
 }
 
-static void copy_row(const tw_op_args *args, char *d, const char *a, const char *b, int64_t n) {
+/* Rows of fewer vectors than this are not worth a call of the C library's copy. */
+#define COPY_VECTORS 16
+
+/* The last vector overlaps the one before. */
+static void copy_rows(const tw_op_args *args, char *d, const char *a, const char *b, int64_t n,
+                      int64_t rows) {
+    const int64_t bytes = n * args->element_bytes, vector = 4 * VL;
+    const int64_t sd = op_row_step(args, 0), sa = op_row_step(args, 1);
     (void)b;
-    memcpy(d, a, (size_t)(n * args->element_bytes));
+    if (bytes < vector || bytes >= COPY_VECTORS * vector)
+        for (; rows > 0; rows--, d += sd, a += sa)
+            memcpy(d, a, (size_t)bytes);
+    for (; rows > 0; rows--, d += sd, a += sa) {
+        for (int64_t i = 0; i < bytes - vector; i += vector)
+            vec_store((float *)(d + i), vec_load((const float *)(a + i)));
+        vec_store((float *)(d + bytes - vector), vec_load((const float *)(a + bytes - vector)));
+    }
 }
 
 static inline __attribute__((always_inline)) void
@@ -66,6 +115,12 @@ static void copy_plane(char *d, int64_t dr, int64_t dc, const char *a, int64_t a
                        int64_t rows, int64_t columns, int32_t bytes) {
     int64_t whole = 0;
 #if defined(COPY_SQUARES)
+    if (bytes == 4 && dc == 4 && ar == 4 && dr == 4 * columns && (columns == 2 || columns == 3)) {
+        for (; columns == 2 && rows >= 4; rows -= 4, d += 4 * dr, a += 4 * ar)
+            copy_pair(d, a, ac);
+        for (; columns == 3 && rows >= 4; rows -= 4, d += 4 * dr, a += 4 * ar)
+            copy_triple(d, a, ac);
+    }
     if (bytes == 4 && dc == 4 && ar == 4)
         for (; whole + 4 <= columns; whole += 4) {
             int64_t r = 0;
@@ -79,21 +134,25 @@ static void copy_plane(char *d, int64_t dr, int64_t dc, const char *a, int64_t a
         copy_strided(d + r * dr + whole * dc, dc, a + r * ar + whole * ac, ac, columns - whole, bytes);
 }
 
+static int64_t copy_stripe(const tw_op_args *args) {
+    return args->size[args->rank - 1] <= COPY_NARROW ? COPY_NARROW_STRIPE : COPY_STRIPE;
+}
+
 static void copy_run(const tw_op_args *args, int64_t from, int64_t to) {
     if (copy_is_rows(args)) {
-        op_walk(args, from, to, copy_row);
+        op_walk(args, from, to, copy_rows);
         return;
     }
     const int32_t plane = args->rank - 2;
     const int64_t rows = args->size[plane], columns = args->size[plane + 1];
-    const int64_t stripes = (rows + COPY_STRIPE - 1) / COPY_STRIPE;
+    const int64_t stripe = copy_stripe(args), stripes = (rows + stripe - 1) / stripe;
     const int64_t *ds = args->stride[0] + plane, *as = args->stride[1] + plane;
     op_place p = op_place_at(args, plane, from / stripes);
     for (int64_t unit = from; unit < to; unit++) {
-        const int64_t first = unit % stripes * COPY_STRIPE;
+        const int64_t first = unit % stripes * stripe;
         copy_plane(p.d + first * ds[0], ds[0], ds[1], p.a + first * as[0], as[0], as[1],
-                   op_min(COPY_STRIPE, rows - first), columns, args->element_bytes);
-        if (unit % stripes == stripes - 1) op_next(args, &p);
+                   op_min(stripe, rows - first), columns, args->element_bytes);
+        if (unit % stripes == stripes - 1) op_next(args, &p, 1);
     }
 }
 
@@ -110,6 +169,7 @@ static int64_t copy_bind(tw_op_args *args) {
         }
     }
     const int64_t rows = args->size[args->rank - 2], columns = args->size[args->rank - 1];
-    args->units = args->units / rows / columns * ((rows + COPY_STRIPE - 1) / COPY_STRIPE);
-    return op_min(rows, COPY_STRIPE) * columns * 4 * args->element_bytes;
+    const int64_t stripe = copy_stripe(args);
+    args->units = args->units / rows / columns * ((rows + stripe - 1) / stripe);
+    return op_min(rows, stripe) * columns * 4 * args->element_bytes;
 }
