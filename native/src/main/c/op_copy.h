@@ -7,6 +7,31 @@
 #define COPY_NARROW 4
 #define COPY_NARROW_STRIPE 1024
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#define COPY_WIDE 16
+/* Rows of 4 values, `step` apart, into the quarters of a vector. */
+static inline __m512 copy_quarters(const char *from, int64_t step) {
+    __m512 x = _mm512_castps128_ps512(_mm_loadu_ps((const float *)from));
+    x = _mm512_insertf32x4(x, _mm_loadu_ps((const float *)(from + step)), 1);
+    x = _mm512_insertf32x4(x, _mm_loadu_ps((const float *)(from + 2 * step)), 2);
+    return _mm512_insertf32x4(x, _mm_loadu_ps((const float *)(from + 3 * step)), 3);
+}
+/* 16 rows of 4 values become 4 of 16. */
+static inline void copy_wide(char *to, int64_t to_step, const char *from, int64_t from_step) {
+    const __m512 w = copy_quarters(from, 4 * from_step);
+    const __m512 x = copy_quarters(from + from_step, 4 * from_step);
+    const __m512 y = copy_quarters(from + 2 * from_step, 4 * from_step);
+    const __m512 z = copy_quarters(from + 3 * from_step, 4 * from_step);
+    const __m512 wx0 = _mm512_unpacklo_ps(w, x), wx2 = _mm512_unpackhi_ps(w, x);
+    const __m512 yz0 = _mm512_unpacklo_ps(y, z), yz2 = _mm512_unpackhi_ps(y, z);
+    _mm512_storeu_ps((float *)to, _mm512_shuffle_ps(wx0, yz0, 0x44));
+    _mm512_storeu_ps((float *)(to + to_step), _mm512_shuffle_ps(wx0, yz0, 0xee));
+    _mm512_storeu_ps((float *)(to + 2 * to_step), _mm512_shuffle_ps(wx2, yz2, 0x44));
+    _mm512_storeu_ps((float *)(to + 3 * to_step), _mm512_shuffle_ps(wx2, yz2, 0xee));
+}
+#endif
+
 /* 4 x 4 values of 4 bytes, rows `from_step` apart become columns of rows `to_step` apart;
  * 2 x 4 and 3 x 4 values become adjacent columns. */
 #if defined(__SSE__)
@@ -110,28 +135,45 @@ static void copy_strided(char *d, int64_t sd, const char *a, int64_t sa, int64_t
     }
 }
 
+#if defined(COPY_SQUARES)
+/* Of values of 4 bytes, adjacent along the columns of dst and the rows of src; at least 4 rows, of
+ * which the last square shares some with the one before. Returns the columns done. */
+static int64_t copy_squares(char *d, int64_t dr, const char *a, int64_t ac, int64_t rows,
+                            int64_t columns) {
+    int64_t c = 0;
+    if (columns == 2 && dr == 8) {
+        for (int64_t r = 0; r < rows; r += 4)
+            copy_pair(d + op_min(r, rows - 4) * dr, a + op_min(r, rows - 4) * 4, ac);
+        return columns;
+    }
+    if (columns == 3 && dr == 12) {
+        for (int64_t r = 0; r < rows; r += 4)
+            copy_triple(d + op_min(r, rows - 4) * dr, a + op_min(r, rows - 4) * 4, ac);
+        return columns;
+    }
+#if defined(COPY_WIDE)
+    for (; c + COPY_WIDE <= columns; c += COPY_WIDE)
+        for (int64_t r = 0; r < rows; r += 4)
+            copy_wide(d + op_min(r, rows - 4) * dr + 4 * c, dr, a + op_min(r, rows - 4) * 4 + c * ac,
+                      ac);
+#endif
+    for (; c + 4 <= columns; c += 4)
+        for (int64_t r = 0; r < rows; r += 4)
+            copy_square(d + op_min(r, rows - 4) * dr + 4 * c, dr,
+                        a + op_min(r, rows - 4) * 4 + c * ac, ac);
+    return c;
+}
+#endif
+
 /* rows x columns; dr, dc, ar, ac: steps of both sides along a column and along a row. */
 static void copy_plane(char *d, int64_t dr, int64_t dc, const char *a, int64_t ar, int64_t ac,
                        int64_t rows, int64_t columns, int32_t bytes) {
-    int64_t whole = 0;
+    int64_t c = 0;
 #if defined(COPY_SQUARES)
-    if (bytes == 4 && dc == 4 && ar == 4 && dr == 4 * columns && (columns == 2 || columns == 3)) {
-        for (; columns == 2 && rows >= 4; rows -= 4, d += 4 * dr, a += 4 * ar)
-            copy_pair(d, a, ac);
-        for (; columns == 3 && rows >= 4; rows -= 4, d += 4 * dr, a += 4 * ar)
-            copy_triple(d, a, ac);
-    }
-    if (bytes == 4 && dc == 4 && ar == 4)
-        for (; whole + 4 <= columns; whole += 4) {
-            int64_t r = 0;
-            for (; r + 4 <= rows; r += 4)
-                copy_square(d + r * dr + whole * dc, dr, a + r * ar + whole * ac, ac);
-            for (; r < rows; r++)
-                copy_strided(d + r * dr + whole * dc, dc, a + r * ar + whole * ac, ac, 4, bytes);
-        }
+    if (bytes == 4 && dc == 4 && ar == 4 && rows >= 4) c = copy_squares(d, dr, a, ac, rows, columns);
 #endif
-    for (int64_t r = 0; r < rows && whole < columns; r++)
-        copy_strided(d + r * dr + whole * dc, dc, a + r * ar + whole * ac, ac, columns - whole, bytes);
+    for (int64_t r = 0; r < rows && c < columns; r++)
+        copy_strided(d + r * dr + c * dc, dc, a + r * ar + c * ac, ac, columns - c, bytes);
 }
 
 static int64_t copy_stripe(const tw_op_args *args) {
@@ -148,11 +190,15 @@ static void copy_run(const tw_op_args *args, int64_t from, int64_t to) {
     const int64_t stripe = copy_stripe(args), stripes = (rows + stripe - 1) / stripe;
     const int64_t *ds = args->stride[0] + plane, *as = args->stride[1] + plane;
     op_place p = op_place_at(args, plane, from / stripes);
+    int64_t first = from % stripes * stripe;
     for (int64_t unit = from; unit < to; unit++) {
-        const int64_t first = unit % stripes * stripe;
         copy_plane(p.d + first * ds[0], ds[0], ds[1], p.a + first * as[0], as[0], as[1],
                    op_min(stripe, rows - first), columns, args->element_bytes);
-        if (unit % stripes == stripes - 1) op_next(args, &p, 1);
+        first += stripe;
+        if (first >= rows) {
+            first = 0;
+            op_next(args, &p, 1);
+        }
     }
 }
 

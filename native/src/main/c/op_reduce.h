@@ -41,7 +41,7 @@ static double reduce_row_sum(const float *x, int64_t n) {
         }
         for (; i < end; i += VL)
             u = u + op_load(x + i, end - i);
-        sum += lanes_sum(u + v);
+        sum += (double)lanes_join(u + v, 0)[0];
     }
     return sum;
 }
@@ -56,7 +56,7 @@ static void reduce_run(const tw_op_args *args, int64_t from, int64_t to) {
         float *d = (float *)(args->dst + outer * args->stride[0][0]) + column;
         const int64_t n = op_min(chunk, inner - column);
         if (inner == 1 && args->stride[1][1] == 4)
-            *d = args->function == REDUCE_MAX ? row_max((const float *)a, reduced)
+            *d = args->function == REDUCE_MAX ? row_max((const float *)a, reduced)[0]
                                               : (float)(reduce_row_sum((const float *)a, reduced) / divisor);
         else if (args->function == REDUCE_MAX)
             reduce_columns(a, args->stride[1][1], reduced, d, n, 1, 1);
