@@ -1,11 +1,12 @@
 /* Values moved and not looked at, of 1, 4 or 8 bytes. If the innermost loop is adjacent on both
  * sides, a unit is an element of a row; if not, the two innermost loops are a plane to transpose, and
- * a unit is a stripe of its rows. */
-#define COPY_STRIPE 16
+ * a unit is a block of it. */
+#define COPY_ROWS 64
+#define COPY_COLUMNS 256
 
-/* Columns that are few are taken together, and stripes are longer. */
+/* Columns that are few are taken together, and blocks are longer. */
 #define COPY_NARROW 4
-#define COPY_NARROW_STRIPE 1024
+#define COPY_NARROW_ROWS 1024
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
@@ -30,6 +31,40 @@ static inline void copy_wide(char *to, int64_t to_step, const char *from, int64_
     _mm512_storeu_ps((float *)(to + 2 * to_step), _mm512_shuffle_ps(wx2, yz2, 0x44));
     _mm512_storeu_ps((float *)(to + 3 * to_step), _mm512_shuffle_ps(wx2, yz2, 0xee));
 }
+/* Value `at` of the interleaving of `of` vectors: its place in the first two of them, or, with the
+ * places of the rest, in what that gave and the third. */
+#define COPY_FIRST(at, of) ((at) % (of) % 2 * 16 + (at) / (of))
+#define COPY_THIRD(at, of) ((at) % 3 == 2 ? 16 + (at) / 3 : (at) % 16)
+#define COPY_PLACES(place, at, of)                                                                 \
+    _mm512_setr_epi32(place(at, of), place(at + 1, of), place(at + 2, of), place(at + 3, of),      \
+                      place(at + 4, of), place(at + 5, of), place(at + 6, of), place(at + 7, of),  \
+                      place(at + 8, of), place(at + 9, of), place(at + 10, of), place(at + 11, of), \
+                      place(at + 12, of), place(at + 13, of), place(at + 14, of), place(at + 15, of))
+/* 2 x 16 and 3 x 16 values become adjacent columns. */
+static inline void copy_pairs(char *to, const char *from, int64_t from_step) {
+    const __m512 x = _mm512_loadu_ps((const float *)from);
+    const __m512 y = _mm512_loadu_ps((const float *)(from + from_step));
+    float *d = (float *)to;
+    _mm512_storeu_ps(d, _mm512_permutex2var_ps(x, COPY_PLACES(COPY_FIRST, 0, 2), y));
+    _mm512_storeu_ps(d + 16, _mm512_permutex2var_ps(x, COPY_PLACES(COPY_FIRST, 16, 2), y));
+}
+static inline void copy_triples(char *to, const char *from, int64_t from_step) {
+    const __m512 x = _mm512_loadu_ps((const float *)from);
+    const __m512 y = _mm512_loadu_ps((const float *)(from + from_step));
+    const __m512 z = _mm512_loadu_ps((const float *)(from + 2 * from_step));
+#define COPY_TRIPLES(at)                                                                           \
+    _mm512_storeu_ps((float *)to + at,                                                             \
+                     _mm512_permutex2var_ps(                                                       \
+                         _mm512_permutex2var_ps(x, COPY_PLACES(COPY_FIRST, at, 3), y),             \
+                         COPY_PLACES(COPY_THIRD, at, 3), z))
+    COPY_TRIPLES(0);
+    COPY_TRIPLES(16);
+    COPY_TRIPLES(32);
+#undef COPY_TRIPLES
+}
+#undef COPY_FIRST
+#undef COPY_THIRD
+#undef COPY_PLACES
 #endif
 
 /* 4 x 4 values of 4 bytes, rows `from_step` apart become columns of rows `to_step` apart;
@@ -141,6 +176,18 @@ static void copy_strided(char *d, int64_t sd, const char *a, int64_t sa, int64_t
 static int64_t copy_squares(char *d, int64_t dr, const char *a, int64_t ac, int64_t rows,
                             int64_t columns) {
     int64_t c = 0;
+#if defined(COPY_WIDE)
+    if (columns == 2 && dr == 8 && rows >= COPY_WIDE) {
+        for (int64_t r = 0; r < rows; r += COPY_WIDE)
+            copy_pairs(d + op_min(r, rows - COPY_WIDE) * dr, a + op_min(r, rows - COPY_WIDE) * 4, ac);
+        return columns;
+    }
+    if (columns == 3 && dr == 12 && rows >= COPY_WIDE) {
+        for (int64_t r = 0; r < rows; r += COPY_WIDE)
+            copy_triples(d + op_min(r, rows - COPY_WIDE) * dr, a + op_min(r, rows - COPY_WIDE) * 4, ac);
+        return columns;
+    }
+#endif
     if (columns == 2 && dr == 8) {
         for (int64_t r = 0; r < rows; r += 4)
             copy_pair(d + op_min(r, rows - 4) * dr, a + op_min(r, rows - 4) * 4, ac);
@@ -176,8 +223,17 @@ static void copy_plane(char *d, int64_t dr, int64_t dc, const char *a, int64_t a
         copy_strided(d + r * dr + c * dc, dc, a + r * ar + c * ac, ac, columns - c, bytes);
 }
 
-static int64_t copy_stripe(const tw_op_args *args) {
-    return args->size[args->rank - 1] <= COPY_NARROW ? COPY_NARROW_STRIPE : COPY_STRIPE;
+/* Blocks of a plane, column by column. */
+typedef struct {
+    int64_t rows, columns; /* of a block */
+    int64_t down, right;   /* blocks */
+} copy_grid;
+
+static copy_grid copy_grid_of(const tw_op_args *args) {
+    const int64_t rows = args->size[args->rank - 2], columns = args->size[args->rank - 1];
+    const int64_t height = op_min(rows, columns <= COPY_NARROW ? COPY_NARROW_ROWS : COPY_ROWS);
+    const int64_t width = op_min(columns, COPY_COLUMNS);
+    return (copy_grid){height, width, (rows + height - 1) / height, (columns + width - 1) / width};
 }
 
 static void copy_run(const tw_op_args *args, int64_t from, int64_t to) {
@@ -187,18 +243,20 @@ static void copy_run(const tw_op_args *args, int64_t from, int64_t to) {
     }
     const int32_t plane = args->rank - 2;
     const int64_t rows = args->size[plane], columns = args->size[plane + 1];
-    const int64_t stripe = copy_stripe(args), stripes = (rows + stripe - 1) / stripe;
+    const copy_grid g = copy_grid_of(args);
     const int64_t *ds = args->stride[0] + plane, *as = args->stride[1] + plane;
-    op_place p = op_place_at(args, plane, from / stripes);
-    int64_t first = from % stripes * stripe;
+    op_place p = op_place_at(args, plane, from / (g.down * g.right));
+    int64_t r = from % g.down * g.rows, c = from / g.down % g.right * g.columns;
     for (int64_t unit = from; unit < to; unit++) {
-        copy_plane(p.d + first * ds[0], ds[0], ds[1], p.a + first * as[0], as[0], as[1],
-                   op_min(stripe, rows - first), columns, args->element_bytes);
-        first += stripe;
-        if (first >= rows) {
-            first = 0;
-            op_next(args, &p, 1);
-        }
+        copy_plane(p.d + r * ds[0] + c * ds[1], ds[0], ds[1], p.a + r * as[0] + c * as[1], as[0], as[1],
+                   op_min(g.rows, rows - r), op_min(g.columns, columns - c), args->element_bytes);
+        r += g.rows;
+        if (r < rows) continue;
+        r = 0;
+        c += g.columns;
+        if (c < columns) continue;
+        c = 0;
+        op_next(args, &p, 1);
     }
 }
 
@@ -214,8 +272,7 @@ static int64_t copy_bind(tw_op_args *args) {
             args->stride[i][0] = 0;
         }
     }
-    const int64_t rows = args->size[args->rank - 2], columns = args->size[args->rank - 1];
-    const int64_t stripe = copy_stripe(args);
-    args->units = args->units / rows / columns * ((rows + stripe - 1) / stripe);
-    return op_min(rows, stripe) * columns * 4 * args->element_bytes;
+    const copy_grid g = copy_grid_of(args);
+    args->units = args->units / args->size[args->rank - 2] / args->size[args->rank - 1] * g.down * g.right;
+    return g.rows * g.columns * 4 * args->element_bytes;
 }
