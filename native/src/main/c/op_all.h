@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "activation.h"
+#include "kernel.h"
 #include "ops.h"
 
 #include "op_walk.h"
@@ -11,6 +12,7 @@
 
 #include "op_binary.h"
 #include "op_copy.h"
+#include "op_layernorm.h"
 #include "op_map.h"
 #include "op_matmul.h"
 #include "op_pool.h"

@@ -24,19 +24,22 @@ binary_dense(float *d, const float *a, const float *b, int64_t n, int ka, int kb
                  binary_apply(ka ? op_load(a + i, n - i) : va, kb ? op_load(b + i, n - i) : vb, f));
 }
 
-static inline __attribute__((always_inline)) void
-binary_row_of(const tw_op_args *args, char *d, const char *a, const char *b, int64_t n, int32_t f) {
+TW_INLINE void binary_rows_of(const tw_op_args *args, char *d, const char *a, const char *b, int64_t n,
+                              int64_t rows, int32_t f) {
     const int32_t last = args->rank - 1;
     const int64_t sd = args->stride[0][last], sa = args->stride[1][last], sb = args->stride[2][last];
-    float *to = (float *)d;
-    const float *x = (const float *)a, *y = (const float *)b;
+    const int64_t rd = op_row_step(args, 0), ra = op_row_step(args, 1), rb = op_row_step(args, 2);
+#define BINARY_DENSE(ka, kb)                                                                       \
+    for (; rows > 0; rows--, d += rd, a += ra, b += rb)                                            \
+    binary_dense((float *)d, (const float *)a, (const float *)b, n, ka, kb, f)
     if (sd == 4 && sa == 4 && sb == 4)
-        binary_dense(to, x, y, n, 1, 1, f);
+        BINARY_DENSE(1, 1);
     else if (sd == 4 && sa == 4 && sb == 0)
-        binary_dense(to, x, y, n, 1, 0, f);
+        BINARY_DENSE(1, 0);
     else if (sd == 4 && sa == 0 && sb == 4)
-        binary_dense(to, x, y, n, 0, 1, f);
-    else
+        BINARY_DENSE(0, 1);
+#undef BINARY_DENSE
+    for (; rows > 0; rows--, d += rd, a += ra, b += rb)
         for (int64_t i = 0, m; i < n; i += VL) {
             m = op_min(VL, n - i);
             op_scatter(d + i * sd, sd, m,
@@ -44,21 +47,22 @@ binary_row_of(const tw_op_args *args, char *d, const char *a, const char *b, int
         }
 }
 
-#define BINARY_ROW(f)                                                                              \
-    static void row_##f(const tw_op_args *args, char *d, const char *a, const char *b, int64_t n) { \
-        binary_row_of(args, d, a, b, n, f);                                                        \
+#define BINARY_ROWS(f)                                                                             \
+    static void rows_##f(const tw_op_args *args, char *d, const char *a, const char *b, int64_t n,  \
+                         int64_t rows) {                                                           \
+        binary_rows_of(args, d, a, b, n, rows, f);                                                 \
     }
-BINARY_ROW(BINARY_ADD)
-BINARY_ROW(BINARY_SUB)
-BINARY_ROW(BINARY_MUL)
-BINARY_ROW(BINARY_DIV)
-BINARY_ROW(BINARY_MIN)
-BINARY_ROW(BINARY_MAX)
-#undef BINARY_ROW
+BINARY_ROWS(BINARY_ADD)
+BINARY_ROWS(BINARY_SUB)
+BINARY_ROWS(BINARY_MUL)
+BINARY_ROWS(BINARY_DIV)
+BINARY_ROWS(BINARY_MIN)
+BINARY_ROWS(BINARY_MAX)
+#undef BINARY_ROWS
 
-static op_row *binary_row(int32_t f) {
-    op_row *const rows[] = {row_BINARY_ADD, row_BINARY_SUB, row_BINARY_MUL,
-                            row_BINARY_DIV, row_BINARY_MIN, row_BINARY_MAX};
+static op_rows *binary_rows(int32_t f) {
+    op_rows *const rows[] = {rows_BINARY_ADD, rows_BINARY_SUB, rows_BINARY_MUL,
+                             rows_BINARY_DIV, rows_BINARY_MIN, rows_BINARY_MAX};
     return rows[f];
 }
 
@@ -78,10 +82,10 @@ static int binary_pattern(const tw_op_args *args) {
 }
 
 static void binary_run(const tw_op_args *args, int64_t from, int64_t to) {
-    op_row *row = binary_row(args->function);
+    op_rows *rows = binary_rows(args->function);
     const int repeated = binary_pattern(args);
     if (!repeated) {
-        op_walk(args, from, to, row);
+        op_walk(args, from, to, rows);
         return;
     }
     float pattern[32 * BINARY_PIXELS];
@@ -90,8 +94,8 @@ static void binary_run(const tw_op_args *args, int64_t from, int64_t to) {
         pattern[i] = ((const float *)args->in[repeated - 1])[c];
     for (; from < to; from += period) {
         const char *other = args->in[2 - repeated] + 4 * from, *vector = (const char *)pattern;
-        row(args, args->dst + 4 * from, repeated == 1 ? vector : other,
-            repeated == 1 ? other : vector, op_min(period, to - from));
+        rows(args, args->dst + 4 * from, repeated == 1 ? vector : other,
+             repeated == 1 ? other : vector, op_min(period, to - from), 1);
     }
 }
 

@@ -1,52 +1,59 @@
 /* Sums and maxima of many values; NaN wins. */
 
 /* max: one of 0 and 1, a constant. */
-static inline __attribute__((always_inline)) vec vec_join(vec a, vec b, int max) {
+TW_INLINE vec vec_join(vec a, vec b, int max) {
     if (max) return vec_max(a, b);
     return a + b;
 }
 
 static inline vec vec_start(int max) { return vec_set1(max ? -__builtin_inff() : 0.0f); }
 
-static inline __attribute__((always_inline)) vec vec_finish(vec x, int max, float divisor) {
+TW_INLINE vec vec_finish(vec x, int max, float divisor) {
     if (max) return x;
     return x / vec_set1(divisor);
 }
 
-static float lanes_max(vec x) {
-    float lanes[VL], max;
-    vec_store(lanes, x);
-    max = lanes[0];
-    for (int i = 1; i < VL; i++)
-        max = max > lanes[i] || max != max ? max : lanes[i];
-    return max;
+/* Lanes i and i ^ distance exchanged; distance: a power of two below VL, a constant. */
+#if defined(__AVX512F__)
+TW_INLINE vec lanes_swap(vec x, const int distance) {
+    return distance == 8   ? _mm512_shuffle_f32x4(x, x, 0x4e)
+           : distance == 4 ? _mm512_shuffle_f32x4(x, x, 0xb1)
+           : distance == 2 ? _mm512_permute_ps(x, 0x4e)
+                           : _mm512_permute_ps(x, 0xb1);
 }
+#elif defined(__AVX2__)
+TW_INLINE vec lanes_swap(vec x, const int distance) {
+    return distance == 4   ? _mm256_permute2f128_ps(x, x, 1)
+           : distance == 2 ? _mm256_permute_ps(x, 0x4e)
+                           : _mm256_permute_ps(x, 0xb1);
+}
+#else
+TW_INLINE vec lanes_swap(vec x, const int distance) {
+    return distance == 2 ? (vec){x[2], x[3], x[0], x[1]} : (vec){x[1], x[0], x[3], x[2]};
+}
+#endif
 
-static double lanes_sum(vec x) {
-    float lanes[VL];
-    vec_store(lanes, x);
-    double sum = 0;
-    for (int i = 0; i < VL; i++)
-        sum += lanes[i];
-    return sum;
+/* All lanes joined, in every lane. */
+TW_INLINE vec lanes_join(vec x, const int max) {
+    TW_UNROLL for (int distance = VL / 2; distance > 0; distance /= 2)
+        x = vec_join(x, lanes_swap(x, distance), max);
+    return x;
 }
 
 /* Lanes of x from n on replaced. */
 static inline vec lanes_first(vec x, int64_t n, float rest) {
-    float lanes[VL];
-    vec_store(lanes, x);
-    for (int64_t i = n; i < VL; i++)
-        lanes[i] = rest;
-    return vec_load(lanes);
+    static const float numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return vec_if_greater(vec_set1((float)n), vec_load(numbers), x, vec_set1(rest));
 }
 
-static float row_max(const float *x, int64_t n) {
+/* In every lane. */
+static inline vec row_max(const float *x, int64_t n) {
     vec max = vec_set1(-__builtin_inff());
     int64_t i = 0;
     for (; i + VL <= n; i += VL)
         max = vec_max(max, vec_load(x + i));
     if (i < n) max = vec_max(max, lanes_first(op_load(x + i, n - i), n - i, -__builtin_inff()));
-    return lanes_max(max);
+    return lanes_join(max, 1);
 }
 
 /* Blocks bound the error of float sums. */

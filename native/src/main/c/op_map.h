@@ -45,8 +45,7 @@ static inline __attribute__((always_inline)) vec map_apply(vec x, int32_t f, vec
     }
 }
 
-static inline __attribute__((always_inline)) void
-map_row_of(const tw_op_args *args, char *d, const char *x, int64_t n, int32_t f) {
+TW_INLINE void map_row_of(const tw_op_args *args, char *d, const char *x, int64_t n, int32_t f) {
     const int64_t sd = args->stride[0][args->rank - 1], sx = args->stride[1][args->rank - 1];
     const vec a = vec_set1(args->a), b = vec_set1(args->b);
     if (sd != 4 || sx != 4) {
@@ -67,23 +66,24 @@ map_row_of(const tw_op_args *args, char *d, const char *x, int64_t n, int32_t f)
     X(TW_CLIP) X(TW_LEAKY_RELU) X(TW_SIGMOID) X(TW_HARD_SIGMOID) X(TW_SILU) X(TW_HARD_SWISH)       \
     X(TW_GELU) X(TW_TANH) X(MAP_SQRT) X(MAP_EXP) X(MAP_ERF) X(MAP_ABS) X(MAP_NEG) X(MAP_RECIPROCAL)
 
-#define MAP_ROW(f)                                                                                 \
-    static void map_row_##f(const tw_op_args *args, char *d, const char *a, const char *b,         \
-                            int64_t n) {                                                           \
+#define MAP_ROWS(f)                                                                                 \
+    static void map_rows_##f(const tw_op_args *args, char *d, const char *a, const char *b,        \
+                             int64_t n, int64_t rows) {                                             \
         (void)b;                                                                                   \
-        map_row_of(args, d, a, n, f);                                                              \
+        for (; rows > 0; rows--, d += op_row_step(args, 0), a += op_row_step(args, 1))             \
+            map_row_of(args, d, a, n, f);                                                          \
     }
-MAP_FUNCTIONS(MAP_ROW)
-MAP_ROW(TW_NONE)
-#undef MAP_ROW
+MAP_FUNCTIONS(MAP_ROWS)
+MAP_ROWS(TW_NONE)
+#undef MAP_ROWS
 
 static void map_run(const tw_op_args *args, int64_t from, int64_t to) {
     switch (args->function) {
 #define MAP_CASE(f)                                                                                \
-    case f: op_walk(args, from, to, map_row_##f); break;
+    case f: op_walk(args, from, to, map_rows_##f); break;
         MAP_FUNCTIONS(MAP_CASE)
 #undef MAP_CASE
-    default: op_walk(args, from, to, map_row_TW_NONE); break;
+    default: op_walk(args, from, to, map_rows_TW_NONE); break;
     }
 }
 

@@ -29,6 +29,26 @@ reduce_columns(const char *a, int64_t step, int64_t rows, float *d, int64_t n, i
     if (n > VL) op_store(d + VL, n - VL, vec_finish(y, max, scale));
 }
 
+/* Columns that are taken together where all are one worker's: of wide rows, a line of each is fetched
+ * no faster than some. */
+#define REDUCE_WIDE 8
+
+TW_INLINE void reduce_wide(const char *a, int64_t step, int64_t rows, float *d, const int max,
+                           float scale) {
+    vec x[REDUCE_WIDE];
+    TW_UNROLL for (int j = 0; j < REDUCE_WIDE; j++) x[j] = vec_start(max);
+    for (int64_t first = 0; first < rows; first += SUM_BLOCK) {
+        const int64_t count = op_min(SUM_BLOCK, rows - first);
+        vec u[REDUCE_WIDE];
+        TW_UNROLL for (int j = 0; j < REDUCE_WIDE; j++) u[j] = vec_start(max);
+        for (int64_t r = 0; r < count; r++, a += step)
+            TW_UNROLL for (int j = 0; j < REDUCE_WIDE; j++) u[j] =
+                vec_join(u[j], vec_load((const float *)a + j * VL), max);
+        TW_UNROLL for (int j = 0; j < REDUCE_WIDE; j++) x[j] = vec_join(x[j], u[j], max);
+    }
+    TW_UNROLL for (int j = 0; j < REDUCE_WIDE; j++) vec_store(d + j * VL, vec_finish(x[j], max, scale));
+}
+
 static double reduce_row_sum(const float *x, int64_t n) {
     double sum = 0;
     int64_t i = 0;
@@ -41,7 +61,7 @@ static double reduce_row_sum(const float *x, int64_t n) {
         }
         for (; i < end; i += VL)
             u = u + op_load(x + i, end - i);
-        sum += lanes_sum(u + v);
+        sum += (double)lanes_join(u + v, 0)[0];
     }
     return sum;
 }
@@ -50,13 +70,19 @@ static void reduce_run(const tw_op_args *args, int64_t from, int64_t to) {
     const int64_t reduced = args->size[1], inner = args->size[2];
     const int64_t chunk = REDUCE_CHUNK * VL, chunks = (inner + chunk - 1) / chunk;
     const float divisor = args->function == REDUCE_MEAN ? (float)reduced : 1.0f;
-    for (int64_t unit = from; unit < to; unit++) {
+    for (int64_t unit = from, units; unit < to; unit += units) {
         const int64_t outer = unit / chunks, column = unit % chunks * chunk;
         const char *a = args->in[0] + outer * args->stride[1][0] + 4 * column;
         float *d = (float *)(args->dst + outer * args->stride[0][0]) + column;
         const int64_t n = op_min(chunk, inner - column);
-        if (inner == 1 && args->stride[1][1] == 4)
-            *d = args->function == REDUCE_MAX ? row_max((const float *)a, reduced)
+        const int wide = inner - column >= REDUCE_WIDE * VL && to - unit >= REDUCE_WIDE / REDUCE_CHUNK;
+        units = wide ? REDUCE_WIDE / REDUCE_CHUNK : 1;
+        if (wide && args->function == REDUCE_MAX)
+            reduce_wide(a, args->stride[1][1], reduced, d, 1, 1);
+        else if (wide)
+            reduce_wide(a, args->stride[1][1], reduced, d, 0, divisor);
+        else if (inner == 1 && args->stride[1][1] == 4)
+            *d = args->function == REDUCE_MAX ? row_max((const float *)a, reduced)[0]
                                               : (float)(reduce_row_sum((const float *)a, reduced) / divisor);
         else if (args->function == REDUCE_MAX)
             reduce_columns(a, args->stride[1][1], reduced, d, n, 1, 1);

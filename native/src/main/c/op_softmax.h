@@ -6,27 +6,28 @@ static inline vec softmax_exp(vec x) {
 }
 
 static void softmax_row(float *d, const float *x, int64_t n) {
-    const vec max = vec_set1(row_max(x, n));
-    double sum = 0;
-    vec block = vec_set1(0.0f);
+    const vec max = row_max(x, n);
+    vec sum = vec_set1(0.0f);
     int64_t i = 0;
-    for (int count = 1; i + VL <= n; i += VL, count++) {
-        const vec e = softmax_exp(vec_load(x + i) - max);
-        vec_store(d + i, e);
-        block = block + e;
-        if (count % SUM_BLOCK == 0) {
-            sum += lanes_sum(block);
-            block = vec_set1(0.0f);
+    while (i + VL <= n) {
+        const int64_t end = op_min(n, i + SUM_BLOCK * VL);
+        vec block = vec_set1(0.0f);
+        for (; i + VL <= end; i += VL) {
+            const vec e = softmax_exp(vec_load(x + i) - max);
+            vec_store(d + i, e);
+            block = block + e;
         }
+        sum = sum + block;
     }
     if (i < n) {
         const vec e = lanes_first(softmax_exp(op_load(x + i, n - i) - max), n - i, 0);
         op_store(d + i, n - i, e);
-        block = block + e;
+        sum = sum + e;
     }
-    const vec scale = vec_set1((float)(1 / (sum + lanes_sum(block))));
-    for (i = 0; i < n; i += VL)
-        op_store(d + i, n - i, op_load(d + i, n - i) * scale);
+    const vec scale = vec_set1(1.0f) / lanes_join(sum, 0);
+    for (i = 0; i + VL <= n; i += VL)
+        vec_store(d + i, vec_load(d + i) * scale);
+    if (i < n) op_store(d + i, n - i, op_load(d + i, n - i) * scale);
 }
 
 static void softmax_run(const tw_op_args *args, int64_t from, int64_t to) {

@@ -1,4 +1,4 @@
-/* Walks the loops of an argument block row by row, a row being its innermost loop. */
+/* Walks the loops of an argument block, a row being its innermost loop. */
 
 /* Elements in all loops. */
 static inline int64_t op_elements(const tw_op_args *args) {
@@ -8,8 +8,15 @@ static inline int64_t op_elements(const tw_op_args *args) {
     return elements;
 }
 
-/* What is done to n elements of a row; their steps are the strides of the innermost loop. */
-typedef void op_row(const tw_op_args *, char *d, const char *a, const char *b, int64_t n);
+/* What is done to n elements of each of some rows; the steps are the strides of the two innermost
+ * loops. Rows may be short: a call a row would cost as much as the row. */
+typedef void op_rows(const tw_op_args *, char *d, const char *a, const char *b, int64_t n,
+                     int64_t rows);
+
+/* Bytes from row to row of dst, in[0] or in[1]. */
+static inline int64_t op_row_step(const tw_op_args *args, int tensor) {
+    return args->rank > 1 ? args->stride[tensor][args->rank - 2] : 0;
+}
 
 /* Position in the first `loops` loops. */
 typedef struct {
@@ -31,29 +38,34 @@ static inline op_place op_place_at(const tw_op_args *args, int32_t loops, int64_
     return p;
 }
 
-static inline void op_next(const tw_op_args *args, op_place *p) {
-    for (int32_t i = p->loops - 1; i >= 0; i--) {
-        const int64_t back = ++p->index[i] < args->size[i] ? 0 : args->size[i];
-        p->d += (1 - back) * args->stride[0][i];
-        p->a += (1 - back) * args->stride[1][i];
-        if (p->b) p->b += (1 - back) * args->stride[2][i];
+/* Past `count` steps of the last loop, at most to its end. */
+static inline void op_next(const tw_op_args *args, op_place *p, int64_t count) {
+    for (int32_t i = p->loops - 1; i >= 0; i--, count = 1) {
+        p->index[i] += count;
+        const int64_t back = p->index[i] < args->size[i] ? 0 : args->size[i];
+        p->d += (count - back) * args->stride[0][i];
+        p->a += (count - back) * args->stride[1][i];
+        if (p->b) p->b += (count - back) * args->stride[2][i];
         if (!back) return;
         p->index[i] = 0;
     }
 }
 
 /* The elements from (included) to (excluded). */
-static void op_walk(const tw_op_args *args, int64_t from, int64_t to, op_row *row) {
+static void op_walk(const tw_op_args *args, int64_t from, int64_t to, op_rows *rows) {
     const int32_t last = args->rank - 1;
     const int64_t columns = args->size[last];
     if (from >= to) return;
     op_place p = op_place_at(args, last, from / columns);
     for (int64_t column = from % columns; from < to; column = 0) {
         const int64_t n = op_min(columns - column, to - from);
-        row(args, p.d + column * args->stride[0][last], p.a + column * args->stride[1][last],
-            p.b ? p.b + column * args->stride[2][last] : NULL, n);
-        from += n;
-        op_next(args, &p);
+        int64_t count = 1;
+        if (last > 0 && n == columns)
+            count = op_min((to - from) / columns, args->size[last - 1] - p.index[last - 1]);
+        rows(args, p.d + column * args->stride[0][last], p.a + column * args->stride[1][last],
+             p.b ? p.b + column * args->stride[2][last] : NULL, n, count);
+        from += n * count;
+        op_next(args, &p, count);
     }
 }
 

@@ -64,6 +64,7 @@ final class NativeOperators {
           case Op.Binary(var function) -> binary(function);
           case Op.Softmax(int axis) ->
               axis == out.shape().rank() - 1 ? Optional.of(softmax()) : Optional.empty();
+          case Op.LayerNorm(float epsilon) -> Optional.of(layerNorm(epsilon));
           case Op.MatMul m -> // one loop more than dimensions
               out.shape().rank() < OperatorArguments.MOST_LOOPS
                   ? Optional.of(matMul())
@@ -133,15 +134,31 @@ final class NativeOperators {
     return (operands, limit) -> {
       View dst = operands.out().getFirst();
       View src = operands.in().getFirst();
-      List<Loop> loops =
-          List.of(
-              new Loop(dst.rows(), 4 * dst.rowStride(), 4 * src.rowStride()),
-              new Loop(dst.columns(), 4, 4));
       return new OperatorArguments("softmax", 0, limit, operands.arena())
           .tensors(operands)
-          .loops(loops)
+          .loops(rows(dst, src))
           .bind();
     };
+  }
+
+  private static Binder layerNorm(float epsilon) {
+    return (operands, limit) -> {
+      View dst = operands.out().getFirst();
+      View src = operands.in().getFirst();
+      return new OperatorArguments("layernorm", 0, limit, operands.arena())
+          .parameters(epsilon, 0)
+          .tensors(dst.address(), src.address(), operands.in().get(1).address())
+          .tableAt(operands.in().get(2).address())
+          .loops(rows(dst, src))
+          .bind();
+    };
+  }
+
+  /** Rows, then columns. */
+  private static List<Loop> rows(View dst, View src) {
+    return List.of(
+        new Loop(dst.rows(), 4 * dst.rowStride(), 4 * src.rowStride()),
+        new Loop(dst.columns(), 4, 4));
   }
 
   /** Neighbouring axes only; rows may be strided if exactly they are what stays together. */

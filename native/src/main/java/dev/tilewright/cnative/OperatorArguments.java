@@ -118,8 +118,14 @@ final class OperatorArguments {
   /** Memory of the session that the kernel reads beside its tensors. */
   MemorySegment table(long bytes) {
     MemorySegment table = arena.allocate(bytes, 64);
-    memory.set(JAVA_LONG, TABLE, table.address());
+    tableAt(table.address());
     return table;
+  }
+
+  /** What the kernel reads beside its tensors. */
+  OperatorArguments tableAt(long address) {
+    memory.set(JAVA_LONG, TABLE, address);
+    return this;
   }
 
   Task bind() {

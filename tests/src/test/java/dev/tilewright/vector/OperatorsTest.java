@@ -100,6 +100,18 @@ public abstract class OperatorsTest {
   }
 
   @Test
+  void fewRowsTakeTurnsExactly() {
+    for (int rows = 2; rows <= 5; rows++) {
+      for (int n : new int[] {16, 17, 58, 116, 131}) {
+        check(new Op.Transpose(List.of(0, 2, 1)), 0, Shape.of(3, rows, n));
+        check(new Op.Transpose(List.of(0, 2, 1)), 0, Shape.of(3, n, rows));
+      }
+    }
+    check(new Op.Transpose(List.of(0, 2, 3, 1)), 0, Shape.of(1, 2, 120, 61));
+    check(new Op.Transpose(List.of(0, 2, 3, 1)), 0, Shape.of(1, 3, 200, 301));
+  }
+
+  @Test
   void slicesAreExact() {
     for (int i = 0; i < 200; i++) {
       int rank = 1 + random.nextInt(4);
@@ -300,6 +312,7 @@ public abstract class OperatorsTest {
           reduce(kind, keep, List.of(2, 3), 2, 3, 9, c);
           reduce(kind, keep, List.of(0, 1, 2, 3), 2, 9, 9, c);
         }
+        reduce(kind, keep, List.of(1, 2), 2, 7, 11, 300);
       }
     }
   }
@@ -329,10 +342,24 @@ public abstract class OperatorsTest {
   }
 
   @Test
+  void layerNormsAgree() {
+    IntStream more = IntStream.of(31, 32, 48, 49, 96, 197, 768, 1001);
+    for (int n : IntStream.concat(Arrays.stream(channels()), more).toArray()) {
+      Shape row = Shape.of(n);
+      // Sums round log2(16) + n / 32 times (n / 8 with vectors of 4), everything else a few times;
+      // values reach about 5 * 4.
+      double bound = (8 + n / 32.0) * 20 * U;
+      check(new Op.LayerNorm(1e-5f), bound, Shape.of(3, 7, n), row, row);
+      check(new Op.LayerNorm(1), bound, Shape.of(200, n), row, row);
+    }
+  }
+
+  @Test
   void matrixProductsAgree() {
     int[][] shapes = {
       {1, 197, 64, 197}, {8, 40, 15, 40}, {8, 40, 40, 15}, {3, 1, 33, 100}, {2, 5, 7, 3},
-      {1, 6, 1, 32}, {1, 97, 20, 33}, {2, 100, 9, 16}, {1, 200, 3, 65}, {1, 7, 300, 49}
+      {1, 6, 1, 32}, {1, 97, 20, 33}, {2, 100, 9, 16}, {1, 200, 3, 65}, {1, 7, 300, 49},
+      {1, 30, 300, 1024}, {1, 25, 8200, 20}
     };
     for (int[] s : shapes) {
       // K roundings of sums of K products of N(0, 1): c u sqrt(K) sqrt(K), c = 8 for the maximum.
@@ -418,6 +445,9 @@ public abstract class OperatorsTest {
     Window window =
         new Window(new Size(2, 2), new Size(1, 1), new Size(1, 1), new Padding(0, 0, 0, 0));
     check.check(new Op.Pool(PoolKind.MAX, window, new Size(4, 6), false), 0, 0, x);
+    Window large =
+        new Window(new Size(5, 5), new Size(1, 1), new Size(1, 1), new Padding(2, 2, 2, 2));
+    check.check(new Op.Pool(PoolKind.MAX, large, new Size(5, 7), false), 0, 0, x);
     check.check(new Op.Reduce(ReduceKind.MAX, List.of(1, 2), true), 0, 0, x);
     check.check(new Op.Reduce(ReduceKind.MAX, List.of(3), true), 0, 0, x);
     check.check(new Op.Softmax(3), 20 * U, 0, x);
