@@ -436,6 +436,7 @@ static void run_region(const block *b, const gemm_tile *common, int32_t first, i
                        int32_t panel_from, int32_t panel_to, int32_t chunk, int last) {
     const tw_problem *p = &b->args->problem;
     const int32_t tiles = tw_ceil_div(count, b->q.mr);
+    const int few = b->q.height * b->q.width <= GEMM_FEW;
     gemm_tile panel[MOST_TOGETHER];
     for (int32_t i = panel_from; i < panel_to; i++)
         panel[i - panel_from] = panel_tile(b, common, i, chunk);
@@ -446,7 +447,8 @@ static void run_region(const block *b, const gemm_tile *common, int32_t first, i
         for (gemm_tile *t = panel; t < panel + (panel_to - panel_from); t++) {
             t->pixels = b->w.pixels + at;
             t->out = b->w.out + at;
-            b->isa->tile[t->columns > b->isa->vl][rows - 1](t);
+            const int wide = t->columns > b->isa->vl;
+            (few ? b->isa->few[wide][rows - 1] : b->isa->tile[wide][rows - 1])(t);
             if (!last || p->activation <= TW_CLIP) continue;
             for (int32_t r = 0, end; r < rows; r = end) { /* neighbours at once */
                 for (end = r + 1; end < rows && t->out[end] == t->out[end - 1] + 1;)

@@ -17,6 +17,8 @@
 
 /* Most pixels of a tile of any instruction set. */
 #define GEMM_MAX_MR 14
+/* An image of so few has tiles of its own. */
+#define GEMM_FEW 2
 
 /* Where a tap lies. */
 typedef struct {
@@ -46,6 +48,8 @@ typedef struct {
     int32_t mr, vl;
     /* tile[v][r - 1]: r rows by v + 1 vectors. */
     void (*tile[2][GEMM_MAX_MR])(const gemm_tile *);
+    /* The same for a layer of few pixels. */
+    void (*few[2][GEMM_FEW])(const gemm_tile *);
     void (*activate)(float *dst, ptrdiff_t stride, int rows, int columns, const tw_problem *);
 } gemm_isa;
 

@@ -7,9 +7,10 @@
 #include "activation.h"
 #include "gemm.h"
 
-/* Two FMA units with a latency of four cycles want eight sums; a tile of fewer cuts each sum in as
- * many parts, which take turns. */
-#define SPLIT(rows, vectors) ((rows) * (vectors) >= 8 ? 1 : (rows) * (vectors) >= 4 ? 2 : 4)
+/* Two FMA units with a latency of four cycles want eight sums: where a layer has no more pixels than
+ * this, each sum is cut in parts that take turns. Not elsewhere, for how many rows a tile has depends
+ * on the number of threads, and the bits of the result must not. */
+#define SPLIT 4
 
 /* Floats. In a network the filter was evicted since the run before, and the hardware's prefetcher
  * follows a panel from L2, but not fast enough from beyond. */
@@ -120,13 +121,19 @@ TW_INLINE void tile(const gemm_tile *t, const int rows, const int vectors, const
 }
 
 #define TILE(MR)                                                                                   \
-    static void tile_##MR##x1(const gemm_tile *t) { tile(t, MR, 1, SPLIT(MR, 1)); }               \
-    static void tile_##MR##x2(const gemm_tile *t) { tile(t, MR, 2, SPLIT(MR, 2)); }
+    static void tile_##MR##x1(const gemm_tile *t) { tile(t, MR, 1, 1); }                           \
+    static void tile_##MR##x2(const gemm_tile *t) { tile(t, MR, 2, 1); }
 GEMM_ROWS(TILE)
+
+#define FEW(MR)                                                                                    \
+    static void few_##MR##x1(const gemm_tile *t) { tile(t, MR, 1, SPLIT); }                        \
+    static void few_##MR##x2(const gemm_tile *t) { tile(t, MR, 2, SPLIT); }
+FEW(1) FEW(2)
 
 #define TILE_1(MR) tile_##MR##x1,
 #define TILE_2(MR) tile_##MR##x2,
-static const gemm_isa ISA = {GEMM_MR, VL, {{GEMM_ROWS(TILE_1)}, {GEMM_ROWS(TILE_2)}}, act_rows};
+static const gemm_isa ISA = {GEMM_MR, VL, {{GEMM_ROWS(TILE_1)}, {GEMM_ROWS(TILE_2)}},
+                             {{few_1x1, few_2x1}, {few_1x2, few_2x2}}, act_rows};
 
 static int32_t tiles(const tw_problem *p, int32_t *values) {
     (void)p;

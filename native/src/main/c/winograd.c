@@ -1,7 +1,6 @@
 /* Portable half of Winograd convolution: matrices, packing, blocking. See winograd.h. */
 #include "winograd.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Transformed tiles that stay in an L2 of 1 MB beside what is read past them: of 64->64 56x56, blocks
@@ -174,7 +173,7 @@ static double cycles(const winograd_isa *isa, const tw_problem *p, const plan *q
     *fmas = tiles * q->planes * output_vectors * isa->vl * q->c_group;
 
     const double block = (double)q->tiles / q->blocks;
-    const double rows = block / ceil(block / isa->mr), vectors = q->k_group > isa->vl ? 2 : 1;
+    const double rows = block / tw_ceil_div((int32_t)block, isa->mr), vectors = q->k_group > isa->vl ? 2 : 1;
     /* A step loads rows + vectors, two a cycle, and fewer than 8 sums wait for each other. */
     double step = rows * vectors / 2;
     if (step < (rows + vectors) / 2) step = (rows + vectors) / 2;
