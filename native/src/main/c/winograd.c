@@ -1,6 +1,7 @@
 /* Portable half of Winograd convolution: matrices, packing, blocking. See winograd.h. */
 #include "winograd.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Transformed tiles that stay in an L2 of 1 MB beside what is read past them: of 64->64 56x56, blocks
