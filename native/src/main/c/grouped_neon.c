@@ -26,5 +26,5 @@ static inline vec vec_move(vec x, vec_moves moves) {
 #define SPREAD_MR {14, 8}
 #define SPREAD_VECTORS 2
 #define GROUPED_KERNEL tw_kernel_grouped_neon
-#define GROUPED_LAYOUT "grouped4"
+#define GROUPED_LAYOUT "grouped4x2"
 #include "grouped_tile.h"
