@@ -39,8 +39,8 @@ public final class Execution {
           new Operands(
               views(step.inputs()),
               views(step.outputs()),
-              memory.address() + plan.workspaceOffset(),
-              plan.workspaceStride(),
+              memory.address() + plan.scratch().get(i).offset(),
+              plan.scratch().get(i).stride(),
               arena);
       Task task = step.kernel().bind(operands);
       if (task.before() instanceof Task first) {

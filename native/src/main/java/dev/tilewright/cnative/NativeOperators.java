@@ -26,10 +26,19 @@ final class NativeOperators {
     Task bind(Operands operands, Isa limit);
   }
 
-  private record Prepared(Binder binder, boolean acceptsStridedRows, Isa limit) implements Kernel {
+  /**
+   * @param overwritable inputs that the result may be written over: the first so many
+   */
+  private record Prepared(Binder binder, boolean acceptsStridedRows, int overwritable, Isa limit)
+      implements Kernel {
     @Override
     public Task bind(Operands operands) {
       return binder.bind(operands, limit);
+    }
+
+    @Override
+    public boolean mayOverwrite(int input) {
+      return input < overwritable;
     }
   }
 
@@ -48,7 +57,7 @@ final class NativeOperators {
     }
     Optional<Binder> moved = NativeMoves.binder(problem);
     if (moved.isPresent()) {
-      return Optional.of(new Prepared(moved.get(), NativeMoves.acceptsStrided(problem), limit));
+      return Optional.of(new Prepared(moved.get(), NativeMoves.acceptsStrided(problem), 0, limit));
     }
     if (!problem.in().stream().allMatch(t -> t.dtype() == DType.FLOAT32)
         || out.dtype() != DType.FLOAT32) {
@@ -73,7 +82,19 @@ final class NativeOperators {
           case Op.Resize resize -> NativeImages.resize(resize, problem.in().getFirst().shape());
           default -> Optional.empty();
         };
-    return binder.map(b -> new Prepared(b, true, limit));
+    return binder.map(b -> new Prepared(b, true, overwritable(problem.op()), limit));
+  }
+
+  /** Those that read each element, or each row, before they write it. */
+  private static int overwritable(Op op) {
+    return switch (op) {
+      case Op.Activate a -> 1;
+      case Op.Unary u -> 1;
+      case Op.Binary b -> 2;
+      case Op.Softmax s -> 1;
+      case Op.LayerNorm n -> 1;
+      default -> 0;
+    };
   }
 
   private static Optional<ActivationCode> unary(Op.UnaryFunction function) {
@@ -195,7 +216,7 @@ final class NativeOperators {
                       new Loop(inner, 4, 4)))
               .bind();
         };
-    return Optional.of(new Prepared(binder, innerIsRow, limit));
+    return Optional.of(new Prepared(binder, innerIsRow, 0, limit));
   }
 
   private static Binder matMul() {

@@ -85,7 +85,7 @@ public final class Explain implements Verb, Callable<Integer> {
           plan.macs() == 0
               ? ""
               : String.format(Locale.ROOT, "%.1f%%", 100.0 * step.macs() / plan.macs()),
-          step.choice().reason());
+          step.choice().reason() + (plan.isInPlace(step) ? ", in place" : ""));
       if (all) {
         step.choice().others().forEach((id, why) -> table.note("not " + id + ": " + why));
       }
@@ -101,9 +101,12 @@ public final class Explain implements Verb, Callable<Integer> {
         plan.threads());
     out.printf(
         Locale.ROOT,
-        "arena %,d bytes (lower bound %,d), packed weights %,d bytes%n",
+        "arena %,d bytes, %.1f %% of the lower bound %,d; %d step(s) in place;"
+            + " packed weights %,d bytes%n",
         plan.arenaBytes(),
+        100.0 * plan.arenaBytes() / Math.max(1, plan.lowerBoundBytes()),
         plan.lowerBoundBytes(),
+        plan.steps().stream().filter(plan::isInPlace).count(),
         plan.packedBytes());
     out.println("digest of the choices " + PlanDigest.of(plan));
   }
@@ -120,6 +123,7 @@ public final class Explain implements Verb, Callable<Integer> {
       entry.put("origin", step.choice().origin().name());
       entry.put("why", step.choice().reason());
       entry.put("out", outputs(step));
+      entry.put("inPlace", plan.isInPlace(step));
       entry.put("macs", step.macs());
       if (all) {
         entry.put("others", step.choice().others());

@@ -21,4 +21,15 @@ public interface Kernel {
   default boolean acceptsStridedRows() {
     return false;
   }
+
+  /**
+   * Whether the output may lie exactly where this input does: same address, type and row stride,
+   * strided rows included. Every element of the input must then be read before, and not after, any
+   * thread writes the one in its place. If not, the planner gives them memory of their own.
+   *
+   * @param input index into the operands of the step
+   */
+  default boolean mayOverwrite(int input) {
+    return false;
+  }
 }

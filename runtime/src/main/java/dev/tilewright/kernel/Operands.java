@@ -8,7 +8,9 @@ import java.util.List;
  * The memory of one step in one session.
  *
  * @param in inputs in the order of the node; constants included
- * @param out outputs; they overlap no input, and what they held before is undefined
+ * @param out outputs; what they held before is undefined. They overlap no input, but for the only
+ *     output of a step, which may lie exactly where an input does that its kernel may overwrite
+ *     ({@link Kernel#mayOverwrite})
  * @param workspace address of worker 0's scratch, 64-byte aligned; 0 if none was asked for
  * @param workspaceStride bytes from one worker's scratch to the next
  * @param arena lives as long as the session: for argument blocks

@@ -14,6 +14,11 @@ record Activate(Activation activation) implements Kernel {
   }
 
   @Override
+  public boolean mayOverwrite(int input) {
+    return true;
+  }
+
+  @Override
   public Task bind(Operands operands) {
     View x = operands.in().getFirst();
     View out = operands.out().getFirst();

@@ -22,6 +22,11 @@ record Binary(BinaryFunction function) implements Kernel {
   }
 
   @Override
+  public boolean mayOverwrite(int input) {
+    return true;
+  }
+
+  @Override
   public Task bind(Operands operands) {
     View x = operands.in().get(0);
     View y = operands.in().get(1);

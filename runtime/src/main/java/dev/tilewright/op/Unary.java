@@ -16,6 +16,11 @@ record Unary(UnaryFunction function) implements Kernel {
   }
 
   @Override
+  public boolean mayOverwrite(int input) {
+    return true;
+  }
+
+  @Override
   public Task bind(Operands operands) {
     View x = operands.in().getFirst();
     View out = operands.out().getFirst();

@@ -15,10 +15,10 @@ import java.util.Map;
  * @param outputs of a run, by the model's names
  * @param places of all values in the arena that are not constants
  * @param constants values that steps read, in native memory
- * @param arenaBytes memory one session needs for intermediates and workspaces
- * @param lowerBoundBytes largest sum of values alive at once: no arena can be smaller
- * @param workspaceOffset where worker 0's scratch starts in the arena
- * @param workspaceStride bytes of scratch per worker
+ * @param scratch of each step, in the order of the steps
+ * @param buffers all that the arena holds, for whoever wants to look at it
+ * @param arenaBytes memory one session needs for intermediates and scratch
+ * @param lowerBoundBytes largest sum of buffers alive at once: no arena can be smaller
  * @param packedBytes memory of the packed weights, shared by all sessions of the model
  * @param macs multiply-accumulates of one run
  */
@@ -29,10 +29,10 @@ public record Plan(
     Map<Value, Place> places,
     Map<Value, Tensor> constants,
     int threads,
+    List<Scratch> scratch,
+    List<Buffer> buffers,
     long arenaBytes,
     long lowerBoundBytes,
-    long workspaceOffset,
-    long workspaceStride,
     long packedBytes,
     long macs) {
 
@@ -43,6 +43,25 @@ public record Plan(
    * @param rowStride elements from one row of the innermost dimension to the next
    */
   public record Place(long offset, long rowStride) {}
+
+  /**
+   * Where the workers of a step have their scratch.
+   *
+   * @param offset bytes from the start of the arena to worker 0's
+   * @param stride bytes from one worker's to the next
+   */
+  public record Scratch(long offset, long stride) {}
+
+  /**
+   * A part of the arena and the steps between which it is in use.
+   *
+   * @param name of the value that lives there, or of several that are written one over the other
+   * @param scratch whether it is the scratch of a step
+   * @param first step that writes it; -1 if it is there before the first
+   * @param last step that reads it; the number of steps if it is there after the last
+   */
+  public record Buffer(
+      String name, boolean scratch, long offset, long bytes, int first, int last) {}
 
   /**
    * One unit of execution.
@@ -86,5 +105,18 @@ public record Plan(
 
   public Plan {
     steps = List.copyOf(steps);
+    scratch = List.copyOf(scratch);
+    buffers = List.copyOf(buffers);
+  }
+
+  /** Whether a step writes its result over one of its inputs. */
+  public boolean isInPlace(Step step) {
+    Place out = places.get(step.outputs().getFirst());
+    return out != null
+        && step.inputs().stream()
+            .anyMatch(v ->
+                v.type().bytes() > 0
+                    && v.type().equals(step.outputs().getFirst().type())
+                    && out.equals(places.get(v)));
   }
 }

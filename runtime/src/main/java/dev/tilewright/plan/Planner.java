@@ -7,13 +7,14 @@ import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
 import dev.tilewright.kernel.Kernel;
-import dev.tilewright.plan.MemoryPlanner.Buffer;
 import dev.tilewright.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Lowers a graph to a plan: what computes each layer, then where each value lives. */
@@ -53,19 +54,26 @@ public final class Planner {
     chosen.forEach((node, c) -> kernels.put(node, c.kernel()));
     Arrangement arrangement = new Arrangement(graph, kernels);
     Schedule schedule = new Schedule(graph, arrangement, selection, chosen);
-    List<Plan.Step> steps = schedule.steps();
+    List<Plan.Step> steps = order(graph, schedule);
 
-    MemoryPlanner.Layout layout = MemoryPlanner.plan(buffers(graph, arrangement, schedule, steps));
+    Lifetimes lifetimes = new Lifetimes(graph, schedule, steps);
+    MemoryPlanner.Layout layout = MemoryPlanner.plan(lifetimes.buffers());
     Map<Value, Plan.Place> places = new LinkedHashMap<>();
     schedule
         .spots()
         .forEach((value, spot) -> {
-          Long start = layout.offsets().get(spot.root());
-          if (start != null) {
+          Integer buffer = lifetimes.bufferOf().get(spot.root());
+          if (buffer != null) {
             long bytes = spot.offset() * value.type().dtype().bytes();
-            places.put(value, new Plan.Place(start + bytes, spot.rowStride()));
+            places.put(
+                value, new Plan.Place(layout.offsets().get(buffer) + bytes, spot.rowStride()));
           }
         });
+    List<Plan.Scratch> scratch = new ArrayList<>();
+    for (int i = 0; i < steps.size(); i++) {
+      long stride = Lifetimes.scratchStride(steps.get(i).kernel());
+      scratch.add(new Plan.Scratch(layout.offsets().get(lifetimes.scratchOf(i)), stride));
+    }
     Map<Value, Tensor> constants = new LinkedHashMap<>();
     for (Plan.Step step : steps) {
       step.inputs().stream()
@@ -75,8 +83,6 @@ public final class Planner {
     graph.outputs().values().stream()
         .filter(graph.constants()::containsKey)
         .forEach(v -> constants.put(v, resident(graph, v)));
-    long workspace = steps.stream().mapToLong(s -> s.kernel().workspaceBytes()).max().orElse(0);
-    long stride = (workspace + 4095) / 4096 * 4096;
     Map<String, Value> inputs = new LinkedHashMap<>();
     graph.inputs().forEach(v -> inputs.put(v.name(), v));
     return new Plan(
@@ -86,10 +92,10 @@ public final class Planner {
         places,
         constants,
         threads,
-        layout.bytes() + stride * threads,
-        layout.lowerBound(),
+        scratch,
+        buffers(lifetimes, layout),
         layout.bytes(),
-        stride,
+        layout.lowerBound(),
         memory.packedBytes(),
         graph.macs());
   }
@@ -117,30 +123,26 @@ public final class Planner {
     return memory.resident(tensor);
   }
 
-  /** Every buffer with its life: from the first step that writes into it to the last that reads. */
-  private static List<Buffer> buffers(
-      Graph graph, Arrangement arrangement, Schedule schedule, List<Plan.Step> steps) {
-    Map<Value, Integer> first = new HashMap<>();
-    Map<Value, Integer> last = new HashMap<>();
-    graph.inputs().forEach(v -> first.put(v, -1));
-    for (int i = 0; i < steps.size(); i++) {
-      for (Value v : steps.get(i).outputs()) {
-        first.merge(schedule.root(v), i, Math::min);
-        last.merge(schedule.root(v), i, Math::max);
-      }
-      for (Value v : steps.get(i).inputs()) {
-        last.merge(schedule.root(v), i, Math::max);
+  private static List<Plan.Step> order(Graph graph, Schedule schedule) {
+    Set<Value> kept = new HashSet<>(graph.inputs());
+    graph.outputs().values().forEach(v -> kept.add(schedule.root(v)));
+    return Order.best(
+        schedule.steps(),
+        schedule,
+        kept,
+        steps -> MemoryPlanner.lowerBound(new Lifetimes(graph, schedule, steps).buffers()));
+  }
+
+  private static List<Plan.Buffer> buffers(Lifetimes lifetimes, MemoryPlanner.Layout layout) {
+    List<Plan.Buffer> buffers = new ArrayList<>();
+    for (int i = 0; i < lifetimes.buffers().size(); i++) {
+      MemoryPlanner.Buffer b = lifetimes.buffers().get(i);
+      if (b.bytes() > 0) {
+        long offset = layout.offsets().get(i);
+        boolean scratch = i >= lifetimes.scratchOf(0);
+        buffers.add(new Plan.Buffer(b.name(), scratch, offset, b.bytes(), b.first(), b.last()));
       }
     }
-    // Inputs keep their contents, so that a run can be repeated; outputs until the caller reads.
-    graph.inputs().forEach(v -> last.put(v, steps.size()));
-    graph.outputs().values().forEach(v -> last.put(schedule.root(v), steps.size()));
-    List<Buffer> buffers = new ArrayList<>();
-    first.forEach((root, start) -> {
-      long rows = root.shape().elements() / Math.max(1, root.shape().last());
-      long bytes = rows * arrangement.rowStride(root) * root.type().dtype().bytes();
-      buffers.add(new Buffer(root, bytes, start, last.getOrDefault(root, start)));
-    });
     return buffers;
   }
 }

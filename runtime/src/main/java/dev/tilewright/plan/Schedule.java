@@ -58,6 +58,30 @@ final class Schedule {
     return spot == null ? value : spot.root;
   }
 
+  /**
+   * Where a value lies.
+   *
+   * @throws IllegalStateException for a constant
+   */
+  Spot spot(Value value) {
+    Spot spot = spots.get(value);
+    if (spot == null) {
+      throw new IllegalStateException("not in the arena: " + value);
+    }
+    return spot;
+  }
+
+  /** Whether the value is in the arena: constants are not. */
+  boolean hasPlace(Value value) {
+    return spots.containsKey(value);
+  }
+
+  /** Bytes of the buffer of a value that owns one. */
+  long bytes(Value root) {
+    long rows = root.shape().elements() / Math.max(1, root.shape().last());
+    return rows * spot(root).rowStride * root.type().dtype().bytes();
+  }
+
   /** Weights that are known reach a convolution through its kernel, not as operands. */
   private static List<Value> operands(Node node, Chosen chosen) {
     if (!(node.op() instanceof Op.Conv conv) || chosen.kernel() instanceof ComputedWeights) {

@@ -17,6 +17,11 @@ record MapRows(RowKernel function, int columns) implements Kernel {
   }
 
   @Override
+  public boolean mayOverwrite(int input) {
+    return true;
+  }
+
+  @Override
   public Task bind(Operands operands) {
     View src = operands.in().getFirst();
     View dst = operands.out().getFirst();

@@ -94,6 +94,12 @@ final class VectorBinary implements Kernel {
     return strided;
   }
 
+  /** What a row kernel takes first; the end of a pattern is computed twice. */
+  @Override
+  public boolean mayOverwrite(int input) {
+    return pattern == 0 && input == (swap ? 1 : 0);
+  }
+
   @Override
   public long workspaceBytes() {
     return pattern == 0 ? 0 : 2L * pattern * Lanes.BYTES;

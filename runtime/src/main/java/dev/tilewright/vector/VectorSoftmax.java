@@ -33,6 +33,11 @@ final class VectorSoftmax implements Kernel {
     return true;
   }
 
+  @Override
+  public boolean mayOverwrite(int input) {
+    return true;
+  }
+
   /** A vector, then a value a row. */
   @Override
   public long workspaceBytes() {

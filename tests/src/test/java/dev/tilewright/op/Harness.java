@@ -21,9 +21,9 @@ import java.util.List;
 
 /**
  * Runs the portable kernel of an operator in every way a session may, and insists that all give the
- * same bits: in one go, part by part backwards with two workers, and with strided rows if the
- * kernel takes them. Memory is full of garbage (NaN as floats) before, and whatever does not belong
- * to the result must be untouched after.
+ * same bits: in one go, part by part backwards with two workers, with strided rows if the kernel
+ * takes them, and over an input if it may. Memory is full of garbage (NaN as floats) before, and
+ * whatever does not belong to the result must be untouched after.
  */
 final class Harness {
   private static final byte GARBAGE = (byte) 0xff;
@@ -42,6 +42,12 @@ final class Harness {
     assertSameBits(Operators.evaluate(op, in, out).getFirst(), once);
     if (kernel.acceptsStridedRows()) {
       assertSameBits(execute(kernel, in, out.getFirst(), 3, true), once);
+    }
+    for (int i = 0; i < types.size(); i++) {
+      if (kernel.mayOverwrite(i) && types.get(i).equals(out.getFirst())) {
+        int gap = kernel.acceptsStridedRows() ? 3 : 0;
+        assertSameBits(execute(kernel, in, out.getFirst(), gap, true, i), once);
+      }
     }
     return once;
   }
@@ -62,14 +68,23 @@ final class Harness {
 
   private static Tensor execute(
       Kernel kernel, List<Tensor> in, TensorType out, int gap, boolean backwards) {
+    return execute(kernel, in, out, gap, backwards, -1);
+  }
+
+  /**
+   * @param over the input that the result is written over, or -1
+   */
+  private static Tensor execute(
+      Kernel kernel, List<Tensor> in, TensorType out, int gap, boolean backwards, int over) {
     try (Arena arena = Arena.ofConfined()) {
-      List<View> from = new ArrayList<>();
+      List<Block> blocks = new ArrayList<>();
       for (Tensor t : in) {
         Block block = new Block(arena, t.type(), gap);
         block.write(t);
-        from.add(block.view);
+        blocks.add(block);
       }
-      Block result = new Block(arena, out, gap);
+      List<View> from = blocks.stream().map(b -> b.view).toList();
+      Block result = over < 0 ? new Block(arena, out, gap) : blocks.get(over);
       TensorType scratch =
           new TensorType(DType.INT8, Shape.of(Math.toIntExact(kernel.workspaceBytes())));
       Block[] workers = {new Block(arena, scratch, 0), new Block(arena, scratch, 0)};

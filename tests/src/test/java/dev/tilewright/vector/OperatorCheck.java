@@ -78,6 +78,15 @@ final class OperatorCheck {
     if (kernel.acceptsStridedRows()) {
       compare(problem, want, run(problem, kernel, true, in), relative, absolute);
     }
+    for (int i = 0; i < in.length; i++) {
+      if (kernel.mayOverwrite(i) && in[i].type().equals(problem.out().getFirst())) {
+        float[] apart = run(problem, kernel, false, in);
+        compare(problem, apart, run(problem, kernel, false, i, in), 0, 0);
+        if (kernel.acceptsStridedRows()) {
+          compare(problem, apart, run(problem, kernel, true, i, in), 0, 0);
+        }
+      }
+    }
   }
 
   private static void compare(
@@ -95,9 +104,16 @@ final class OperatorCheck {
   }
 
   private float[] run(OpProblem problem, Kernel kernel, boolean strided, Tensor... in) {
+    return run(problem, kernel, strided, -1, in);
+  }
+
+  /**
+   * @param over the input that the result is written over, or -1
+   */
+  private float[] run(OpProblem problem, Kernel kernel, boolean strided, int over, Tensor... in) {
     List<View> from = Arrays.stream(in).map(t -> view(t, strided)).toList();
     TensorType type = problem.out().getFirst();
-    View to = view(type, strided);
+    View to = over < 0 ? view(type, strided) : from.get(over);
     long bytes = (kernel.workspaceBytes() + 127) / 64 * 64;
     MemorySegment workspace = arena.allocate(WORKERS * bytes, 64);
     Task task = kernel.bind(new Operands(from, List.of(to), workspace.address(), bytes, arena));
