@@ -106,7 +106,7 @@ final class NativeOperators {
           case ABS -> 35;
           case NEG -> 36;
           case RECIPROCAL -> 37;
-          case LOG, FLOOR, CEIL, ROUND, NOT -> 0;
+          default -> 0;
         };
     return code == 0 ? Optional.empty() : Optional.of(new ActivationCode(code, 0, 0));
   }

@@ -86,6 +86,18 @@ public sealed interface Op {
     CEIL,
     ROUND,
     RECIPROCAL,
+    SIGN,
+    SIN,
+    COS,
+    TAN,
+    ASIN,
+    ACOS,
+    ATAN,
+    SINH,
+    COSH,
+    ASINH,
+    ACOSH,
+    ATANH,
     NOT
   }
 
@@ -112,7 +124,10 @@ public sealed interface Op {
     OR
   }
 
-  /** Inputs: a, b of one element type; shapes broadcast as in numpy. Integer DIV truncates. */
+  /**
+   * Inputs: a, b of one element type; shapes broadcast as in numpy. Integer DIV truncates; AND and OR
+   * of integers work bit by bit.
+   */
   record Binary(BinaryFunction function) implements Op {}
 
   /** Inputs: condition (BOOL), a, b; shapes broadcast. */
@@ -157,7 +172,9 @@ public sealed interface Op {
   enum PadMode {
     CONSTANT,
     REFLECT,
-    EDGE
+    EDGE,
+    /** The tensor again and again. */
+    WRAP
   }
 
   /** Negative amounts crop. */
@@ -176,11 +193,57 @@ public sealed interface Op {
   record Gather(int axis) implements Op {}
 
   /**
+   * out[i][j][k] = data[i][indices[i][j][k]][k], and so for every rank and axis. Inputs: data,
+   * indices (INT64 or INT32; negative count from the end), of one rank; apart from the axis,
+   * indices are no larger than data.
+   */
+  record GatherElements(int axis) implements Op {}
+
+  /**
+   * Parts of data picked by their first D coordinates after {@code batch} dimensions that data and
+   * indices share. Inputs: data; indices INT64 [batch..., parts..., D], negative ones count from the
+   * end.
+   */
+  record GatherParts(int batch) implements Op {}
+
+  /** What becomes of a value that meets one that was there. */
+  enum ScatterReduction {
+    REPLACE,
+    ADD,
+    MUL,
+    MIN,
+    MAX
+  }
+
+  /**
    * Data with some of its parts replaced. Inputs: data; indices INT64 [..., D], of which each row
    * names a part by its first D coordinates (negative ones count from the end); updates, a part for
    * each row. Of parts named twice the last stays.
    */
-  record Scatter() implements Op {}
+  record Scatter(ScatterReduction reduction) implements Op {}
+
+  /**
+   * Data with some of its elements replaced: the inverse of {@link GatherElements}. Inputs: data,
+   * indices (INT64 or INT32), updates of the shape of indices. Of elements named twice the last
+   * stays.
+   */
+  record ScatterElements(int axis, ScatterReduction reduction) implements Op {}
+
+  /**
+   * Positions (INT64) of the k largest or smallest along an axis, the best first; NaN counts as
+   * larger than all else. Input: x.
+   *
+   * @param lastOfEqual of equal elements the last comes first, else the first does
+   */
+  record Top(int axis, int k, boolean largest, boolean lastOfEqual) implements Op {}
+
+  /**
+   * Running sums along an axis. Input: x.
+   *
+   * @param exclusive element i is not in the sum at i
+   * @param reverse sums run from the end
+   */
+  record CumulativeSum(int axis, boolean exclusive, boolean reverse) implements Op {}
 
   /** Float to integer truncates; to BOOL is x != 0. */
   record Cast(DType to) implements Op {}

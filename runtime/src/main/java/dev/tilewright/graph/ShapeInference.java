@@ -46,10 +46,13 @@ public final class ShapeInference {
       case Op.Concat c -> ANY;
       case Op.Where w -> 3;
       case Op.Scatter s -> 3;
+      case Op.ScatterElements s -> 3;
       case Op.LayerNorm n -> 3;
       case Op.MatMul m -> 2;
       case Op.Binary b -> 2;
       case Op.Gather g -> 2;
+      case Op.GatherElements g -> 2;
+      case Op.GatherParts g -> 2;
       case Op.Pool p -> 1;
       case Op.Activate a -> 1;
       case Op.Unary u -> 1;
@@ -62,6 +65,8 @@ public final class ShapeInference {
       case Op.Expand e -> 1;
       case Op.Cast c -> 1;
       case Op.Resize r -> 1;
+      case Op.Top t -> 1;
+      case Op.CumulativeSum c -> 1;
     };
   }
 
@@ -77,8 +82,8 @@ public final class ShapeInference {
       case Op.Unary(Op.UnaryFunction f) ->
           switch (f) {
             case NOT -> is(x, DType.BOOL);
-            case ABS, NEG -> arithmetic(x);
-            case SQRT, EXP, LOG, ERF, FLOOR, CEIL, ROUND, RECIPROCAL -> floats(x);
+            case ABS, NEG, SIGN -> arithmetic(x);
+            default -> floats(x);
           };
       case Op.Binary(Op.BinaryFunction f) -> binary(f, x, in.get(1));
       case Op.Where w -> {
@@ -118,14 +123,22 @@ public final class ShapeInference {
         yield new TensorType(x.dtype(), to);
       }
       case Op.Gather(int axis) -> {
-        DType index = in.get(1).dtype();
-        require(index == DType.INT64 || index == DType.INT32, "indices must be integers");
+        IndexedTypes.indices(in.get(1));
         List<Integer> dims = new ArrayList<>(s.dims().subList(0, axis(axis, s)));
         dims.addAll(in.get(1).shape().dims());
         dims.addAll(s.dims().subList(axis + 1, s.rank()));
         yield new TensorType(x.dtype(), new Shape(dims));
       }
-      case Op.Scatter w -> scatter(in);
+      case Op.GatherElements(int axis) -> IndexedTypes.gatherElements(axis, x, in.get(1));
+      case Op.GatherParts(int batch) -> IndexedTypes.gatherParts(batch, x, in.get(1));
+      case Op.Scatter scatter -> IndexedTypes.scatter(in);
+      case Op.ScatterElements(int axis, Op.ScatterReduction r) ->
+          IndexedTypes.scatterElements(axis, in);
+      case Op.Top top -> IndexedTypes.top(top, x);
+      case Op.CumulativeSum sum -> {
+        axis(sum.axis(), s);
+        yield arithmetic(x);
+      }
       case Op.Cast(DType to) -> new TensorType(to, s);
       case Op.Resize r -> {
         require(
@@ -139,20 +152,6 @@ public final class ShapeInference {
         yield new TensorType(floats(x).dtype(), r.sizes());
       }
     };
-  }
-
-  private static TensorType scatter(List<TensorType> in) {
-    Shape data = in.get(0).shape();
-    Shape indices = is(in.get(1), DType.INT64).shape();
-    require(indices.rank() > 0, "indices need a row of coordinates");
-    int depth = indices.last();
-    require(depth <= data.rank(), () -> depth + " coordinates in " + data);
-    List<Integer> dims = new ArrayList<>(indices.dims().subList(0, indices.rank() - 1));
-    dims.addAll(data.dims().subList(depth, data.rank()));
-    Shape updates = in.get(2).shape();
-    require(updates.dims().equals(dims), () -> "updates must be " + dims + ", are " + updates);
-    same(in.get(0), in.get(2));
-    return in.get(0);
   }
 
   private static TensorType convolution(Op.Conv conv, List<TensorType> in) {
@@ -257,7 +256,10 @@ public final class ShapeInference {
       case ADD, SUB, MUL, DIV, MOD, REMAINDER, POW, MIN, MAX ->
           new TensorType(arithmetic(a).dtype(), shape);
       case EQUAL, LESS, GREATER -> new TensorType(DType.BOOL, shape);
-      case AND, OR -> new TensorType(is(a, DType.BOOL).dtype(), shape);
+      case AND, OR -> {
+        require(a.dtype() != DType.FLOAT32, () -> "needs BOOL or integers, got " + a);
+        yield new TensorType(a.dtype(), shape);
+      }
     };
   }
 
@@ -326,7 +328,8 @@ public final class ShapeInference {
       require(
           pad.mode() != Op.PadMode.REFLECT || (before < size && after < size),
           "reflection needs less padding than the size of axis " + i);
-      require(pad.mode() != Op.PadMode.EDGE || size > 0, "an empty axis has no edge");
+      boolean repeats = pad.mode() == Op.PadMode.EDGE || pad.mode() == Op.PadMode.WRAP;
+      require(!repeats || size > 0, "an empty axis has no edge");
     }
     return new TensorType(x.dtype(), new Shape(dims));
   }
@@ -349,7 +352,7 @@ public final class ShapeInference {
     return x.shape();
   }
 
-  private static TensorType floats(TensorType x) {
+  static TensorType floats(TensorType x) {
     return is(x, DType.FLOAT32);
   }
 
@@ -358,17 +361,17 @@ public final class ShapeInference {
     return x;
   }
 
-  private static TensorType is(TensorType x, DType dtype) {
+  static TensorType is(TensorType x, DType dtype) {
     require(x.dtype() == dtype, () -> "needs " + dtype + ", got " + x);
     return x;
   }
 
-  private static int axis(int axis, Shape shape) {
+  static int axis(int axis, Shape shape) {
     require(axis >= 0 && axis < shape.rank(), () -> "no axis " + axis + " in " + shape);
     return axis;
   }
 
-  private static void same(TensorType a, TensorType b) {
+  static void same(TensorType a, TensorType b) {
     require(a.dtype() == b.dtype(), () -> "element types differ: " + a + " and " + b);
   }
 
@@ -376,14 +379,14 @@ public final class ShapeInference {
     return java.util.stream.IntStream.range(0, n).boxed().toList();
   }
 
-  private static void require(boolean condition, String message) {
+  static void require(boolean condition, String message) {
     if (!condition) {
       throw new IllegalArgumentException(message);
     }
   }
 
   /** For messages that are worth building only when needed: inference runs for every node. */
-  private static void require(boolean condition, Supplier<String> message) {
+  static void require(boolean condition, Supplier<String> message) {
     if (!condition) {
       throw new IllegalArgumentException(message.get());
     }

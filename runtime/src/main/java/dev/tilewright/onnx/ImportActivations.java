@@ -87,10 +87,8 @@ final class ImportActivations {
   /** x above 0, alpha * (exp(x) - 1) elsewhere; of min(x, 0), so that exp does not overflow. */
   static Value elu(NodeScope n) {
     Value x = n.floats(0);
-    Value zero = n.scalarLike(x, 0);
-    Value exp = n.unary(UnaryFunction.EXP, n.binary(BinaryFunction.MIN, x, zero));
-    Value negative = times(n, plus(n, exp, -1), n.node().number("alpha", 1));
-    return n.binary(BinaryFunction.ADD, n.binary(BinaryFunction.MAX, x, zero), negative);
+    Value negative = times(n, belowZero(n, x, 1), n.node().number("alpha", 1));
+    return n.binary(BinaryFunction.ADD, positive(n, x), negative);
   }
 
   /** x above 0, slope * x elsewhere; the slope broadcasts to x. */
@@ -109,6 +107,58 @@ final class ImportActivations {
     Value log = n.unary(UnaryFunction.LOG, plus(n, n.unary(UnaryFunction.EXP, small), 1));
     Value positive = n.binary(BinaryFunction.MAX, x, n.scalarLike(x, 0));
     return n.binary(BinaryFunction.ADD, positive, log);
+  }
+
+  /** gamma * x above 0, gamma * alpha * (exp(x) - 1) elsewhere (Klambauer et al. 2017). */
+  static Value selu(NodeScope n) {
+    float alpha = n.node().number("alpha", 1.67326319217681884765625f);
+    float gamma = n.node().number("gamma", 1.05070102214813232421875f);
+    Value x = n.floats(0);
+    Value negative = times(n, belowZero(n, x, 1), (double) alpha * gamma);
+    return n.binary(BinaryFunction.ADD, times(n, positive(n, x), gamma), negative);
+  }
+
+  /** x above 0, alpha * (exp(x / alpha) - 1) elsewhere. */
+  static Value celu(NodeScope n) {
+    float alpha = n.node().number("alpha", 1);
+    Value x = n.floats(0);
+    Value negative = times(n, belowZero(n, x, alpha), alpha);
+    return n.binary(BinaryFunction.ADD, positive(n, x), negative);
+  }
+
+  /** x above alpha, 0 elsewhere. */
+  static Value thresholdedRelu(NodeScope n) {
+    Value x = n.floats(0);
+    Value above =
+        n.binary(BinaryFunction.GREATER, x, n.scalarLike(x, n.node().number("alpha", 1)));
+    return n.add(new Op.Where(), above, x, n.scalarLike(x, 0));
+  }
+
+  /** Values beyond +-lambd, nearer to 0 by bias; 0 between. */
+  static Value shrink(NodeScope n) {
+    Value x = n.in(0);
+    double bias = n.node().number("bias", 0);
+    double lambda = n.node().number("lambd", 0.5f);
+    Value above = n.binary(BinaryFunction.GREATER, x, n.scalarLike(x, lambda));
+    Value below = n.binary(BinaryFunction.LESS, x, n.scalarLike(x, -lambda));
+    Value low = n.add(new Op.Where(), below, plus(n, x, bias), n.scalarLike(x, 0));
+    return n.add(new Op.Where(), above, plus(n, x, -bias), low);
+  }
+
+  /** x / (1 + |x|). */
+  static Value softsign(NodeScope n) {
+    Value x = n.floats(0);
+    return n.binary(BinaryFunction.DIV, x, plus(n, n.unary(UnaryFunction.ABS, x), 1));
+  }
+
+  /** x * tanh(softplus(x)) (Misra 2019). */
+  static Value mish(NodeScope n) {
+    Value tanh = n.add(new Op.Activate(new Activation.Tanh()), softplus(n));
+    return n.binary(BinaryFunction.MUL, n.floats(0), tanh);
+  }
+
+  static Value hardmax(NodeScope n) {
+    return alongAxis(n, (x, axis) -> ImportIndexing.hardmax(n, x, axis));
   }
 
   static Value softmax(NodeScope n) {
@@ -149,6 +199,18 @@ final class ImportActivations {
     }
     Value flat = n.reshape(x, List.of(Math.toIntExact(rows), Math.toIntExact(columns)));
     return n.reshape(function.apply(flat, 1), x.shape().dims());
+  }
+
+  private static Value positive(NodeScope n, Value x) {
+    return n.binary(BinaryFunction.MAX, x, n.scalarLike(x, 0));
+  }
+
+  /** exp(x / scale) - 1 below 0, 0 elsewhere. */
+  private static Value belowZero(NodeScope n, Value x, float scale) {
+    Value below = n.binary(BinaryFunction.MIN, x, n.scalarLike(x, 0));
+    Value scaled =
+        scale == 1 ? below : n.binary(BinaryFunction.DIV, below, n.scalarLike(x, scale));
+    return plus(n, n.unary(UnaryFunction.EXP, scaled), -1);
   }
 
   private static Value activate(NodeScope n, Activation activation) {

@@ -1,5 +1,6 @@
 package dev.tilewright.onnx;
 
+import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
@@ -56,6 +57,54 @@ final class ImportConstants {
       MemorySegment.copy(value.data(), 0, data, at, size);
     }
     return n.constant(new Tensor(type, data));
+  }
+
+  /** 1 where column - row is k, 0 elsewhere; of the shape of the input, and its type if not stated. */
+  static Value eyeLike(NodeScope n) {
+    Shape shape = n.shape(0);
+    DType dtype = n.in(0).type().dtype();
+    if (n.node().has("dtype")) {
+      dtype = ElementType.of(n.node().integer("dtype", 0), "the result").dtype();
+    }
+    if (shape.rank() != 2) {
+      throw n.node().bad("needs a matrix, got " + n.in(0).type());
+    }
+    long k = n.node().integer("k", 0);
+    return n.cast(band(n, shape, (row, column) -> column - row == k), dtype);
+  }
+
+  /** The upper or lower triangle of matrices, from the diagonal that the second input names. */
+  static Value triangle(NodeScope n) {
+    Value x = n.in(0);
+    int rank = x.shape().rank();
+    if (rank < 2) {
+      throw n.node().bad("needs matrices, got " + x.type());
+    }
+    Tensor diagonal = n.maybeConstant(1);
+    double k = diagonal == null ? 0 : n.scalar(diagonal);
+    boolean upper = n.node().integer("upper", 1) != 0;
+    Shape matrix = Shape.of(x.shape().dim(rank - 2), x.shape().dim(rank - 1));
+    Value kept =
+        band(n, matrix, (row, column) -> upper ? column - row >= k : column - row <= k);
+    Value zero = n.constant(new Tensor(new TensorType(x.type().dtype(), Shape.SCALAR), zero(x)));
+    return n.add(new Op.Where(), kept, x, zero);
+  }
+
+  private static MemorySegment zero(Value like) {
+    return MemorySegment.ofArray(new byte[like.type().dtype().bytes()]);
+  }
+
+  private interface Cell {
+    boolean holds(long row, long column);
+  }
+
+  private static Value band(NodeScope n, Shape matrix, Cell cell) {
+    TensorType type = n.folded(new TensorType(DType.BOOL, matrix));
+    byte[] flags = new byte[Math.toIntExact(type.bytes())];
+    for (int i = 0; i < flags.length; i++) {
+      flags[i] = (byte) (cell.holds(i / matrix.last(), i % matrix.last()) ? 1 : 0);
+    }
+    return n.constant(new Tensor(type, MemorySegment.ofArray(flags)));
   }
 
   /** start, start + delta, ... below limit (above it, if delta is negative). */

@@ -2,13 +2,15 @@ package dev.tilewright.onnx;
 
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Op.BinaryFunction;
+import dev.tilewright.graph.Op.UnaryFunction;
 import dev.tilewright.graph.Value;
 import dev.tilewright.tensor.DType;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Elementwise arithmetic and reductions that are more than one line of the table. */
+/** Elementwise arithmetic that is more than one line of the table. */
 final class ImportMath {
   private ImportMath() {}
 
@@ -32,10 +34,11 @@ final class ImportMath {
   static Value pow(NodeScope n) {
     Value base = n.in(0);
     Value exponent = n.in(1);
-    if (base.type().dtype() != DType.FLOAT32 && exponent.type().dtype() == DType.FLOAT32) {
-      throw n.unsupported("an integer to the power of a float");
-    }
-    return n.binary(BinaryFunction.POW, base, n.cast(exponent, base.type().dtype()));
+    DType dtype = base.type().dtype();
+    DType through = exponent.type().dtype() == DType.FLOAT32 ? DType.FLOAT32 : dtype;
+    Value power =
+        n.binary(BinaryFunction.POW, n.cast(base, through), n.cast(exponent, through));
+    return n.cast(power, dtype);
   }
 
   /** With the divisor's sign, which is for integers only, or with the dividend's. */
@@ -61,19 +64,65 @@ final class ImportMath {
     return n.cast(n.in(0), ElementType.of(n.node().integer("to", 0), "the result").dtype());
   }
 
-  /** The axes became an input: of ReduceSum in opset 13, of the others in 18. */
-  static Value reduce(NodeScope n, Op.ReduceKind kind) {
+  /** Does nothing, as in inference: the mask is true. */
+  static List<Value> dropout(NodeScope n) {
     Value x = n.in(0);
-    int rank = x.shape().rank();
-    List<Long> stated = n.integers("axes", 1);
-    List<Integer> axes = stated == null ? List.of() : n.axes(stated, rank);
-    if (axes.isEmpty()) {
-      if (rank == 0 || n.node().integer("noop_with_empty_axes", 0) != 0) {
-        return x;
-      }
-      axes = IntStream.range(0, rank).boxed().toList();
+    Value yes = n.cast(n.constant(Tensor.of(Shape.SCALAR, 1L)), DType.BOOL);
+    return List.of(x, n.add(new Op.Expand(x.shape()), yes));
+  }
+
+  static Value castLike(NodeScope n) {
+    return n.cast(n.in(0), n.in(1).type().dtype());
+  }
+
+  /** Equality as well as order: neither holds for NaN. */
+  static Value orEqual(NodeScope n, BinaryFunction order) {
+    Value strict = n.binary(order, n.in(0), n.in(1));
+    Value equal = n.binary(BinaryFunction.EQUAL, n.in(0), n.in(1));
+    return n.binary(BinaryFunction.OR, strict, equal);
+  }
+
+  static Value xor(NodeScope n) {
+    return n.unary(UnaryFunction.NOT, n.binary(BinaryFunction.EQUAL, n.in(0), n.in(1)));
+  }
+
+  /** What is not equal to itself. */
+  static Value isNan(NodeScope n) {
+    Value x = n.floats(0);
+    return n.unary(UnaryFunction.NOT, n.binary(BinaryFunction.EQUAL, x, x));
+  }
+
+  static Value isInf(NodeScope n) {
+    Value x = n.floats(0);
+    boolean positive = n.node().integer("detect_positive", 1) != 0;
+    boolean negative = n.node().integer("detect_negative", 1) != 0;
+    Value magnitude = positive && negative ? n.unary(UnaryFunction.ABS, x) : x;
+    double infinity = positive ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
+    Value wanted = n.scalarLike(x, positive || negative ? infinity : Double.NaN);
+    return n.binary(BinaryFunction.EQUAL, magnitude, wanted);
+  }
+
+  static Value bitwise(NodeScope n, BinaryFunction function) {
+    return n.binary(function, integers(n, 0), integers(n, 1));
+  }
+
+  /** -1 - x, of which every type keeps its low bits. */
+  static Value bitwiseNot(NodeScope n) {
+    Value x = integers(n, 0);
+    return n.binary(BinaryFunction.SUB, n.scalarLike(x, -1), x);
+  }
+
+  /** The bits of either without those of both. */
+  static Value bitwiseXor(NodeScope n) {
+    Value either = bitwise(n, BinaryFunction.OR);
+    return n.binary(BinaryFunction.SUB, either, bitwise(n, BinaryFunction.AND));
+  }
+
+  private static Value integers(NodeScope n, int input) {
+    Value x = n.in(input);
+    if (x.type().dtype() == DType.FLOAT32 || x.type().dtype() == DType.BOOL) {
+      throw n.node().bad("has no bits of " + x.type());
     }
-    boolean keep = n.node().integer("keepdims", 1) != 0;
-    return n.add(new Op.Reduce(kind, axes.stream().sorted().toList(), keep), x);
+    return x;
   }
 }

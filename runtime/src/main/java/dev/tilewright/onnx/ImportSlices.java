@@ -108,18 +108,9 @@ final class ImportSlices {
     return n.add(new Op.Gather(axis), n.in(0), n.in(1));
   }
 
-  static @Nullable String scatterRefusal(OnnxNode node) {
-    String reduction = node.text("reduction", "none");
-    return reduction.equals("none") ? null : "reduction " + reduction;
-  }
-
-  static Value scatter(NodeScope n) {
-    return n.add(new Op.Scatter(), n.in(0), n.in(1), n.in(2));
-  }
-
   static @Nullable String padRefusal(OnnxNode node) {
     return switch (node.text("mode", "constant")) {
-      case "constant", "reflect", "edge" -> null;
+      case "constant", "reflect", "edge", "wrap" -> null;
       case String mode -> "mode " + mode;
     };
   }
@@ -160,6 +151,7 @@ final class ImportSlices {
         switch (n.node().text("mode", "constant")) {
           case "reflect" -> Op.PadMode.REFLECT;
           case "edge" -> Op.PadMode.EDGE;
+          case "wrap" -> Op.PadMode.WRAP;
           default -> Op.PadMode.CONSTANT;
         };
     return n.add(new Op.Pad(mode, before, after, value), n.in(0));

@@ -82,7 +82,35 @@ final class ImportTable {
               row("Softmax", ImportActivations::softmax),
               row("Softplus", ImportActivations::softplus),
               row("Tanh", ImportActivations::tanh),
+              row("Celu", 12, LAST, ImportActivations::celu),
+              row("Hardmax", ImportActivations::hardmax),
+              row("Mish", 18, LAST, ImportActivations::mish),
+              row("Selu", ImportActivations::selu),
+              row("Shrink", 9, LAST, ImportActivations::shrink),
+              row("Softsign", ImportActivations::softsign),
+              row("ThresholdedRelu", 10, LAST, ImportActivations::thresholdedRelu),
               // Elementwise arithmetic, comparison, logic
+              row("Acos", n -> n.unary(UnaryFunction.ACOS, n.floats(0))),
+              row("Acosh", 9, LAST, n -> n.unary(UnaryFunction.ACOSH, n.floats(0))),
+              row("Asin", n -> n.unary(UnaryFunction.ASIN, n.floats(0))),
+              row("Asinh", 9, LAST, n -> n.unary(UnaryFunction.ASINH, n.floats(0))),
+              row("Atan", n -> n.unary(UnaryFunction.ATAN, n.floats(0))),
+              row("Atanh", 9, LAST, n -> n.unary(UnaryFunction.ATANH, n.floats(0))),
+              row("Cos", n -> n.unary(UnaryFunction.COS, n.floats(0))),
+              row("Cosh", 9, LAST, n -> n.unary(UnaryFunction.COSH, n.floats(0))),
+              row("Sin", n -> n.unary(UnaryFunction.SIN, n.floats(0))),
+              row("Sinh", 9, LAST, n -> n.unary(UnaryFunction.SINH, n.floats(0))),
+              row("Tan", n -> n.unary(UnaryFunction.TAN, n.floats(0))),
+              row("Sign", 9, LAST, n -> n.unary(UnaryFunction.SIGN, n.in(0))),
+              row("BitwiseAnd", 18, LAST, n -> ImportMath.bitwise(n, BinaryFunction.AND)),
+              row("BitwiseNot", 18, LAST, ImportMath::bitwiseNot),
+              row("BitwiseOr", 18, LAST, n -> ImportMath.bitwise(n, BinaryFunction.OR)),
+              row("BitwiseXor", 18, LAST, ImportMath::bitwiseXor),
+              row("GreaterOrEqual", 12, LAST, n -> ImportMath.orEqual(n, BinaryFunction.GREATER)),
+              row("IsInf", 10, LAST, ImportMath::isInf),
+              row("IsNaN", 9, LAST, ImportMath::isNan),
+              row("LessOrEqual", 12, LAST, n -> ImportMath.orEqual(n, BinaryFunction.LESS)),
+              row("Xor", ImportMath::xor),
               row("Abs", n -> n.unary(UnaryFunction.ABS, n.in(0))),
               row("Ceil", n -> n.unary(UnaryFunction.CEIL, n.floats(0))),
               row("Erf", 9, LAST, n -> n.unary(UnaryFunction.ERF, n.floats(0))),
@@ -111,17 +139,27 @@ final class ImportTable {
               row("Sum", n -> ImportMath.chain(n, BinaryFunction.ADD)),
               row("Where", 9, LAST, ImportMath::where),
               row("Cast", ImportMath::cast).unless(ImportMath::castRefusal),
-              row("Dropout", n -> n.in(0)),
+              row("CastLike", 15, LAST, ImportMath::castLike),
+              rows("Dropout", FIRST, 2, ImportMath::dropout),
               row("Identity", n -> n.in(0)),
               // Reductions
-              row("ReduceMax", n -> ImportMath.reduce(n, ReduceKind.MAX)),
-              row("ReduceMean", n -> ImportMath.reduce(n, ReduceKind.MEAN)),
-              row("ReduceMin", n -> ImportMath.reduce(n, ReduceKind.MIN)),
-              row("ReduceProd", n -> ImportMath.reduce(n, ReduceKind.PROD)),
-              row("ReduceSum", n -> ImportMath.reduce(n, ReduceKind.SUM)),
+              row("ArgMax", n -> ImportReductions.position(n, true)),
+              row("ArgMin", n -> ImportReductions.position(n, false)),
+              row("CumSum", 11, LAST, ImportReductions::cumulativeSum),
+              row("ReduceL1", ImportReductions::l1),
+              row("ReduceL2", ImportReductions::l2),
+              row("ReduceLogSum", ImportReductions::logSum),
+              row("ReduceLogSumExp", ImportReductions::logSumExp),
+              row("ReduceMax", n -> ImportReductions.extremum(n, ReduceKind.MAX)),
+              row("ReduceMean", n -> ImportReductions.reduce(n, ReduceKind.MEAN)),
+              row("ReduceMin", n -> ImportReductions.extremum(n, ReduceKind.MIN)),
+              row("ReduceProd", n -> ImportReductions.reduce(n, ReduceKind.PROD)),
+              row("ReduceSum", n -> ImportReductions.reduce(n, ReduceKind.SUM)),
+              row("ReduceSumSquare", ImportReductions::sumSquare),
               // Constants
               row("Constant", ImportConstants::constant).unless(ImportConstants::refusal),
               row("ConstantOfShape", 9, LAST, ImportConstants::constantOfShape),
+              row("EyeLike", 9, LAST, ImportConstants::eyeLike),
               row("Range", 11, LAST, ImportConstants::range),
               row("Shape", ImportConstants::shape),
               row("Size", ImportConstants::size),
@@ -131,18 +169,27 @@ final class ImportTable {
               row("Expand", 8, LAST, ImportShapes::expand),
               row("Flatten", ImportShapes::flatten),
               row("Gather", ImportSlices::gather),
+              row("GatherElements", 11, LAST, ImportIndexing::gatherElements),
+              row("GatherND", 11, LAST, ImportIndexing::gatherND),
+              row("OneHot", 9, LAST, ImportIndexing::oneHot),
               row("Pad", FIRST, 10, ImportSlices::padAttributes).unless(ImportSlices::padRefusal),
               row("Pad", 11, LAST, ImportSlices::pad).unless(ImportSlices::padRefusal),
               row("Reshape", ImportShapes::reshape),
-              row("ScatterND", 11, LAST, ImportSlices::scatter)
-                  .unless(ImportSlices::scatterRefusal),
+              row("ReverseSequence", 10, LAST, ImportIndexing::reverseSequence),
+              row("Scatter", 9, 10, ImportIndexing::scatterElements),
+              row("ScatterElements", 11, LAST, ImportIndexing::scatterElements)
+                  .unless(ImportIndexing::scatterRefusal),
+              row("ScatterND", 11, LAST, ImportIndexing::scatterND)
+                  .unless(ImportIndexing::scatterRefusal),
               row("Slice", FIRST, 9, ImportSlices::sliceAttributes),
               row("Slice", 10, LAST, ImportSlices::slice),
               row("SpaceToDepth", ImportShapes::spaceToDepth),
-              rows("Split", ImportSlices::split),
+              rows("Split", FIRST, Integer.MAX_VALUE, ImportSlices::split),
               row("Squeeze", ImportShapes::squeeze),
               row("Tile", ImportShapes::tile),
+              rows("TopK", FIRST, 2, ImportIndexing::topK),
               row("Transpose", ImportShapes::transpose),
+              row("Trilu", 14, LAST, ImportConstants::triangle),
               row("Unsqueeze", ImportShapes::unsqueeze))
           .collect(Collectors.groupingBy(Row::op));
 
@@ -177,7 +224,7 @@ final class ImportTable {
     return new Row(op, first, last, 1, n -> List.of(run.apply(n)), n -> null);
   }
 
-  private static Row rows(String op, Import run) {
-    return new Row(op, FIRST, LAST, Integer.MAX_VALUE, run, n -> null);
+  private static Row rows(String op, int first, int outputs, Import run) {
+    return new Row(op, first, LAST, outputs, run, n -> null);
   }
 }

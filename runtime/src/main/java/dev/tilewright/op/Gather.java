@@ -31,7 +31,7 @@ record Gather(Op.Gather op) implements Kernel {
         (from, to, worker) -> {
           for (long i = from; i < to; i++) {
             long index = Elements.getLong(type, indices.address() + i % count * type.bytes());
-            long row = i / count * size + inside(index, size);
+            long row = i / count * size + Positions.inside(index, op.axis(), size);
             Elements.copy(
                 bytes,
                 out.address() + i * block * bytes,
@@ -41,14 +41,5 @@ record Gather(Op.Gather op) implements Kernel {
                 block);
           }
         });
-  }
-
-  private long inside(long index, int size) {
-    long positive = index < 0 ? index + size : index;
-    if (positive < 0 || positive >= size) {
-      throw new ShapeException(
-          "index " + index + " is outside axis " + op.axis() + " of " + size + " elements");
-    }
-    return positive;
   }
 }

@@ -39,7 +39,13 @@ public final class Operators {
       case Op.Reshape r -> new Copy(x, out);
       case Op.Expand e -> new Expand();
       case Op.Gather gather -> new Gather(gather);
-      case Op.Scatter s -> new Scatter();
+      case Op.GatherElements(int axis) -> new GatherElements(axis);
+      case Op.GatherParts(int batch) -> new GatherParts(batch);
+      case Op.Scatter(Op.ScatterReduction reduction) -> new Scatter(reduction);
+      case Op.ScatterElements(int axis, Op.ScatterReduction reduction) ->
+          new ScatterElements(axis, reduction);
+      case Op.Top top -> new Top(top);
+      case Op.CumulativeSum sum -> new CumulativeSum(sum);
       case Op.LayerNorm(float epsilon) -> new LayerNorm(epsilon);
       case Op.Softmax(int axis) -> new Softmax(axis, x.dim(axis));
       case Op.MatMul m -> new MatMul(out.last());

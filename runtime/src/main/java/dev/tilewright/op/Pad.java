@@ -66,6 +66,7 @@ record Pad(Op.Pad op) implements Kernel {
             case CONSTANT -> at == inside && size > 0 ? (int) at : NONE;
             case EDGE -> (int) inside;
             case REFLECT -> (int) (2 * inside - at);
+            case WRAP -> (int) Math.floorMod(at, (long) size);
           };
     }
     return sources;

@@ -1,6 +1,6 @@
 package dev.tilewright.op;
 
-import dev.tilewright.graph.ShapeException;
+import dev.tilewright.graph.Op.ScatterReduction;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
@@ -10,10 +10,9 @@ import dev.tilewright.tensor.View;
 
 /**
  * Copies data and then replaces parts of it, one after the other. Data is seen as [parts, block].
- * One part of work only: a place may be written more than once, and the last value counts. An index
- * outside the tensor is a {@link ShapeException}.
+ * One part of work only: a place may be written more than once, in the order of the updates.
  */
-record Scatter() implements Kernel {
+record Scatter(ScatterReduction reduction) implements Kernel {
   @Override
   public Task bind(Operands operands) {
     View data = operands.in().get(0);
@@ -21,9 +20,10 @@ record Scatter() implements Kernel {
     View updates = operands.in().get(2);
     View out = operands.out().getFirst();
     Shape shape = data.shape();
+    DType dtype = data.type().dtype();
     int depth = indices.columns();
-    long bytes = data.type().dtype().bytes();
-    long block = shape.product(depth, shape.rank()) * bytes;
+    int bytes = dtype.bytes();
+    long block = shape.product(depth, shape.rank());
     return new Split(
         1,
         1,
@@ -33,21 +33,59 @@ record Scatter() implements Kernel {
             long part = 0;
             for (int i = 0; i < depth; i++) {
               long address = indices.address() + (row * depth + i) * Long.BYTES;
-              part = part * shape.dim(i) + inside(Elements.getLong(DType.INT64, address), shape, i);
+              long index = Elements.getLong(DType.INT64, address);
+              part = part * shape.dim(i) + Positions.inside(index, i, shape.dim(i));
             }
-            long update = updates.address() + row * block;
-            Elements.copy(1, out.address() + part * block, 1, update, 1, block);
+            long place = out.address() + part * block * bytes;
+            long update = updates.address() + row * block * bytes;
+            merge(reduction, dtype, place, bytes, update, bytes, block);
           }
         });
   }
 
-  private static long inside(long index, Shape shape, int axis) {
-    int size = shape.dim(axis);
-    long positive = index < 0 ? index + size : index;
-    if (positive < 0 || positive >= size) {
-      throw new ShapeException(
-          "index " + index + " is outside axis " + axis + " of " + size + " elements");
+  /** Brings updates to what is in place; steps in bytes. */
+  static void merge(
+      ScatterReduction reduction,
+      DType dtype,
+      long to,
+      long toStep,
+      long from,
+      long fromStep,
+      long count) {
+    if (reduction == ScatterReduction.REPLACE) {
+      Elements.copy(dtype.bytes(), to, toStep, from, fromStep, count);
+      return;
     }
-    return positive;
+    for (long i = 0; i < count; i++) {
+      long place = to + i * toStep;
+      long update = from + i * fromStep;
+      if (dtype == DType.FLOAT32) {
+        double old = Elements.getFloat(place);
+        Elements.setFloat(place, merged(reduction, old, Elements.getFloat(update)));
+      } else {
+        long old = Elements.getLong(dtype, place);
+        Elements.setLong(dtype, place, merged(reduction, old, Elements.getLong(dtype, update)));
+      }
+    }
+  }
+
+  private static double merged(ScatterReduction reduction, double old, double update) {
+    return switch (reduction) {
+      case REPLACE -> update;
+      case ADD -> old + update;
+      case MUL -> old * update;
+      case MIN -> Math.min(old, update);
+      case MAX -> Math.max(old, update);
+    };
+  }
+
+  private static long merged(ScatterReduction reduction, long old, long update) {
+    return switch (reduction) {
+      case REPLACE -> update;
+      case ADD -> old + update;
+      case MUL -> old * update;
+      case MIN -> Math.min(old, update);
+      case MAX -> Math.max(old, update);
+    };
   }
 }

@@ -3,10 +3,7 @@ package dev.tilewright.op;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
-import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.View;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * exp(x - max) / sum along one axis, in double. Workspace: the exponentials of one line along the
@@ -31,9 +28,7 @@ record Softmax(int axis, int size) implements Kernel {
     View out = operands.out().getFirst();
     long xStep = x.strides()[axis];
     long outStep = out.strides()[axis];
-    List<Integer> lines = new ArrayList<>(x.shape().dims());
-    lines.set(axis, 1);
-    Nest nest = new Nest(new Shape(lines), out.strides(), x.strides());
+    Nest nest = Lines.across(out, x, axis);
     Nest.Run run =
         (to, from, exponentials, d, count) -> {
           for (long i = 0; i < count; i++) {

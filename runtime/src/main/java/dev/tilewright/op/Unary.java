@@ -8,7 +8,7 @@ import dev.tilewright.kernel.Task;
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.View;
 
-/** A function of every element: floats in double, ABS and NEG also of integers, NOT of BOOL. */
+/** A function of every element: floats in double, ABS, NEG and SIGN also of integers, NOT of BOOL. */
 record Unary(UnaryFunction function) implements Kernel {
   @Override
   public boolean acceptsStridedRows() {
@@ -55,17 +55,36 @@ record Unary(UnaryFunction function) implements Kernel {
       case CEIL -> Math.ceil(x);
       case ROUND -> Math.rint(x); // half to even
       case RECIPROCAL -> 1 / x;
+      case SIGN -> Math.signum(x);
+      case SIN -> Math.sin(x);
+      case COS -> Math.cos(x);
+      case TAN -> Math.tan(x);
+      case ASIN -> Math.asin(x);
+      case ACOS -> Math.acos(x);
+      case ATAN -> Math.atan(x);
+      case SINH -> Math.sinh(x);
+      case COSH -> Math.cosh(x);
+      case ASINH -> asinh(x);
+      case ACOSH -> Math.log(x + Math.sqrt((x - 1) * (x + 1)));
+      case ATANH -> 0.5 * Math.log1p(2 * x / (1 - x));
       case NOT -> throw new IllegalStateException("NOT of floats");
     };
+  }
+
+  /** By log1p: near 0 the logarithm of about 1 would lose what matters. */
+  private static double asinh(double x) {
+    return Double.isInfinite(x)
+        ? x
+        : Math.copySign(Math.log1p(Math.abs(x) + x * x / (1 + Math.sqrt(x * x + 1))), x);
   }
 
   private long apply(long x) {
     return switch (function) {
       case ABS -> x < 0 ? -x : x; // the most negative value stays, as in numpy
       case NEG -> -x;
+      case SIGN -> Long.signum(x);
       case NOT -> x == 0 ? 1 : 0;
-      case SQRT, EXP, LOG, ERF, FLOOR, CEIL, ROUND, RECIPROCAL ->
-          throw new IllegalStateException(function + " of integers");
+      default -> throw new IllegalStateException(function + " of integers");
     };
   }
 }

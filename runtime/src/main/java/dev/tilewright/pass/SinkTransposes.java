@@ -44,6 +44,16 @@ final class SinkTransposes implements Pass {
         Debt d = debt(at.in(0));
         owe(at, at.emit(new Op.Softmax(d.owed.order().get(axis)), d.carrier), d.owed);
       }
+      case Op.Top(int axis, int k, boolean largest, boolean last) -> {
+        Debt d = debt(at.in(0));
+        Op moved = new Op.Top(d.owed.order().get(axis), k, largest, last);
+        owe(at, at.emit(moved, d.carrier), d.owed);
+      }
+      case Op.CumulativeSum(int axis, boolean exclusive, boolean reverse) -> {
+        Debt d = debt(at.in(0));
+        Op moved = new Op.CumulativeSum(d.owed.order().get(axis), exclusive, reverse);
+        owe(at, at.emit(moved, d.carrier), d.owed);
+      }
       case Op.LayerNorm n when keepsLast(debt(at.in(0)).owed) -> {
         Debt d = debt(at.in(0));
         owe(at, at.emit(n, d.carrier, pay(at, at.in(1)), pay(at, at.in(2))), d.owed);
@@ -97,7 +107,10 @@ final class SinkTransposes implements Pass {
       case Op.Expand e -> keep(at);
       case Op.Gather g -> keep(at);
       case Op.LayerNorm n -> keep(at);
+      case Op.GatherElements g -> keep(at);
+      case Op.GatherParts g -> keep(at);
       case Op.Scatter s -> keep(at);
+      case Op.ScatterElements s -> keep(at);
       case Op.Reshape r -> keep(at);
     }
     if (at.isOutput()) {

@@ -77,7 +77,7 @@ interface RowKernel {
     return switch (function) {
       case SQRT, EXP, ERF, ABS, NEG, RECIPROCAL ->
           Optional.of(Kernels.ALL.get(new Kernels.Spec(new Function.Unary(function), false)));
-      case LOG, FLOOR, CEIL, ROUND, NOT -> Optional.empty();
+      default -> Optional.empty();
     };
   }
 

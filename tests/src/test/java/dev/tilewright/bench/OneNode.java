@@ -10,13 +10,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Writes ONNX files of one node, so that every operator can be tried alone. Inputs are the graph's,
- * constants its initializers; the output is "y".
+ * constants its initializers; outputs are "y", "y1" and so on.
  *
  * @param opset of the default domain
- * @param output element type of the result
+ * @param outputs element types of the results
  */
 record OneNode(
     String op,
@@ -24,29 +25,34 @@ record OneNode(
     Map<String, Tensor> inputs,
     Map<String, Tensor> constants,
     Map<String, Object> attributes,
-    DType output) {
+    List<DType> outputs) {
 
   static OneNode of(String op, int opset) {
-    return new OneNode(op, opset, Map.of(), Map.of(), Map.of(), DType.FLOAT32);
+    return new OneNode(op, opset, Map.of(), Map.of(), Map.of(), List.of(DType.FLOAT32));
   }
 
   OneNode input(String name, Tensor tensor) {
-    return new OneNode(op, opset, with(inputs, name, tensor), constants, attributes, output);
+    return new OneNode(op, opset, with(inputs, name, tensor), constants, attributes, outputs);
   }
 
   OneNode constant(String name, Tensor tensor) {
-    return new OneNode(op, opset, inputs, with(constants, name, tensor), attributes, output);
+    return new OneNode(op, opset, inputs, with(constants, name, tensor), attributes, outputs);
   }
 
   /**
    * @param value Long, Float, String, or a list of Long or Float
    */
   OneNode attribute(String name, Object value) {
-    return new OneNode(op, opset, inputs, constants, with(attributes, name, value), output);
+    return new OneNode(op, opset, inputs, constants, with(attributes, name, value), outputs);
   }
 
-  OneNode output(DType type) {
-    return new OneNode(op, opset, inputs, constants, attributes, type);
+  /** Of these element types instead of one of float32. */
+  OneNode output(DType... types) {
+    return new OneNode(op, opset, inputs, constants, attributes, List.of(types));
+  }
+
+  List<String> outputNames() {
+    return IntStream.range(0, outputs.size()).mapToObj(i -> i == 0 ? "y" : "y" + i).toList();
   }
 
   @Override
@@ -59,7 +65,8 @@ record OneNode(
     Message node = new Message();
     inputs.keySet().forEach(name -> node.text(1, name));
     constants.keySet().forEach(name -> node.text(1, name));
-    node.text(2, "y").text(3, "node").text(4, op);
+    outputNames().forEach(name -> node.text(2, name));
+    node.text(3, "node").text(4, op);
     attributes.forEach((name, value) -> node.message(5, encode(name, value).text(1, name)));
     Message graph = new Message().message(1, node).text(2, "one_node");
     constants.forEach((name, tensor) -> {
@@ -68,7 +75,10 @@ record OneNode(
       }
     });
     inputs.forEach((name, tensor) -> graph.message(11, value(name, tensor.dtype(), tensor)));
-    graph.message(12, new Message().text(1, "y").message(2, type(output, new Message(), false)));
+    for (int i = 0; i < outputs.size(); i++) {
+      Message type = type(outputs.get(i), new Message(), false);
+      graph.message(12, new Message().text(1, outputNames().get(i)).message(2, type));
+    }
     Message version = new Message().text(1, "").number(2, opset);
     return new Message().number(1, 8).message(7, graph).message(8, version).bytes();
   }

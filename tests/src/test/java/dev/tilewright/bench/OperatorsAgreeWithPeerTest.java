@@ -1,23 +1,24 @@
 package dev.tilewright.bench;
 
-import static org.assertj.core.api.Assertions.assertThat;
+import static dev.tilewright.bench.Samples.flags;
+import static dev.tilewright.bench.Samples.floats;
+import static dev.tilewright.bench.Samples.longs;
+import static dev.tilewright.bench.Samples.map;
+import static dev.tilewright.bench.Samples.one;
+import static dev.tilewright.bench.Samples.scalar;
 
-import dev.tilewright.SessionOptions;
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
-import dev.tilewright.tensor.TensorType;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every supported operator of the model format alone in a file, against ONNX Runtime. */
 class OperatorsAgreeWithPeerTest {
-  private static final Tensor IMAGE = floats(11, 2, 5, 7, 6);
+  private static final Tensor IMAGE = Samples.IMAGE;
   private static final Tensor POSITIVE = map(IMAGE, v -> Math.abs(v) + 0.1f);
 
   static Stream<OneNode> operators() {
@@ -294,57 +295,6 @@ class OperatorsAgreeWithPeerTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("operators")
   void agreesWithOnnxRuntime(OneNode node) {
-    byte[] bytes = node.bytes();
-    try (OrtContender peer = new OrtContender(bytes, node.inputs(), 1);
-        TilewrightContender ours =
-            new TilewrightContender(bytes, node.inputs(), new SessionOptions(2, "auto"))) {
-      peer.run();
-      ours.run();
-      assertThat(ours.outputs().keySet()).containsExactly("y");
-      assertThat(Agreement.of(ours.outputs(), peer.outputs()).error()).isLessThan(1e-5);
-    }
-  }
-
-  private static Tensor floats(long seed, Integer... dims) {
-    Random random = new Random(seed);
-    Shape shape = Shape.of(dims);
-    float[] values = new float[(int) shape.elements()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return Tensor.of(shape, values);
-  }
-
-  private static Tensor map(Tensor tensor, FloatFunction function) {
-    float[] values = tensor.toFloats();
-    for (int i = 0; i < values.length; i++) {
-      values[i] = function.apply(values[i]);
-    }
-    return Tensor.of(tensor.shape(), values);
-  }
-
-  private interface FloatFunction {
-    float apply(float value);
-  }
-
-  private static Tensor flags(Shape shape, long seed) {
-    Random random = new Random(seed);
-    byte[] values = new byte[(int) shape.elements()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (byte) random.nextInt(2);
-    }
-    return new Tensor(new TensorType(DType.BOOL, shape), MemorySegment.ofArray(values));
-  }
-
-  private static Tensor one(float value) {
-    return Tensor.of(Shape.SCALAR, value);
-  }
-
-  private static Tensor scalar(long value) {
-    return Tensor.of(Shape.SCALAR, value);
-  }
-
-  private static Tensor longs(long... values) {
-    return Tensor.of(Shape.of(values.length), values);
+    Peer.agrees(node);
   }
 }

@@ -176,13 +176,13 @@ class MovementTest {
     Tensor x = Cells.list(DType.INT64, 1, 2, 3, 4, 5, 6, 7, 8);
     Tensor indices = Tensor.of(Shape.of(5, 1), 4L, 3L, -1L, 7L, 4L);
     Tensor updates = Cells.list(DType.INT64, 9, 10, 11, 12, 13);
-    assertThat(Harness.longs(new Op.Scatter(), x, indices, updates))
+    assertThat(Harness.longs(new Op.Scatter(Op.ScatterReduction.REPLACE), x, indices, updates))
         .containsExactly(1, 2, 3, 10, 13, 6, 7, 12);
     for (DType dtype : DType.values()) {
       Tensor cube = Cells.random(random, dtype, Shape.of(3, 4, 5));
       Tensor rows = Cells.random(random, dtype, Shape.of(2, 1, 5));
       Tensor out =
-          Harness.run(new Op.Scatter(), cube, Tensor.of(Shape.of(2, 1, 2), 0L, 3L, 2L, -4L), rows);
+          Harness.run(new Op.Scatter(Op.ScatterReduction.REPLACE), cube, Tensor.of(Shape.of(2, 1, 2), 0L, 3L, 2L, -4L), rows);
       Cells.assertCells(
           out,
           at -> {
@@ -199,7 +199,7 @@ class MovementTest {
   void scatterOutsideIsATypedError() {
     Tensor x = Cells.list(DType.INT64, 1, 2, 3);
     Tensor one = Cells.list(DType.INT64, 9);
-    assertThatThrownBy(() -> Harness.run(new Op.Scatter(), x, Tensor.of(Shape.of(1, 1), -4L), one))
+    assertThatThrownBy(() -> Harness.run(new Op.Scatter(Op.ScatterReduction.REPLACE), x, Tensor.of(Shape.of(1, 1), -4L), one))
         .isInstanceOf(ShapeException.class)
         .hasMessageContaining("index -4 is outside axis 0 of 3 elements");
   }
