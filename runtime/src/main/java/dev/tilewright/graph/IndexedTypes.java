@@ -48,8 +48,7 @@ final class IndexedTypes {
     require(rows.last() <= data.rank(), () -> rows.last() + " coordinates in " + data);
     Shape expected = parts(rows, data, rows.last());
     Shape updates = in.get(2).shape();
-    require(
-        updates.equals(expected), () -> "updates must be " + expected + ", are " + updates);
+    require(updates.equals(expected), () -> "updates must be " + expected + ", are " + updates);
     same(in.get(0), in.get(2));
     return in.get(0);
   }
@@ -67,8 +66,7 @@ final class IndexedTypes {
 
   static TensorType top(Op.Top top, TensorType x) {
     int size = x.shape().dim(axis(top.axis(), x.shape()));
-    require(
-        top.k() >= 0 && top.k() <= size, () -> "no " + top.k() + " of " + size + " elements");
+    require(top.k() >= 0 && top.k() <= size, () -> "no " + top.k() + " of " + size + " elements");
     List<Integer> dims = new ArrayList<>(x.shape().dims());
     dims.set(top.axis(), top.k());
     return new TensorType(DType.INT64, new Shape(dims));
@@ -82,7 +80,8 @@ final class IndexedTypes {
   }
 
   private static void inside(int axis, Shape indices, Shape data) {
-    require(indices.rank() == data.rank(), () -> "ranks of " + indices + " and " + data + " differ");
+    require(
+        indices.rank() == data.rank(), () -> "ranks of " + indices + " and " + data + " differ");
     for (int i = 0; i < data.rank(); i++) {
       int dim = i;
       require(

@@ -125,8 +125,8 @@ public sealed interface Op {
   }
 
   /**
-   * Inputs: a, b of one element type; shapes broadcast as in numpy. Integer DIV truncates; AND and OR
-   * of integers work bit by bit.
+   * Inputs: a, b of one element type; shapes broadcast as in numpy. Integer DIV truncates; AND and
+   * OR of integers work bit by bit.
    */
   record Binary(BinaryFunction function) implements Op {}
 
@@ -201,8 +201,8 @@ public sealed interface Op {
 
   /**
    * Parts of data picked by their first D coordinates after {@code batch} dimensions that data and
-   * indices share. Inputs: data; indices INT64 [batch..., parts..., D], negative ones count from the
-   * end.
+   * indices share. Inputs: data; indices INT64 [batch..., parts..., D], negative ones count from
+   * the end.
    */
   record GatherParts(int batch) implements Op {}
 
@@ -258,9 +258,28 @@ public sealed interface Op {
   /** How Resize maps an output coordinate to an input coordinate; names of the model format. */
   enum CoordinateTransform {
     HALF_PIXEL,
+    /** Centred in the output where its size was rounded. */
+    HALF_PIXEL_SYMMETRIC,
     PYTORCH_HALF_PIXEL,
+    TF_HALF_PIXEL_FOR_NN,
     ALIGN_CORNERS,
-    ASYMMETRIC
+    ASYMMETRIC;
+
+    /**
+     * The coordinate in an axis of {@code in} samples of output i.
+     *
+     * @param scale output over input
+     */
+    public double source(int i, int in, int out, double scale) {
+      return switch (this) {
+        case HALF_PIXEL -> (i + 0.5) / scale - 0.5;
+        case HALF_PIXEL_SYMMETRIC -> in / 2.0 * (1 - out / (scale * in)) + (i + 0.5) / scale - 0.5;
+        case PYTORCH_HALF_PIXEL -> out > 1 ? (i + 0.5) / scale - 0.5 : 0;
+        case TF_HALF_PIXEL_FOR_NN -> (i + 0.5) / scale;
+        case ALIGN_CORNERS -> out > 1 ? i * (in - 1.0) / (out - 1) : 0;
+        case ASYMMETRIC -> i / scale;
+      };
+    }
   }
 
   /** Which neighbour NEAREST takes; names of the model format. */
@@ -268,7 +287,17 @@ public sealed interface Op {
     ROUND_PREFER_FLOOR,
     ROUND_PREFER_CEIL,
     FLOOR,
-    CEIL
+    CEIL;
+
+    /** The whole number for a coordinate. */
+    public double nearest(double x) {
+      return switch (this) {
+        case ROUND_PREFER_FLOOR -> Math.ceil(x - 0.5);
+        case ROUND_PREFER_CEIL -> Math.floor(x + 0.5);
+        case FLOOR -> Math.floor(x);
+        case CEIL -> Math.ceil(x);
+      };
+    }
   }
 
   /**
@@ -285,4 +314,46 @@ public sealed interface Op {
       List<Double> scales,
       Shape sizes)
       implements Op {}
+
+  /** What GridSample reads outside the image. */
+  enum Outside {
+    ZEROS,
+    BORDER,
+    REFLECTION
+  }
+
+  /**
+   * Reads an image at the points of a grid. Inputs: src [N, H, W, C]; grid [N, OH, OW, 2] of points
+   * (x, y), which are from -1 to 1 inside the image.
+   *
+   * @param alignCorners whether -1 and 1 are the centres of the outermost pixels, not their edges
+   */
+  record GridSample(Interpolation interpolation, Outside outside, boolean alignCorners)
+      implements Op {}
+
+  /**
+   * Regions of interest of an image, each resampled to the same size. Inputs: src [N, H, W, C];
+   * regions [R, 4] as (x1, y1, x2, y2); the image of each [R], INT64. Result: [R, height, width,
+   * C].
+   *
+   * @param max whether a bin is the largest of its weighted samples, not their mean
+   * @param samplingRatio samples along each side of a bin; 0 is one a pixel
+   * @param scale of the image to the space of the regions
+   * @param halfPixel whether pixels have their centres at halves
+   */
+  record RoiAlign(
+      boolean max, int height, int width, int samplingRatio, float scale, boolean halfPixel)
+      implements Op {}
+
+  /**
+   * x / (bias + alpha / size * sum of squares)^beta, the sum being over {@code size} neighbours in
+   * the last dimension (local response normalisation, Krizhevsky et al. 2012). Input: x, float32.
+   */
+  record LocalNorm(int size, float alpha, float beta, float bias) implements Op {}
+
+  /**
+   * Where the largest element under each window is: its place in the image laid out as [N, C, H,
+   * W], or as [N, C, W, H]. Input: [N, H, W, C], float32; the result is INT64.
+   */
+  record MaxPositions(Window window, Size out, boolean columnMajor) implements Op {}
 }

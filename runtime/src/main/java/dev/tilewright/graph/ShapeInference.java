@@ -47,12 +47,14 @@ public final class ShapeInference {
       case Op.Where w -> 3;
       case Op.Scatter s -> 3;
       case Op.ScatterElements s -> 3;
+      case Op.RoiAlign r -> 3;
       case Op.LayerNorm n -> 3;
       case Op.MatMul m -> 2;
       case Op.Binary b -> 2;
       case Op.Gather g -> 2;
       case Op.GatherElements g -> 2;
       case Op.GatherParts g -> 2;
+      case Op.GridSample g -> 2;
       case Op.Pool p -> 1;
       case Op.Activate a -> 1;
       case Op.Unary u -> 1;
@@ -66,6 +68,8 @@ public final class ShapeInference {
       case Op.Cast c -> 1;
       case Op.Resize r -> 1;
       case Op.Top t -> 1;
+      case Op.LocalNorm n -> 1;
+      case Op.MaxPositions p -> 1;
       case Op.CumulativeSum c -> 1;
     };
   }
@@ -134,6 +138,13 @@ public final class ShapeInference {
       case Op.Scatter scatter -> IndexedTypes.scatter(in);
       case Op.ScatterElements(int axis, Op.ScatterReduction r) ->
           IndexedTypes.scatterElements(axis, in);
+      case Op.GridSample g -> ImageTypes.gridSample(x, in.get(1));
+      case Op.RoiAlign roi -> ImageTypes.roiAlign(roi, in);
+      case Op.MaxPositions places -> ImageTypes.maxPositions(x, places);
+      case Op.LocalNorm n -> {
+        require(s.rank() > 0 && n.size() > 0, "no neighbours");
+        yield floats(x);
+      }
       case Op.Top top -> IndexedTypes.top(top, x);
       case Op.CumulativeSum sum -> {
         axis(sum.axis(), s);
@@ -347,7 +358,7 @@ public final class ShapeInference {
     return new Shape(dims);
   }
 
-  private static Shape image(TensorType x) {
+  static Shape image(TensorType x) {
     require(floats(x).shape().rank() == 4, () -> "needs an image tensor [N, H, W, C], got " + x);
     return x.shape();
   }

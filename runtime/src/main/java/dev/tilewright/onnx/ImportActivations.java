@@ -129,8 +129,7 @@ final class ImportActivations {
   /** x above alpha, 0 elsewhere. */
   static Value thresholdedRelu(NodeScope n) {
     Value x = n.floats(0);
-    Value above =
-        n.binary(BinaryFunction.GREATER, x, n.scalarLike(x, n.node().number("alpha", 1)));
+    Value above = n.binary(BinaryFunction.GREATER, x, n.scalarLike(x, n.node().number("alpha", 1)));
     return n.add(new Op.Where(), above, x, n.scalarLike(x, 0));
   }
 
@@ -208,8 +207,7 @@ final class ImportActivations {
   /** exp(x / scale) - 1 below 0, 0 elsewhere. */
   private static Value belowZero(NodeScope n, Value x, float scale) {
     Value below = n.binary(BinaryFunction.MIN, x, n.scalarLike(x, 0));
-    Value scaled =
-        scale == 1 ? below : n.binary(BinaryFunction.DIV, below, n.scalarLike(x, scale));
+    Value scaled = scale == 1 ? below : n.binary(BinaryFunction.DIV, below, n.scalarLike(x, scale));
     return plus(n, n.unary(UnaryFunction.EXP, scaled), -1);
   }
 

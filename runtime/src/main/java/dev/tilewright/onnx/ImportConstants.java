@@ -59,7 +59,9 @@ final class ImportConstants {
     return n.constant(new Tensor(type, data));
   }
 
-  /** 1 where column - row is k, 0 elsewhere; of the shape of the input, and its type if not stated. */
+  /**
+   * 1 where column - row is k, 0 elsewhere; of the shape of the input, and its type if not stated.
+   */
   static Value eyeLike(NodeScope n) {
     Shape shape = n.shape(0);
     DType dtype = n.in(0).type().dtype();
@@ -84,8 +86,7 @@ final class ImportConstants {
     double k = diagonal == null ? 0 : n.scalar(diagonal);
     boolean upper = n.node().integer("upper", 1) != 0;
     Shape matrix = Shape.of(x.shape().dim(rank - 2), x.shape().dim(rank - 1));
-    Value kept =
-        band(n, matrix, (row, column) -> upper ? column - row >= k : column - row <= k);
+    Value kept = band(n, matrix, (row, column) -> upper ? column - row >= k : column - row <= k);
     Value zero = n.constant(new Tensor(new TensorType(x.type().dtype(), Shape.SCALAR), zero(x)));
     return n.add(new Op.Where(), kept, x, zero);
   }

@@ -111,8 +111,7 @@ final class ImportIndexing {
   private static Value fromTheFirst(NodeScope n, Value indices, long depth) {
     Value negative = n.binary(BinaryFunction.LESS, indices, n.scalarLike(indices, 0));
     Value size = n.constant(Tensor.of(Shape.SCALAR, depth));
-    return n.add(
-        new Op.Where(), negative, n.binary(BinaryFunction.ADD, indices, size), indices);
+    return n.add(new Op.Where(), negative, n.binary(BinaryFunction.ADD, indices, size), indices);
   }
 
   /** 0, 1, 2... along one axis of a rank. */

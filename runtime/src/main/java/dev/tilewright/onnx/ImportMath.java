@@ -36,8 +36,7 @@ final class ImportMath {
     Value exponent = n.in(1);
     DType dtype = base.type().dtype();
     DType through = exponent.type().dtype() == DType.FLOAT32 ? DType.FLOAT32 : dtype;
-    Value power =
-        n.binary(BinaryFunction.POW, n.cast(base, through), n.cast(exponent, through));
+    Value power = n.binary(BinaryFunction.POW, n.cast(base, through), n.cast(exponent, through));
     return n.cast(power, dtype);
   }
 

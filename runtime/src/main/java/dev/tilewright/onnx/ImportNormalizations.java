@@ -56,8 +56,8 @@ final class ImportNormalizations {
     return n.binary(BinaryFunction.ADD, scaled, n.reshape(n.floats(2), dims));
   }
 
-  /** Over all axes from the stated one on. */
-  static Value layer(NodeScope n) {
+  /** Over all axes from the stated one on; then the mean and 1 / deviation, where wanted. */
+  static List<Value> layer(NodeScope n) {
     Value x = n.floats(0);
     int rank = x.shape().rank();
     int axis = n.axis(n.node().integer("axis", -1), rank);
@@ -71,18 +71,25 @@ final class ImportNormalizations {
     Value rows = n.add(norm, n.reshape(x, dims), ones, zeros);
     Value normal = n.reshape(rows, x.shape().dims());
     Value scaled = n.binary(BinaryFunction.MUL, normal, n.floats(1));
-    return n.maybe(2) == null ? scaled : n.binary(BinaryFunction.ADD, scaled, n.floats(2));
+    Value y = n.maybe(2) == null ? scaled : n.binary(BinaryFunction.ADD, scaled, n.floats(2));
+    List<Integer> axes = IntStream.range(axis, rank).boxed().toList();
+    Value mean = n.add(new Op.Reduce(ReduceKind.MEAN, axes, true), x);
+    Value deviation = deviation(n, x, n.binary(BinaryFunction.SUB, x, mean), axes);
+    return List.of(y, mean, n.unary(UnaryFunction.RECIPROCAL, deviation));
   }
 
   /** (x - mean) / sqrt(mean((x - mean)^2) + eps). */
   private static Value normalized(NodeScope n, Value x, List<Integer> axes) {
     Value mean = n.add(new Op.Reduce(ReduceKind.MEAN, axes, true), x);
     Value centred = n.binary(BinaryFunction.SUB, x, mean);
+    return n.binary(BinaryFunction.DIV, centred, deviation(n, x, centred, axes));
+  }
+
+  private static Value deviation(NodeScope n, Value x, Value centred, List<Integer> axes) {
     Value square = n.binary(BinaryFunction.MUL, centred, centred);
     Value variance = n.add(new Op.Reduce(ReduceKind.MEAN, axes, true), square);
     Value epsilon = n.scalarLike(x, n.node().number("epsilon", 1e-5f));
-    Value sum = n.binary(BinaryFunction.ADD, variance, epsilon);
-    return n.binary(BinaryFunction.DIV, centred, n.unary(UnaryFunction.SQRT, sum));
+    return n.unary(UnaryFunction.SQRT, n.binary(BinaryFunction.ADD, variance, epsilon));
   }
 
   /** [C, 1, 1...]: broadcasts along axis 1 of a tensor of the rank. */

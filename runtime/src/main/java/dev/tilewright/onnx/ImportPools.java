@@ -1,21 +1,135 @@
 package dev.tilewright.onnx;
 
+import dev.tilewright.conv.Activation;
+import dev.tilewright.conv.ConvShape.Padding;
 import dev.tilewright.conv.ConvShape.Size;
+import dev.tilewright.conv.Epilogue;
 import dev.tilewright.graph.Op;
+import dev.tilewright.graph.Op.ReduceKind;
 import dev.tilewright.graph.Value;
+import dev.tilewright.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
-/** Maxima and averages, over windows and over whole images. */
+/** Maxima, averages and norms, over windows and over whole images. */
 final class ImportPools {
   private ImportPools() {}
 
-  static @Nullable String refusal(OnnxNode node) {
-    return node.integer("storage_order", 0) != 0 ? "column-major storage" : Windows.refusal(node);
-  }
+  /** A window and how often it fits. */
+  private record Sliding(Value image, Op.Window window, Size out) {}
 
   static Value pool(NodeScope n, Op.PoolKind kind) {
+    int rank = n.shape(0).rank();
+    Sliding s = sliding(n);
+    boolean countPad = n.node().integer("count_include_pad", 0) != 0;
+    Op pool = new Op.Pool(kind, s.window, s.out, countPad);
+    return Windows.channelsFirst(n, n.add(pool, Windows.channelsLast(n, s.image)), rank);
+  }
+
+  /** Maxima and their places. */
+  static List<Value> max(NodeScope n) {
+    int rank = n.shape(0).rank();
+    Sliding s = sliding(n);
+    boolean columnMajor = n.node().integer("storage_order", 0) != 0;
+    Op places = new Op.MaxPositions(s.window, s.out, columnMajor);
+    Value found = n.add(places, Windows.channelsLast(n, s.image));
+    return List.of(pool(n, Op.PoolKind.MAX), Windows.channelsFirst(n, found, rank));
+  }
+
+  /** The inverse of a maximum: values go to the places that it gave, all else is 0. */
+  static Value unpool(NodeScope n) {
+    Value x = n.floats(0);
+    int rank = x.shape().rank();
+    List<Long> kernel = n.node().integers("kernel_shape");
+    if (kernel == null || kernel.size() != rank - 2) {
+      throw n.node().bad("kernel_shape is " + kernel + " for " + x.type());
+    }
+    List<Long> strides = numbers(n, "strides", rank - 2, 1);
+    List<Long> pads = numbers(n, "pads", 2 * (rank - 2), 0);
+    List<Integer> dims = new ArrayList<>(x.shape().dims().subList(0, 2));
+    for (int i = 0; i < rank - 2; i++) {
+      long cut = pads.get(i) + pads.get(i + rank - 2);
+      dims.add(Math.toIntExact((x.shape().dim(i + 2) - 1L) * strides.get(i) + kernel.get(i) - cut));
+    }
+    Shape shape = new Shape(dims);
+    Shape flat = Shape.of(Math.toIntExact(shape.elements()));
+    List<Integer> list = List.of(Math.toIntExact(x.shape().elements()));
+    Value zeros = n.add(new Op.Expand(flat), n.scalarLike(x, 0));
+    Op scatter = new Op.ScatterElements(0, Op.ScatterReduction.REPLACE);
+    Value places = n.reshape(n.in(1), list);
+    Value all = n.reshape(n.add(scatter, zeros, places, n.reshape(x, list)), dims);
+    return n.maybe(2) == null ? all : enlarged(n, all, n.integers(2));
+  }
+
+  /**
+   * Places count in the shape that follows from the window; a larger one gets zeros at its ends.
+   */
+  private static Value enlarged(NodeScope n, Value x, List<Long> dims) {
+    if (dims.size() != x.shape().rank()) {
+      throw n.node().bad("output_shape is " + dims + " for " + x.type());
+    }
+    List<Integer> after =
+        IntStream.range(0, dims.size())
+            .mapToObj(i -> Math.toIntExact(dims.get(i) - x.shape().dim(i)))
+            .toList();
+    List<Integer> before = Collections.nCopies(dims.size(), 0);
+    return after.equals(before) ? x : n.add(new Op.Pad(Op.PadMode.CONSTANT, before, after, 0), x);
+  }
+
+  private static List<Long> numbers(NodeScope n, String attribute, int count, long otherwise) {
+    List<Long> values = n.node().integers(attribute);
+    if (values == null) {
+      return Collections.nCopies(count, otherwise);
+    }
+    if (values.size() != count) {
+      throw n.node().bad(attribute + " needs " + count + " numbers: " + values);
+    }
+    return values;
+  }
+
+  /** (sum of |x|^p)^(1/p) under each window: the sum is a depthwise convolution with ones. */
+  static Value powers(NodeScope n) {
+    int rank = n.shape(0).rank();
+    Sliding s = sliding(n);
+    Op.Window w = s.window;
+    int channels = s.image.shape().dim(1);
+    Padding pad =
+        new Padding(
+            w.pad().top(),
+            w.pad().left(),
+            after(s, 2, w.pad().top(), s.out.height(), w.stride().height(), w.kernel().height()),
+            after(s, 3, w.pad().left(), s.out.width(), w.stride().width(), w.kernel().width()));
+    Op.Window exact = new Op.Window(w.kernel(), w.stride(), w.dilation(), pad);
+    Op conv = new Op.Conv(exact, channels, new Epilogue(false, false, Activation.none()));
+    Shape ones = Shape.of(channels, 1, w.kernel().height(), w.kernel().width());
+    Value filter = n.add(new Op.Expand(ones), n.scalarLike(s.image, 1));
+    Value pooled =
+        ImportScaling.norm(
+            n,
+            Windows.channelsLast(n, s.image),
+            n.node().integer("p", 2),
+            x -> n.add(conv, x, filter));
+    return Windows.channelsFirst(n, pooled, rank);
+  }
+
+  /** Padding at the end, so that exactly the windows wanted fit. */
+  private static int after(Sliding s, int axis, int before, int out, int stride, int kernel) {
+    int dilation = axis == 2 ? s.window.dilation().height() : s.window.dilation().width();
+    int last = (out - 1) * stride + Windows.span(kernel, dilation);
+    return Math.max(0, last - before - s.image.shape().dim(axis));
+  }
+
+  /** (sum of |x|^p)^(1/p) over each channel's image. */
+  static Value globalPowers(NodeScope n) {
+    Value x = n.floats(0);
+    List<Integer> axes = IntStream.range(2, x.shape().rank()).boxed().toList();
+    Op sum = new Op.Reduce(ReduceKind.SUM, axes, true);
+    return ImportScaling.norm(n, x, n.node().integer("p", 2), v -> n.add(sum, v));
+  }
+
+  private static Sliding sliding(NodeScope n) {
     int rank = n.shape(0).rank();
     Value x = Windows.image(n, n.floats(0));
     if (!n.node().has("kernel_shape")) {
@@ -35,12 +149,10 @@ final class ImportPools {
         out(n, in.height(), w.pad().top(), w.pad().bottom(), height, w.stride().height(), ceil);
     int columns =
         out(n, in.width(), w.pad().left(), w.pad().right(), width, w.stride().width(), ceil);
-    boolean countPad = n.node().integer("count_include_pad", 0) != 0;
-    Op pool = new Op.Pool(kind, w, new Size(rows, columns), countPad);
-    return Windows.channelsFirst(n, n.add(pool, Windows.channelsLast(n, x)), rank);
+    return new Sliding(x, w, new Size(rows, columns));
   }
 
-  static Value global(NodeScope n, Op.ReduceKind kind) {
+  static Value global(NodeScope n, ReduceKind kind) {
     Value x = n.floats(0);
     List<Integer> axes = IntStream.range(2, x.shape().rank()).boxed().toList();
     return axes.isEmpty() ? x : n.add(new Op.Reduce(kind, axes, true), x);

@@ -38,9 +38,7 @@ final class ImportReductions {
   /** The sum of absolute values. */
   static Value l1(NodeScope n) {
     return over(
-        n,
-        (x, axes, keep) ->
-            fold(n, ReduceKind.SUM, n.unary(UnaryFunction.ABS, x), axes, keep));
+        n, (x, axes, keep) -> fold(n, ReduceKind.SUM, n.unary(UnaryFunction.ABS, x), axes, keep));
   }
 
   static Value sumSquare(NodeScope n) {
@@ -50,9 +48,7 @@ final class ImportReductions {
   /** The root of the sum of squares. */
   static Value l2(NodeScope n) {
     return over(
-        n,
-        inFloats(
-            n, (x, axes, keep) -> n.unary(UnaryFunction.SQRT, squares(n, x, axes, keep))));
+        n, inFloats(n, (x, axes, keep) -> n.unary(UnaryFunction.SQRT, squares(n, x, axes, keep))));
   }
 
   static Value logSum(NodeScope n) {
@@ -60,8 +56,7 @@ final class ImportReductions {
         n,
         inFloats(
             n,
-            (x, axes, keep) ->
-                n.unary(UnaryFunction.LOG, fold(n, ReduceKind.SUM, x, axes, keep))));
+            (x, axes, keep) -> n.unary(UnaryFunction.LOG, fold(n, ReduceKind.SUM, x, axes, keep))));
   }
 
   /** max + log(sum(exp(x - max))), where exp does not overflow. */
@@ -75,13 +70,11 @@ final class ImportReductions {
               // An infinite maximum less itself is no number; less nothing it stays what it is.
               Value bounded = n.unary(UnaryFunction.ABS, max);
               Value isFinite =
-                  n.binary(
-                      BinaryFunction.LESS, bounded, n.scalarLike(x, Double.POSITIVE_INFINITY));
+                  n.binary(BinaryFunction.LESS, bounded, n.scalarLike(x, Double.POSITIVE_INFINITY));
               Value shift = n.add(new Op.Where(), isFinite, max, n.scalarLike(x, 0));
               Value exp = n.unary(UnaryFunction.EXP, n.binary(BinaryFunction.SUB, x, shift));
               Value sum = fold(n, ReduceKind.SUM, exp, axes, true);
-              Value log =
-                  n.binary(BinaryFunction.ADD, n.unary(UnaryFunction.LOG, sum), shift);
+              Value log = n.binary(BinaryFunction.ADD, n.unary(UnaryFunction.LOG, sum), shift);
               return keep ? log : without(n, log, axes);
             }));
   }
@@ -126,8 +119,7 @@ final class ImportReductions {
   /** Functions that no integer has are computed in floats, of integers too. */
   private static Reduction inFloats(NodeScope n, Reduction reduction) {
     UnaryOperator<Value> back = result -> n.cast(result, n.in(0).type().dtype());
-    return (x, axes, keep) ->
-        back.apply(reduction.apply(n.cast(x, DType.FLOAT32), axes, keep));
+    return (x, axes, keep) -> back.apply(reduction.apply(n.cast(x, DType.FLOAT32), axes, keep));
   }
 
   private static Value squares(NodeScope n, Value x, List<Integer> axes, boolean keep) {

@@ -11,6 +11,8 @@ import dev.tilewright.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,22 +22,7 @@ final class ImportResize {
 
   static @Nullable String refusal(OnnxNode node) {
     String mode = node.text("mode", "nearest");
-    if (!List.of("nearest", "linear", "bilinear", "cubic").contains(mode)) {
-      return "mode " + mode;
-    }
-    String transform = node.text("coordinate_transformation_mode", "half_pixel");
-    if (transform.equals("tf_crop_and_resize") || transform.equals("tf_half_pixel_for_nn")) {
-      return "coordinate_transformation_mode " + transform;
-    }
-    if (node.integer("antialias", 0) != 0) {
-      return "antialias";
-    }
-    // Where a linear kernel loses a sample outside, the one left is the edge: clamping is the same.
-    if (node.integer("exclude_outside", 0) != 0 && mode.equals("cubic")) {
-      return "exclude_outside";
-    }
-    String policy = node.text("keep_aspect_ratio_policy", "stretch");
-    return policy.equals("stretch") ? null : "keep_aspect_ratio_policy " + policy;
+    return List.of("nearest", "linear", "bilinear", "cubic").contains(mode) ? null : "mode " + mode;
   }
 
   /** Upsample and the first Resize: scales only, asymmetric, nearest is the one before. */
@@ -66,17 +53,41 @@ final class ImportResize {
       IntStream.range(0, axes.size()).forEach(i -> scales.set(axes.get(i), values.get(i)));
       dims = scaledDims(n, scales);
     } else if (n.maybe(3) != null) {
-      List<Long> sizes = n.integers(3);
-      checkCount(n, sizes.size(), axes.size());
-      for (int i = 0; i < axes.size(); i++) {
-        int axis = axes.get(i);
-        dims.set(axis, Math.toIntExact(sizes.get(i)));
-        scales.set(axis, (double) dims.get(axis) / n.shape(0).dim(axis));
-      }
+      stretch(n, axes, n.integers(3), scales, dims);
     } else {
       throw n.node().bad("neither scales nor sizes are given");
     }
-    return resize(n, transform(n, scales, dims), nearest(n), scales, dims);
+    if (transformName(n).equals("tf_crop_and_resize")) {
+      return new ImportResampling(n, interpolation(n), nearest(n), scales).crop(axes, dims);
+    }
+    return resize(n, transform(n), nearest(n), scales, dims);
+  }
+
+  /** To the sizes stated, or to the nearest ones that keep the ratio of the axes. */
+  private static void stretch(
+      NodeScope n, List<Integer> axes, List<Long> sizes, List<Double> scales, List<Integer> dims) {
+    checkCount(n, sizes.size(), axes.size());
+    double[] ratios = new double[axes.size()];
+    for (int i = 0; i < ratios.length; i++) {
+      int dim = dims.get(axes.get(i));
+      ratios[i] = dim == sizes.get(i) ? 1 : (double) sizes.get(i) / dim;
+    }
+    DoubleStream all = DoubleStream.of(ratios);
+    String policy = n.node().text("keep_aspect_ratio_policy", "stretch");
+    OptionalDouble common =
+        switch (policy) {
+          case "stretch" -> OptionalDouble.empty();
+          case "not_larger" -> all.min();
+          case "not_smaller" -> all.max();
+          default -> throw n.node().bad("keep_aspect_ratio_policy " + policy);
+        };
+    for (int i = 0; i < ratios.length; i++) {
+      int axis = axes.get(i);
+      scales.set(axis, common.orElse(ratios[i]));
+      boolean exact = common.isEmpty();
+      long size = exact ? sizes.get(i) : Math.round(scales.get(axis) * dims.get(axis));
+      dims.set(axis, Math.toIntExact(size));
+    }
   }
 
   private static Value resize(
@@ -85,41 +96,51 @@ final class ImportResize {
       NearestMode nearest,
       List<Double> scales,
       List<Integer> dims) {
-    Value x = n.floats(0);
-    if (x.shape().elements() == 0 || dims.contains(0)) {
-      throw n.node().bad(x.type() + " to " + dims + " is empty");
+    Shape from = n.shape(0);
+    for (int i = 0; i < from.rank(); i++) {
+      if (from.dim(i) == 0 && dims.get(i) != 0) {
+        throw n.node().bad(n.in(0).type() + " to " + dims + ": an empty axis has no samples");
+      }
     }
-    if (x.shape().dims().equals(dims) && scales.stream().allMatch(s -> s == 1)) {
-      return x;
+    if (from.dims().equals(dims) && scales.stream().allMatch(s -> s == 1)) {
+      return n.in(0);
     }
-    Interpolation interpolation =
-        switch (n.node().text("mode", "nearest")) {
-          case "nearest" -> Interpolation.NEAREST;
-          case "cubic" -> Interpolation.CUBIC;
-          default -> Interpolation.LINEAR;
-        };
+    Interpolation interpolation = interpolation(n);
+    boolean antialias = n.node().integer("antialias", 0) != 0;
+    // Where a linear kernel loses a sample outside, the one left is the edge: clamping is the same.
+    boolean excludes =
+        n.node().integer("exclude_outside", 0) != 0 && interpolation == Interpolation.CUBIC;
+    DType dtype = n.in(0).type().dtype();
+    boolean wide = dtype == DType.INT64 || dtype == DType.INT32; // floats would round them
+    if (interpolation == Interpolation.NEAREST ? wide : antialias || excludes) {
+      return new ImportResampling(n, interpolation, nearest, scales).resize(transform, dims);
+    }
     double a = n.node().number("cubic_coeff_a", -0.75f);
-    return n.add(new Op.Resize(interpolation, transform, nearest, a, scales, new Shape(dims)), x);
+    Op op = new Op.Resize(interpolation, transform, nearest, a, scales, new Shape(dims));
+    return n.cast(n.add(op, n.cast(n.in(0), DType.FLOAT32)), dtype);
   }
 
-  private static CoordinateTransform transform(
-      NodeScope n, List<Double> scales, List<Integer> dims) {
-    String name = n.node().text("coordinate_transformation_mode", "half_pixel");
-    return switch (name) {
+  private static Interpolation interpolation(NodeScope n) {
+    return switch (n.node().text("mode", "nearest")) {
+      case "nearest" -> Interpolation.NEAREST;
+      case "cubic" -> Interpolation.CUBIC;
+      default -> Interpolation.LINEAR;
+    };
+  }
+
+  private static String transformName(NodeScope n) {
+    return n.node().text("coordinate_transformation_mode", "half_pixel");
+  }
+
+  private static CoordinateTransform transform(NodeScope n) {
+    return switch (transformName(n)) {
       case "half_pixel" -> CoordinateTransform.HALF_PIXEL;
+      case "half_pixel_symmetric" -> CoordinateTransform.HALF_PIXEL_SYMMETRIC;
       case "pytorch_half_pixel" -> CoordinateTransform.PYTORCH_HALF_PIXEL;
+      case "tf_half_pixel_for_nn" -> CoordinateTransform.TF_HALF_PIXEL_FOR_NN;
       case "align_corners" -> CoordinateTransform.ALIGN_CORNERS;
       case "asymmetric" -> CoordinateTransform.ASYMMETRIC;
-      case "half_pixel_symmetric" -> {
-        // Differs from half_pixel only where the size was rounded.
-        for (int i = 0; i < dims.size(); i++) {
-          if (scales.get(i) * n.shape(0).dim(i) != dims.get(i)) {
-            throw n.unsupported("half_pixel_symmetric with a size that is not whole");
-          }
-        }
-        yield CoordinateTransform.HALF_PIXEL;
-      }
-      default -> throw n.node().bad("coordinate_transformation_mode " + name);
+      case String name -> throw n.node().bad("coordinate_transformation_mode " + name);
     };
   }
 

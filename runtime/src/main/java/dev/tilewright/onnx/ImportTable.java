@@ -54,19 +54,31 @@ final class ImportTable {
               row("ConvTranspose", ImportConvolutions::convTranspose).unless(Windows::refusal),
               row("AveragePool", n -> ImportPools.pool(n, PoolKind.AVERAGE))
                   .unless(Windows::refusal),
-              row("MaxPool", n -> ImportPools.pool(n, PoolKind.MAX)).unless(ImportPools::refusal),
+              rows("MaxPool", FIRST, 2, ImportPools::max).unless(Windows::refusal),
+              row("MaxUnpool", 9, LAST, ImportPools::unpool),
+              row("LpPool", ImportPools::powers).unless(Windows::refusal),
+              row("GlobalLpPool", ImportPools::globalPowers),
+              row("GridSample", 16, LAST, ImportSampling::gridSample)
+                  .unless(ImportSampling::gridRefusal),
+              row("RoiAlign", 10, LAST, ImportSampling::roiAlign)
+                  .unless(ImportSampling::roiRefusal),
               row("GlobalAveragePool", n -> ImportPools.global(n, ReduceKind.MEAN)),
               row("GlobalMaxPool", n -> ImportPools.global(n, ReduceKind.MAX)),
               row("BatchNormalization", ImportNormalizations::batch)
                   .unless(ImportNormalizations::batchRefusal),
               row("InstanceNormalization", ImportNormalizations::instance),
-              row("LayerNormalization", 17, LAST, ImportNormalizations::layer),
+              rows("LayerNormalization", 17, 3, ImportNormalizations::layer),
+              row("GroupNormalization", 18, LAST, ImportScaling::group),
+              row("LRN", ImportScaling::neighbours),
+              row("LpNormalization", ImportScaling::length),
+              row("MeanVarianceNormalization", 9, LAST, ImportScaling::meanVariance),
               row("Resize", 10, 10, ImportResize::scaled).unless(ImportResize::refusal),
               row("Resize", 11, LAST, ImportResize::resize).unless(ImportResize::refusal),
               row("Upsample", FIRST, 9, ImportResize::scaled).unless(ImportResize::refusal),
               // Matrix products
               row("Gemm", ImportProducts::gemm),
               row("MatMul", ImportProducts::matMul),
+              row("Einsum", 12, LAST, ImportEinsum::einsum).unless(ImportEinsum::refusal),
               // Activations
               row("Clip", FIRST, 10, ImportActivations::clipAttributes),
               row("Clip", 11, LAST, ImportActivations::clip),

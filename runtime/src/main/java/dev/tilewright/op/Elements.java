@@ -34,6 +34,14 @@ final class Elements {
     ALL.set(JAVA_LONG_UNALIGNED, address, Double.doubleToRawLongBits(value));
   }
 
+  static long getAddress(long address) {
+    return ALL.get(JAVA_LONG_UNALIGNED, address);
+  }
+
+  static void setAddress(long address, long value) {
+    ALL.set(JAVA_LONG_UNALIGNED, address, value);
+  }
+
   static boolean getBool(long address) {
     return ALL.get(JAVA_BYTE, address) != 0;
   }

@@ -1,7 +1,6 @@
 package dev.tilewright.op;
 
 import dev.tilewright.graph.Op;
-import dev.tilewright.graph.Op.CoordinateTransform;
 import dev.tilewright.graph.Op.Interpolation;
 
 /**
@@ -30,16 +29,9 @@ public final class LinearTaps {
     int out = op.sizes().dim(axis);
     LinearTaps taps = new LinearTaps(in, out);
     for (int i = 0; i < out; i++) {
-      double x = coordinate(op, axis, i, in, out);
+      double x = op.transform().source(i, in, out, op.scales().get(axis));
       if (op.interpolation() == Interpolation.NEAREST) {
-        int nearest =
-            switch (op.nearest()) {
-              case ROUND_PREFER_FLOOR -> (int) Math.ceil(x - 0.5);
-              case ROUND_PREFER_CEIL -> (int) Math.floor(x + 0.5);
-              case FLOOR -> (int) Math.floor(x);
-              case CEIL -> (int) Math.ceil(x);
-            };
-        taps.low[i] = Math.clamp(nearest, 0, in - 1);
+        taps.low[i] = (int) Math.clamp(op.nearest().nearest(x), 0, in - 1);
         taps.high[i] = taps.low[i];
       } else {
         double inside = Math.clamp(x, 0, in - 1);
@@ -74,16 +66,5 @@ public final class LinearTaps {
   /** Size of the output along the axis. */
   public int outputs() {
     return low.length;
-  }
-
-  private static double coordinate(Op.Resize op, int axis, int i, int in, int out) {
-    double scale = op.scales().get(axis);
-    CoordinateTransform transform = op.transform();
-    return switch (transform) {
-      case HALF_PIXEL -> (i + 0.5) / scale - 0.5;
-      case PYTORCH_HALF_PIXEL -> out > 1 ? (i + 0.5) / scale - 0.5 : 0;
-      case ALIGN_CORNERS -> out > 1 ? i * (in - 1.0) / (out - 1.0) : 0;
-      case ASYMMETRIC -> i / scale;
-    };
   }
 }

@@ -44,6 +44,10 @@ public final class Operators {
       case Op.Scatter(Op.ScatterReduction reduction) -> new Scatter(reduction);
       case Op.ScatterElements(int axis, Op.ScatterReduction reduction) ->
           new ScatterElements(axis, reduction);
+      case Op.GridSample sample -> new GridSample(sample, x.last());
+      case Op.RoiAlign align -> new RoiAlign(align, x);
+      case Op.LocalNorm norm -> new LocalNorm(norm, x.last());
+      case Op.MaxPositions places -> new MaxPositions(places);
       case Op.Top top -> new Top(top);
       case Op.CumulativeSum sum -> new CumulativeSum(sum);
       case Op.LayerNorm(float epsilon) -> new LayerNorm(epsilon);

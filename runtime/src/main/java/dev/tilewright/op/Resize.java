@@ -66,8 +66,8 @@ final class Resize implements Kernel {
         };
     Taps taps = new Taps(count, out);
     for (int i = 0; i < out; i++) {
-      double x = identity ? i : source(i, in, out, op.scales().get(axis));
-      double first = count == 1 ? nearest(x) : Math.floor(x) - (count / 2 - 1);
+      double x = identity ? i : op.transform().source(i, in, out, op.scales().get(axis));
+      double first = count == 1 ? op.nearest().nearest(x) : Math.floor(x) - (count / 2 - 1);
       for (int t = 0; t < count; t++) {
         // Outside the tensor its edge goes on.
         taps.positions[i * count + t] = (int) Math.clamp(first + t, 0, in - 1);
@@ -75,25 +75,6 @@ final class Resize implements Kernel {
       }
     }
     return taps;
-  }
-
-  /** The coordinate in the input of output i. */
-  private double source(int i, int in, int out, double scale) {
-    return switch (op.transform()) {
-      case HALF_PIXEL -> (i + 0.5) / scale - 0.5;
-      case PYTORCH_HALF_PIXEL -> out > 1 ? (i + 0.5) / scale - 0.5 : 0;
-      case ALIGN_CORNERS -> out > 1 ? (double) i * (in - 1) / (out - 1) : 0;
-      case ASYMMETRIC -> i / scale;
-    };
-  }
-
-  private double nearest(double x) {
-    return switch (op.nearest()) {
-      case ROUND_PREFER_FLOOR -> Math.ceil(x - 0.5);
-      case ROUND_PREFER_CEIL -> Math.floor(x + 0.5);
-      case FLOOR -> Math.floor(x);
-      case CEIL -> Math.ceil(x);
-    };
   }
 
   /**

@@ -39,13 +39,7 @@ record ScatterElements(int axis, ScatterReduction reduction) implements Kernel {
         (from, to, worker) -> {
           Elements.copy(1, out.address(), 1, data.address(), 1, data.type().bytes());
           nest.walk(
-              0,
-              nest.elements(),
-              run,
-              out.address(),
-              indices.address(),
-              updates.address(),
-              0);
+              0, nest.elements(), run, out.address(), indices.address(), updates.address(), 0);
         });
   }
 }

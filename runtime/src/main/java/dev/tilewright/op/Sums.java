@@ -26,6 +26,14 @@ final class Sums {
     }
   }
 
+  /** sums[i] = max(sums[i], factor * floats[i]); NaN wins. */
+  static void maxScaled(long sums, long count, double factor, long floats) {
+    for (long i = 0; i < count; i++) {
+      double value = factor * Elements.getFloat(floats + 4 * i);
+      Elements.setDouble(sums + 8 * i, Math.max(Elements.getDouble(sums + 8 * i), value));
+    }
+  }
+
   /** floats[i] = sums[i] / divisor, dense. */
   static void store(long floats, long sums, long count, double divisor) {
     for (long i = 0; i < count; i++) {

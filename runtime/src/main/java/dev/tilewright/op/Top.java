@@ -46,8 +46,7 @@ record Top(Op.Top op) implements Kernel {
         op.k() == 0 ? 0 : lines.elements(),
         2L * size,
         (from, to, worker) ->
-            lines.walk(
-                from, to, run, out.address(), x.address(), operands.workspace(worker), 0));
+            lines.walk(from, to, run, out.address(), x.address(), operands.workspace(worker), 0));
   }
 
   private long best(DType dtype, long x, long step, int size) {

@@ -8,7 +8,9 @@ import dev.tilewright.kernel.Task;
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.View;
 
-/** A function of every element: floats in double, ABS, NEG and SIGN also of integers, NOT of BOOL. */
+/**
+ * A function of every element: floats in double, ABS, NEG and SIGN also of integers, NOT of BOOL.
+ */
 record Unary(UnaryFunction function) implements Kernel {
   @Override
   public boolean acceptsStridedRows() {

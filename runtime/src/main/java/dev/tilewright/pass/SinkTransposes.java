@@ -54,6 +54,7 @@ final class SinkTransposes implements Pass {
         Op moved = new Op.CumulativeSum(d.owed.order().get(axis), exclusive, reverse);
         owe(at, at.emit(moved, d.carrier), d.owed);
       }
+      case Op.LocalNorm n when keepsLast(debt(at.in(0)).owed) -> unary(at);
       case Op.LayerNorm n when keepsLast(debt(at.in(0)).owed) -> {
         Debt d = debt(at.in(0));
         owe(at, at.emit(n, d.carrier, pay(at, at.in(1)), pay(at, at.in(2))), d.owed);
@@ -107,6 +108,10 @@ final class SinkTransposes implements Pass {
       case Op.Expand e -> keep(at);
       case Op.Gather g -> keep(at);
       case Op.LayerNorm n -> keep(at);
+      case Op.GridSample g -> keep(at);
+      case Op.RoiAlign r -> keep(at);
+      case Op.MaxPositions p -> keep(at);
+      case Op.LocalNorm n -> keep(at);
       case Op.GatherElements g -> keep(at);
       case Op.GatherParts g -> keep(at);
       case Op.Scatter s -> keep(at);

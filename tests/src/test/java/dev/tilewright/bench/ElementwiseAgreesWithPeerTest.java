@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ElementwiseAgreesWithPeerTest {
   private static final Tensor UNIT = map(IMAGE, v -> (float) Math.tanh(v));
   private static final Tensor ODD =
-      Tensor.of(Shape.of(2, 3), Float.NaN, Float.POSITIVE_INFINITY, 1, -0f, -5, Float.NEGATIVE_INFINITY);
+      Tensor.of(
+          Shape.of(2, 3), Float.NaN, Float.POSITIVE_INFINITY, 1, -0f, -5, Float.NEGATIVE_INFINITY);
 
   static Stream<OneNode> operators() {
     List<OneNode> cases = new ArrayList<>();
@@ -49,12 +50,8 @@ class ElementwiseAgreesWithPeerTest {
             .constant("p", one(1.5f))
             .output(DType.INT32));
     cases.add(
-        OneNode.of("CastLike", 19)
-            .input("x", IMAGE)
-            .input("like", whole)
-            .output(DType.INT64));
-    cases.add(
-        OneNode.of("Dropout", 13).input("x", IMAGE).output(DType.FLOAT32, DType.BOOL));
+        OneNode.of("CastLike", 19).input("x", IMAGE).input("like", whole).output(DType.INT64));
+    cases.add(OneNode.of("Dropout", 13).input("x", IMAGE).output(DType.FLOAT32, DType.BOOL));
     for (DType dtype : List.of(DType.INT32, DType.INT64)) {
       Tensor a = integers(dtype, 3, -50, 50, 4, 3);
       Tensor b = integers(dtype, 4, 1, 5, 3);
@@ -85,26 +82,19 @@ class ElementwiseAgreesWithPeerTest {
     cases.add(OneNode.of("Elu", 13).input("x", IMAGE).attribute("alpha", 0.3f));
     cases.add(OneNode.of("Celu", 13).input("x", IMAGE).attribute("alpha", 0.3f));
     cases.add(
-        OneNode.of("Selu", 13)
-            .input("x", IMAGE)
-            .attribute("alpha", 1.2f)
-            .attribute("gamma", 0.7f));
+        OneNode.of("Selu", 13).input("x", IMAGE).attribute("alpha", 1.2f).attribute("gamma", 0.7f));
     cases.add(OneNode.of("Hardmax", 11).input("x", IMAGE).attribute("axis", 2L));
     cases.add(OneNode.of("Hardmax", 13).input("x", IMAGE).attribute("axis", 1L));
     cases.add(OneNode.of("ThresholdedRelu", 10).input("x", IMAGE).attribute("alpha", 0.4f));
     cases.add(
-        OneNode.of("Shrink", 9)
-            .input("x", IMAGE)
-            .attribute("bias", 0.2f)
-            .attribute("lambd", 0.3f));
+        OneNode.of("Shrink", 9).input("x", IMAGE).attribute("bias", 0.2f).attribute("lambd", 0.3f));
   }
 
   private static void logic(List<OneNode> cases) {
     cases.add(OneNode.of("IsNaN", 13).input("x", ODD).output(DType.BOOL));
     cases.add(OneNode.of("IsInf", 10).input("x", ODD).output(DType.BOOL));
     for (String side : List.of("detect_positive", "detect_negative")) {
-      cases.add(
-          OneNode.of("IsInf", 10).input("x", ODD).attribute(side, 0L).output(DType.BOOL));
+      cases.add(OneNode.of("IsInf", 10).input("x", ODD).attribute(side, 0L).output(DType.BOOL));
     }
     for (String op : List.of("GreaterOrEqual", "LessOrEqual")) {
       cases.add(OneNode.of(op, 16).input("a", ODD).constant("b", one(1)).output(DType.BOOL));
@@ -136,18 +126,11 @@ class ElementwiseAgreesWithPeerTest {
             .constant("axes", longs(1)));
     Tensor whole = integers(DType.INT32, 7, -9, 9, 3, 4, 5);
     for (String op : List.of("ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceMean")) {
-      cases.add(
-          OneNode.of(op, 13)
-              .input("x", whole)
-              .attribute("keepdims", 0L)
-              .output(DType.INT32));
+      cases.add(OneNode.of(op, 13).input("x", whole).attribute("keepdims", 0L).output(DType.INT32));
     }
     for (String op : List.of("ReduceL1", "ReduceSumSquare")) {
       cases.add(
-          OneNode.of(op, 13)
-              .input("x", whole)
-              .attribute("axes", List.of(1L))
-              .output(DType.INT32));
+          OneNode.of(op, 13).input("x", whole).attribute("axes", List.of(1L)).output(DType.INT32));
     }
     for (String op : List.of("ArgMax", "ArgMin")) {
       Tensor x = map(IMAGE, v -> Math.round(2 * v));

@@ -104,10 +104,7 @@ class IndexingAgreesWithPeerTest {
     }
     // Nothing is gathered, and nothing is added to something.
     cases.add(
-        OneNode.of("Gather", 13)
-            .input("x", IMAGE)
-            .constant("i", longs())
-            .attribute("axis", 1L));
+        OneNode.of("Gather", 13).input("x", IMAGE).constant("i", longs()).attribute("axis", 1L));
     cases.add(
         OneNode.of("Concat", 13)
             .input("a", floats(1, 3, 4))

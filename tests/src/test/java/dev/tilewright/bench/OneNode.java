@@ -31,6 +31,11 @@ record OneNode(
     return new OneNode(op, opset, Map.of(), Map.of(), Map.of(), List.of(DType.FLOAT32));
   }
 
+  /** The same in another opset. */
+  OneNode at(int otherOpset) {
+    return new OneNode(op, otherOpset, inputs, constants, attributes, outputs);
+  }
+
   OneNode input(String name, Tensor tensor) {
     return new OneNode(op, opset, with(inputs, name, tensor), constants, attributes, outputs);
   }

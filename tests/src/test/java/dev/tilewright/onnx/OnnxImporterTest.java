@@ -217,12 +217,12 @@ final class OnnxImporterTest {
             .opset("com.microsoft", 1)
             .input("x", 1, 1, 4, 4)
             .node("Relu", "x", "a")
-            .node("Einsum", "a", "b")
-            .node("Einsum", "b", "c")
+            .node("Det", "a", "b")
+            .node("Det", "b", "c")
             .node("com.microsoft", "QLinearAdd", "c", "d")
-            .node("MaxPool", "d", "e indices", integers("kernel_shape", 2, 2))
-            .node("Conv", "e indices", "f", integers("kernel_shape", 2, 2, 2))
-            .node("Resize", "f", "g", text("coordinate_transformation_mode", "tf_crop_and_resize"))
+            .node("BatchNormalization", "d", "e mean")
+            .node("Conv", "e mean", "f", integers("kernel_shape", 2, 2, 2))
+            .node("Resize", "f", "g", text("mode", "lanczos"))
             .node("Upsample", "g", "h")
             .output("h");
     assertThatThrownBy(model::graph)
@@ -231,11 +231,11 @@ final class OnnxImporterTest {
             e ->
                 assertThat(e.missing())
                     .containsExactly(
-                        "Einsum (opset 13) x2",
+                        "Det (opset 13) x2",
                         "com.microsoft.QLinearAdd (opset 1) x1",
-                        "MaxPool (output 1) x1",
+                        "BatchNormalization (output 1) x1",
                         "Conv (3-D window) x1",
-                        "Resize (coordinate_transformation_mode tf_crop_and_resize) x1",
+                        "Resize (mode lanczos) x1",
                         "Upsample (opset 13) x1"));
   }
 

@@ -47,12 +47,11 @@ class IndexingTest {
             order = order.reversed();
           }
           Comparator<Integer> ascending =
-              Comparator.comparingDouble(
-                  i -> {
-                    int[] from = at.clone();
-                    from[op.axis()] = i;
-                    return Cells.get(x, from);
-                  });
+              Comparator.comparingDouble(i -> {
+                int[] from = at.clone();
+                from[op.axis()] = i;
+                return Cells.get(x, from);
+              });
           List<Integer> sorted = new ArrayList<>(order);
           sorted.sort(op.largest() ? ascending.reversed() : ascending);
           return sorted.get(at[op.axis()]);
@@ -75,8 +74,7 @@ class IndexingTest {
       List<Integer> dims = new ArrayList<>(List.of(2, 4, 3));
       dims.set(axis, 9);
       int size = x.shape().dim(axis);
-      Tensor indices =
-          Cells.of(DType.INT32, new Shape(dims), at -> random.nextInt(-size, size));
+      Tensor indices = Cells.of(DType.INT32, new Shape(dims), at -> random.nextInt(-size, size));
       Cells.assertCells(
           Harness.run(new Op.GatherElements(axis), x, indices),
           at -> Cells.get(x, moved(at, a, Cells.get(indices, at), size)));
@@ -182,6 +180,7 @@ class IndexingTest {
     }
     Tensor third = Cells.list(DType.FLOAT32, 0.1, 0.2, -0.3);
     assertThat(Harness.floats(new Op.CumulativeSum(0, false, false), third))
-        .containsExactly(0.1f, (float) (0.1f + (double) 0.2f), (float) (0.1f + (double) 0.2f - 0.3f));
+        .containsExactly(
+            0.1f, (float) (0.1f + (double) 0.2f), (float) (0.1f + (double) 0.2f - 0.3f));
   }
 }

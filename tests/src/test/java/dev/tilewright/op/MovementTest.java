@@ -182,7 +182,11 @@ class MovementTest {
       Tensor cube = Cells.random(random, dtype, Shape.of(3, 4, 5));
       Tensor rows = Cells.random(random, dtype, Shape.of(2, 1, 5));
       Tensor out =
-          Harness.run(new Op.Scatter(Op.ScatterReduction.REPLACE), cube, Tensor.of(Shape.of(2, 1, 2), 0L, 3L, 2L, -4L), rows);
+          Harness.run(
+              new Op.Scatter(Op.ScatterReduction.REPLACE),
+              cube,
+              Tensor.of(Shape.of(2, 1, 2), 0L, 3L, 2L, -4L),
+              rows);
       Cells.assertCells(
           out,
           at -> {
@@ -199,7 +203,12 @@ class MovementTest {
   void scatterOutsideIsATypedError() {
     Tensor x = Cells.list(DType.INT64, 1, 2, 3);
     Tensor one = Cells.list(DType.INT64, 9);
-    assertThatThrownBy(() -> Harness.run(new Op.Scatter(Op.ScatterReduction.REPLACE), x, Tensor.of(Shape.of(1, 1), -4L), one))
+    assertThatThrownBy(() ->
+            Harness.run(
+                new Op.Scatter(Op.ScatterReduction.REPLACE),
+                x,
+                Tensor.of(Shape.of(1, 1), -4L),
+                one))
         .isInstanceOf(ShapeException.class)
         .hasMessageContaining("index -4 is outside axis 0 of 3 elements");
   }
