@@ -93,7 +93,11 @@ final class FmaPeak {
     return sum;
   }
 
-  /** x = x * 0.5 + b, so values stay finite and normal. */
+  /**
+   * c = c + 0.5 * 0.5: a kernel's own form, the sum in the register it comes from. The other, c = c
+   * * 0.5 + b, needs a copy of b for each, and with the 16 registers of AVX2 it reached 56 of 92
+   * GFLOP/s (Zen 4). Sums stay below 2^9.
+   */
   private static float chains(float[] operands) {
     FloatVector half = FloatVector.broadcast(SPECIES, 0.5f);
     FloatVector c0 = half;
@@ -110,18 +114,18 @@ final class FmaPeak {
     FloatVector c11 = half;
     for (int i = 0; i < STEPS; i++) {
       FloatVector b = FloatVector.fromArray(SPECIES, operands, (i & 3) * SPECIES.length());
-      c0 = c0.fma(half, b);
-      c1 = c1.fma(half, b);
-      c2 = c2.fma(half, b);
-      c3 = c3.fma(half, b);
-      c4 = c4.fma(half, b);
-      c5 = c5.fma(half, b);
-      c6 = c6.fma(half, b);
-      c7 = c7.fma(half, b);
-      c8 = c8.fma(half, b);
-      c9 = c9.fma(half, b);
-      c10 = c10.fma(half, b);
-      c11 = c11.fma(half, b);
+      c0 = half.fma(b, c0);
+      c1 = half.fma(b, c1);
+      c2 = half.fma(b, c2);
+      c3 = half.fma(b, c3);
+      c4 = half.fma(b, c4);
+      c5 = half.fma(b, c5);
+      c6 = half.fma(b, c6);
+      c7 = half.fma(b, c7);
+      c8 = half.fma(b, c8);
+      c9 = half.fma(b, c9);
+      c10 = half.fma(b, c10);
+      c11 = half.fma(b, c11);
     }
     FloatVector left = c0.add(c1).add(c2).add(c3.add(c4)).add(c5);
     FloatVector right = c6.add(c7).add(c8).add(c9.add(c10)).add(c11);
