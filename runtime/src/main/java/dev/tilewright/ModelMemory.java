@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ModelMemory implements Planner.ModelMemory, GraphBuilder.Folder {
   private record Folded(Op op, List<Tensor> in) {}
+
+  private record Derived(Object recipe, List<Tensor> from) {}
 
   private record Pair(Tensor filter, @Nullable Tensor bias) {}
 
@@ -38,6 +41,7 @@ final class ModelMemory implements Planner.ModelMemory, GraphBuilder.Folder {
   private final Arena arena;
   private final Map<Small, Tensor> interned = new ConcurrentHashMap<>();
   private final Map<Folded, List<Tensor>> folded = new ConcurrentHashMap<>();
+  private final Map<Derived, Tensor> derived = new ConcurrentHashMap<>();
   private final Map<Pair, Weights> weights = new ConcurrentHashMap<>();
   private final Map<Tensor, Tensor> resident = new ConcurrentHashMap<>();
 
@@ -61,6 +65,20 @@ final class ModelMemory implements Planner.ModelMemory, GraphBuilder.Folder {
           List<Tensor> results = Operators.evaluate(op, in, out);
           lasting.addAll(results);
           return results;
+        });
+  }
+
+  @Override
+  public Tensor derive(Object recipe, List<Tensor> from, Supplier<Tensor> compute) {
+    if (!lasting.containsAll(from)) {
+      return compute.get();
+    }
+    return derived.computeIfAbsent(
+        new Derived(recipe, from),
+        d -> {
+          Tensor result = compute.get();
+          lasting.add(result);
+          return result;
         });
   }
 

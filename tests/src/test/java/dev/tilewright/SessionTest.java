@@ -118,9 +118,10 @@ class SessionTest {
     try (Model model = network()) {
       Plan plan = model.plan(Map.of("image", Shape.of(1, 3, 32, 32)), ONE);
       assertThat(plan.steps().stream().map(Plan.Step::op))
-          .containsExactly("Transpose", "Conv", "Conv", "Reduce", "Conv");
+          .containsExactly("Transpose", "Conv", "Conv", "Conv", "Reduce", "Conv");
       assertThat(plan.steps().get(1).key()).contains("_bias_relu");
-      assertThat(plan.steps().get(2).key()).contains("_bias_residual");
+      assertThat(plan.steps().get(2).key()).contains("_bias_relu");
+      assertThat(plan.steps().get(3).key()).contains("_residual");
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,15 @@ public final class GraphBuilder {
   @FunctionalInterface
   public interface Folder {
     List<Tensor> fold(Op op, List<Tensor> inputs, List<TensorType> outputs);
+
+    /**
+     * A constant that is computed from others by something else than an operator.
+     *
+     * @param recipe what {@code compute} does; equal recipes give equal values for the same tensors
+     */
+    default Tensor derive(Object recipe, List<Tensor> from, Supplier<Tensor> compute) {
+      return compute.get();
+    }
   }
 
   /**
@@ -54,6 +64,11 @@ public final class GraphBuilder {
     Value value = new Value(unique(name), tensor.type());
     constants.put(value, tensor);
     return value;
+  }
+
+  /** A constant as {@link Folder#derive} makes it. */
+  public Value derive(String name, Object recipe, List<Tensor> from, Supplier<Tensor> compute) {
+    return constant(name, folder.derive(recipe, from, compute));
   }
 
   /** Adds a node with one output and returns it. */

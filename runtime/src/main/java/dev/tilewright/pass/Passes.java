@@ -10,6 +10,8 @@ public final class Passes {
   static final List<Supplier<Pass>> STANDARD =
       List.of(
           SinkTransposes::new, // first: what follows sees neighbours, not the layout between them
+          RaiseTransposes::new, // so that branches of one image begin at one value
+          MergeDuplicates::new, // likewise; and before the others look for sole uses
           Simplify::new, // a factor of 1 would hide the activation it is part of
           RecogniseActivations::new, // before folding takes their constants apart
           RecogniseNormalizations::new, // likewise, and folding takes their scale and shift
@@ -17,6 +19,7 @@ public final class Passes {
           FoldPad::new,
           MatMulToConv::new, // before the epilogues, so that fully connected layers get them too
           FoldAffine::new, // the bias of what was a MatMul until the line above
+          CollapseLinear::new, // before activations and sums go into the epilogues
           AffineToConv::new, // what no convolution took
           SplitTransposedConv::new, // likewise: its convolution wants an activation
           FuseEpilogue::new);

@@ -11,6 +11,7 @@ import dev.tilewright.tensor.Tensor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Rebuilds a graph through a pass. Old values map to the new values that carry the same tensor. */
@@ -116,6 +117,15 @@ final class Rewriter {
     /** A float32 constant of one element. */
     Value number(float value) {
       return builder.constant(node.name(), Tensor.of(Shape.SCALAR, value));
+    }
+
+    /**
+     * A constant that is computed from others by something else than an operator.
+     *
+     * @param recipe what {@code compute} does; equal recipes give equal values for the same tensors
+     */
+    Value derive(Object recipe, List<Tensor> from, Supplier<Tensor> compute) {
+      return builder.derive(node.name(), recipe, from, compute);
     }
 
     /** Emits a node named after this one. */

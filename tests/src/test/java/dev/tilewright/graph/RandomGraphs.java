@@ -63,10 +63,10 @@ public final class RandomGraphs {
     Value x = values.get(values.size() - 1 - random.nextInt(Math.min(4, values.size())));
     int rank = x.shape().rank();
     String name = "n" + values.size();
-    switch (random.nextInt(16)) {
+    switch (random.nextInt(19)) {
       case 0, 1 -> {
         if (rank == 4) {
-          values.add(conv(name, x));
+          values.add(conv(name, x, channels()));
         }
       }
       case 2 -> add(name, new Op.Activate(Activation.relu()), x);
@@ -128,6 +128,30 @@ public final class RandomGraphs {
           values.addAll(builder.addAll(name, new Op.Concat(rank - 1), dense));
         }
       }
+      case 15 -> {
+        if (rank == 4) { // branches that are added
+          int k = channels();
+          add(
+              name,
+              new Op.Binary(Op.BinaryFunction.ADD),
+              conv(name + "_l", x, k),
+              conv(name + "_r", x, k));
+        }
+      }
+      case 16 -> {
+        if (rank == 4) {
+          Size one = new Size(1, 1);
+          Op.Window w = new Op.Window(new Size(3, 3), one, one, new Padding(1, 1, 1, 1));
+          Size out = new Size(x.shape().dim(1), x.shape().dim(2));
+          add(name, new Op.Pool(Op.PoolKind.AVERAGE, w, out, random.nextBoolean()), x);
+        }
+      }
+      case 17 -> {
+        if (rank == 4 && x.shape().elements() < 4000) {
+          List<Integer> border = List.of(0, random.nextInt(2), random.nextInt(2), 0);
+          add(name, new Op.Pad(Op.PadMode.CONSTANT, border, border, 0), x);
+        }
+      }
       default -> {
         Value c = builder.constant(name + "_c", tensor(Shape.of(x.shape().last())));
         add(name, new Op.Binary(Op.BinaryFunction.MUL), x, c);
@@ -143,9 +167,8 @@ public final class RandomGraphs {
     values.add(builder.add(name, op, in));
   }
 
-  private Value conv(String name, Value x) {
+  private Value conv(String name, Value x, int k) {
     int c = x.shape().last();
-    int k = channels();
     boolean bias = random.nextBoolean();
     int size = random.nextBoolean() ? 1 : 3;
     Size one = new Size(1, 1);
