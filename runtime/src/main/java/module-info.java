@@ -19,6 +19,7 @@ module dev.tilewright.runtime {
   exports dev.tilewright.conv;
   exports dev.tilewright.op;
   exports dev.tilewright.backend;
+  exports dev.tilewright.database;
   exports dev.tilewright.graph;
   exports dev.tilewright.plan;
   exports dev.tilewright.onnx;

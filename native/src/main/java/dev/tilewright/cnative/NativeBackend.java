@@ -31,6 +31,14 @@ public final class NativeBackend implements Backend {
     return Loaded.RESULT;
   }
 
+  /** The library's checksum, and the instruction set that it is limited to. */
+  @Override
+  public String revision() {
+    String isa = System.getenv(Isa.VARIABLE);
+    return NativeLoader.checksum(System.getProperty(NativeLoader.PATH_PROPERTY))
+        + (isa == null ? "" : " up to " + isa);
+  }
+
   @Override
   public List<ConvAlgorithm> convolutions() {
     Isa limit = Isa.limit(System.getenv(Isa.VARIABLE)).orElseThrow();

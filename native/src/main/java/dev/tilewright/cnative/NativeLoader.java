@@ -9,12 +9,15 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import dev.tilewright.kernel.Applicability;
 import java.io.File;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Map;
 import java.util.Optional;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,6 +98,27 @@ final class NativeLoader {
               + " ("
               + firstLine(e)
               + "); rebuild it here, or point -Djna.tmpdir at a directory that is not noexec");
+    }
+  }
+
+  /**
+   * Of the library that {@link #load} loads; the code of its kernels is the same if this is.
+   *
+   * @param path as for {@link #load}
+   */
+  static String checksum(@Nullable String path) {
+    try (InputStream in =
+        path == null
+            ? NativeLoader.class.getResourceAsStream(RESOURCE)
+            : new FileInputStream(path)) {
+      if (in == null) {
+        return "none";
+      }
+      CRC32C crc = new CRC32C();
+      crc.update(in.readAllBytes());
+      return Long.toHexString(crc.getValue());
+    } catch (IOException e) {
+      return "unreadable"; // and so not loaded
     }
   }
 

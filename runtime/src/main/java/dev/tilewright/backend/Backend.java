@@ -18,6 +18,14 @@ public interface Backend {
   /** Whether the backend runs on this machine; asked once. Must not throw. */
   Applicability available();
 
+  /**
+   * Changes whenever its kernels' code may have; part of what a measurement is valid for. Only
+   * asked if available.
+   */
+  default String revision() {
+    return "1";
+  }
+
   /** Its convolution algorithms; only asked if available. */
   List<ConvAlgorithm> convolutions();
 

@@ -2,6 +2,8 @@ package dev.tilewright.backend;
 
 import static java.lang.System.Logger.Level.INFO;
 
+import dev.tilewright.database.Machine;
+import dev.tilewright.database.ThisMachine;
 import dev.tilewright.kernel.Applicability;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -9,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.stream.Collectors;
 
 /** The backends of this process, asked once whether they run here. */
 public final class Backends {
@@ -18,9 +21,11 @@ public final class Backends {
   private static final List<String> PREFERENCE = List.of("native", "vector", "reference");
 
   private final Map<Backend, Applicability> all;
+  private final Machine machine;
 
   private Backends(Map<Backend, Applicability> all) {
     this.all = all;
+    this.machine = ThisMachine.describe(revisions(all));
   }
 
   /** Every backend on the module or class path; found once. */
@@ -47,6 +52,19 @@ public final class Backends {
       }
     }
     return new Backends(all);
+  }
+
+  /** What measurements made in this process are valid for. */
+  public Machine machine() {
+    return machine;
+  }
+
+  private static String revisions(Map<Backend, Applicability> all) {
+    return all.entrySet().stream()
+        .filter(e -> e.getValue().isYes())
+        .map(e -> e.getKey().name() + "=" + e.getKey().revision())
+        .sorted()
+        .collect(Collectors.joining(" "));
   }
 
   /** Every backend found, and whether it runs here. */

@@ -34,6 +34,23 @@ public record Tile(SortedMap<String, Integer> params) {
     return value;
   }
 
+  /**
+   * The tile that {@link #toString} wrote.
+   *
+   * @throws IllegalArgumentException if the text is not one
+   */
+  public static Tile parse(String text) {
+    Map<String, Integer> params = new TreeMap<>();
+    for (String part : text.isEmpty() ? new String[0] : text.split(",", -1)) {
+      int equals = part.indexOf('=');
+      if (equals < 1) {
+        throw new IllegalArgumentException("not a tile: '" + text + "'");
+      }
+      params.put(part.substring(0, equals), Integer.valueOf(part.substring(equals + 1)));
+    }
+    return new Tile(params);
+  }
+
   @Override
   public String toString() {
     return params.entrySet().stream()
