@@ -2,6 +2,7 @@ package dev.tilewright.graph;
 
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Grows a graph node by node. The type of every value is inferred as it is added, and a node whose
  * inputs are all constants becomes a constant, unless it is a convolution or would grow out of
- * bounds.
+ * bounds. So does a result without elements, which nothing needs to compute.
  */
 public final class GraphBuilder {
   /** Computes a node whose inputs are known. */
@@ -86,6 +87,9 @@ public final class GraphBuilder {
     List<TensorType> types;
     try {
       types = ShapeInference.infer(op, in.stream().map(Value::type).toList());
+      if (types.stream().allMatch(t -> t.shape().elements() == 0)) {
+        return types.stream().map(t -> constant(name, nothing(t))).toList();
+      }
       List<Tensor> known = in.stream().map(constants::get).filter(t -> t != null).toList();
       if (known.size() == in.size() && isFoldable(op, in, types)) {
         return folder.fold(op, known, types).stream().map(t -> constant(name, t)).toList();
@@ -98,6 +102,10 @@ public final class GraphBuilder {
     nodes.add(node);
     out.forEach(v -> producers.put(v, node));
     return out;
+  }
+
+  private static Tensor nothing(TensorType type) {
+    return new Tensor(type, MemorySegment.ofArray(new byte[0]));
   }
 
   private static boolean isFoldable(Op op, List<Value> in, List<TensorType> out) {

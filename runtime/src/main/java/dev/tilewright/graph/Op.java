@@ -271,6 +271,9 @@ public sealed interface Op {
      * @param scale output over input
      */
     public double source(int i, int in, int out, double scale) {
+      if (in == out && scale == 1) {
+        return i; // what is not resized does not move
+      }
       return switch (this) {
         case HALF_PIXEL -> (i + 0.5) / scale - 0.5;
         case HALF_PIXEL_SYMMETRIC -> in / 2.0 * (1 - out / (scale * in)) + (i + 0.5) / scale - 0.5;

@@ -170,7 +170,9 @@ public final class ShapeInference {
     Shape filter = floats(in.get(1)).shape();
     require(filter.rank() == 4, () -> "filter must be [K, C/G, FH, FW], is " + filter);
     Op.Window w = conv.window();
-    ConvShape shape = conv.shape(src, filter);
+    // No images have a shape nonetheless: that of one decides.
+    Shape one = Shape.of(Math.max(1, src.dim(0)), src.dim(1), src.dim(2), src.dim(3));
+    ConvShape shape = conv.shape(one, filter);
     require(
         filter.dim(1) == src.dim(3) / conv.groups(),
         () -> "filter takes " + filter.dim(1) + " channels a group, src has " + src.dim(3));

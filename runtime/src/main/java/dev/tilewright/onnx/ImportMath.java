@@ -117,6 +117,23 @@ final class ImportMath {
     return n.binary(BinaryFunction.SUB, either, bitwise(n, BinaryFunction.AND));
   }
 
+  static @Nullable String shiftRefusal(OnnxNode node) {
+    return switch (node.text("direction", "")) {
+      case "LEFT", "RIGHT" -> null;
+      case String other -> "direction " + other;
+    };
+  }
+
+  /** A product with, or quotient by, a power of two: the bits of unsigned integers. */
+  static Value shift(NodeScope n) {
+    Value x = n.cast(integers(n, 0), DType.INT64);
+    Value by = n.cast(integers(n, 1), DType.INT64);
+    Value power = n.binary(BinaryFunction.POW, n.scalarLike(by, 2), by);
+    boolean left = n.node().text("direction", "").equals("LEFT");
+    Value shifted = n.binary(left ? BinaryFunction.MUL : BinaryFunction.DIV, x, power);
+    return n.cast(shifted, n.in(0).type().dtype());
+  }
+
   private static Value integers(NodeScope n, int input) {
     Value x = n.in(input);
     if (x.type().dtype() == DType.FLOAT32 || x.type().dtype() == DType.BOOL) {

@@ -107,7 +107,12 @@ final class ImportShapes {
     if (in.stream().anyMatch(v -> v.shape().rank() != rank)) {
       throw n.node().bad("inputs have different numbers of dimensions");
     }
-    return in.size() == 1 ? in.getFirst() : n.add(new Op.Concat(axis), in.toArray(Value[]::new));
+    List<Value> parts = in.stream().filter(v -> v.shape().dim(axis) > 0).toList();
+    return switch (parts.size()) {
+      case 0 -> in.getFirst();
+      case 1 -> parts.getFirst();
+      default -> n.add(new Op.Concat(axis), parts.toArray(Value[]::new));
+    };
   }
 
   /** To the shape stated, where that broadcasts in turn: its dimensions of 1 keep those of x. */

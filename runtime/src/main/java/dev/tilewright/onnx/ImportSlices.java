@@ -157,6 +157,27 @@ final class ImportSlices {
     return n.add(new Op.Pad(mode, before, after, value), n.in(0));
   }
 
+  /** To sizes of some axes, cut or filled with zeros at both ends alike. */
+  static Value centre(NodeScope n) {
+    int rank = n.shape(0).rank();
+    List<Long> stated = n.node().integers("axes");
+    List<Integer> axes =
+        stated == null ? IntStream.range(0, rank).boxed().toList() : n.axes(stated, rank);
+    List<Long> sizes = n.integers(1);
+    if (sizes.size() != axes.size()) {
+      throw n.node().bad(sizes.size() + " sizes for " + axes.size() + " axes");
+    }
+    List<Integer> before = new ArrayList<>(Collections.nCopies(rank, 0));
+    List<Integer> after = new ArrayList<>(Collections.nCopies(rank, 0));
+    for (int i = 0; i < axes.size(); i++) {
+      int axis = axes.get(i);
+      int more = Math.toIntExact(sizes.get(i) - n.shape(0).dim(axis));
+      before.set(axis, more / 2);
+      after.set(axis, more - more / 2);
+    }
+    return n.add(new Op.Pad(Op.PadMode.CONSTANT, before, after, 0), n.in(0));
+  }
+
   /** A slice as it grows axis by axis; at first the whole tensor. */
   private static final class Cut {
     private final Shape shape;

@@ -58,6 +58,8 @@ final class ImportTable {
               row("MaxUnpool", 9, LAST, ImportPools::unpool),
               row("LpPool", ImportPools::powers).unless(Windows::refusal),
               row("GlobalLpPool", ImportPools::globalPowers),
+              row("AffineGrid", 20, LAST, ImportSampling::affineGrid),
+              row("Col2Im", 18, LAST, ImportSampling::columnsToImage),
               row("GridSample", 16, LAST, ImportSampling::gridSample)
                   .unless(ImportSampling::gridRefusal),
               row("RoiAlign", 10, LAST, ImportSampling::roiAlign)
@@ -79,6 +81,9 @@ final class ImportTable {
               row("Gemm", ImportProducts::gemm),
               row("MatMul", ImportProducts::matMul),
               row("Einsum", 12, LAST, ImportEinsum::einsum).unless(ImportEinsum::refusal),
+              rows("GRU", FIRST, 2, ImportRecurrent::gru).unless(ImportRecurrent::refusal),
+              rows("LSTM", FIRST, 3, ImportRecurrent::lstm).unless(ImportRecurrent::refusal),
+              rows("RNN", FIRST, 2, ImportRecurrent::rnn).unless(ImportRecurrent::refusal),
               // Activations
               row("Clip", FIRST, 10, ImportActivations::clipAttributes),
               row("Clip", 11, LAST, ImportActivations::clip),
@@ -114,6 +119,7 @@ final class ImportTable {
               row("Sinh", 9, LAST, n -> n.unary(UnaryFunction.SINH, n.floats(0))),
               row("Tan", n -> n.unary(UnaryFunction.TAN, n.floats(0))),
               row("Sign", 9, LAST, n -> n.unary(UnaryFunction.SIGN, n.in(0))),
+              row("BitShift", 11, LAST, ImportMath::shift).unless(ImportMath::shiftRefusal),
               row("BitwiseAnd", 18, LAST, n -> ImportMath.bitwise(n, BinaryFunction.AND)),
               row("BitwiseNot", 18, LAST, ImportMath::bitwiseNot),
               row("BitwiseOr", 18, LAST, n -> ImportMath.bitwise(n, BinaryFunction.OR)),
@@ -176,6 +182,7 @@ final class ImportTable {
               row("Shape", ImportConstants::shape),
               row("Size", ImportConstants::size),
               // Shapes and moving values
+              row("CenterCropPad", 18, LAST, ImportSlices::centre),
               row("Concat", ImportShapes::concat),
               row("DepthToSpace", ImportShapes::depthToSpace),
               row("Expand", 8, LAST, ImportShapes::expand),

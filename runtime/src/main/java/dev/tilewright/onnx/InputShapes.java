@@ -37,9 +37,6 @@ final class InputShapes {
     for (int i = 0; i < shape.rank(); i++) {
       Signature.Dim dim = input.dims().get(i);
       int size = shape.dim(i);
-      if (size == 0) {
-        throw new InputException("dimension " + i + " of input " + input + " must not be 0");
-      }
       if (!dim.isOpen() && dim.size() != size) {
         throw new InputException(
             "dimension " + i + " of input " + input + " is fixed, given: " + shape);

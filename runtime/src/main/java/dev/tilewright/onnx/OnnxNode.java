@@ -81,6 +81,14 @@ public record OnnxNode(
     };
   }
 
+  @Nullable List<String> texts(String attribute) {
+    return switch (attributes.get(attribute)) {
+      case null -> null;
+      case Attribute.Texts(List<String> values) -> values;
+      case Attribute other -> throw kind(attribute, "texts", other);
+    };
+  }
+
   /** An error in this node. */
   ModelFormatException bad(String what) {
     return new ModelFormatException("node '" + label() + "' (" + operator() + "): " + what);

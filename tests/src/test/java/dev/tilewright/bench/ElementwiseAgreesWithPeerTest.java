@@ -52,6 +52,14 @@ class ElementwiseAgreesWithPeerTest {
     cases.add(
         OneNode.of("CastLike", 19).input("x", IMAGE).input("like", whole).output(DType.INT64));
     cases.add(OneNode.of("Dropout", 13).input("x", IMAGE).output(DType.FLOAT32, DType.BOOL));
+    for (String direction : List.of("LEFT", "RIGHT")) {
+      cases.add(
+          OneNode.of("BitShift", 11)
+              .input("a", integers(DType.UINT8, 1, 0, 255, 4, 3))
+              .input("b", integers(DType.UINT8, 2, 0, 8, 3))
+              .attribute("direction", direction)
+              .output(DType.UINT8));
+    }
     for (DType dtype : List.of(DType.INT32, DType.INT64)) {
       Tensor a = integers(dtype, 3, -50, 50, 4, 3);
       Tensor b = integers(dtype, 4, 1, 5, 3);

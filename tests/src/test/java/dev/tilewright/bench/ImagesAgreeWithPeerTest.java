@@ -2,6 +2,7 @@ package dev.tilewright.bench;
 
 import static dev.tilewright.bench.Samples.IMAGE;
 import static dev.tilewright.bench.Samples.floats;
+import static dev.tilewright.bench.Samples.longs;
 import static dev.tilewright.bench.Samples.map;
 
 import dev.tilewright.tensor.DType;
@@ -20,6 +21,7 @@ class ImagesAgreeWithPeerTest {
   static Stream<OneNode> operators() {
     List<OneNode> cases = new ArrayList<>();
     samples(cases);
+    grids(cases);
     regions(cases);
     pools(cases);
     normalizations(cases);
@@ -48,6 +50,42 @@ class ImagesAgreeWithPeerTest {
               .input("x", IMAGE)
               .input("grid", grid)
               .attribute("mode", mode));
+    }
+  }
+
+  private static void grids(List<OneNode> cases) {
+    for (long corners = 0; corners < 2; corners++) {
+      cases.add(
+          OneNode.of("AffineGrid", 20)
+              .input("theta", floats(1, 2, 2, 3))
+              .constant("size", longs(2, 5, 4, 3))
+              .attribute("align_corners", corners));
+      cases.add(
+          OneNode.of("AffineGrid", 20)
+              .input("theta", floats(1, 2, 3, 4))
+              .constant("size", longs(2, 5, 4, 3, 2))
+              .attribute("align_corners", corners));
+    }
+    cases.add(
+        OneNode.of("Col2Im", 18)
+            .input("x", floats(2, 2, 15, 8))
+            .constant("image", longs(8, 7))
+            .constant("block", longs(1, 5))
+            .attribute("strides", List.of(2L, 2L)));
+    cases.add(
+        OneNode.of("Col2Im", 18)
+            .input("x", floats(2, 1, 18, 15))
+            .constant("image", longs(6, 7))
+            .constant("block", longs(3, 2))
+            .attribute("pads", List.of(1L, 0L, 0L, 1L))
+            .attribute("dilations", List.of(1L, 3L))
+            .attribute("strides", List.of(2L, 1L)));
+    for (long[] size : new long[][] {{9, 3}, {4, 6}, {2, 9}}) {
+      cases.add(
+          OneNode.of("CenterCropPad", 18)
+              .input("x", IMAGE)
+              .constant("size", longs(size))
+              .attribute("axes", List.of(2L, 3L)));
     }
   }
 

@@ -324,7 +324,6 @@ final class OnnxImporterTest {
     badInput("'n' is 1 and 2", model, shapes(1, 2, "b"));
     badInput("has 2 dimensions", model, Map.of("a", Shape.of(3), "b", Shape.of(1, 3)));
     badInput("is fixed", model, Map.of("a", Shape.of(1, 4), "b", Shape.of(1, 3)));
-    badInput("must not be 0", model, shapes(0, 0, "b"));
     assertThat(OnnxImporter.graph(model, shapes(2, 2, "b"), (op, in, out) -> List.of()).inputs())
         .hasSize(2);
   }
