@@ -1,6 +1,8 @@
 package dev.tilewright.cnative;
 
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.tilewright.conv.ConvAlgorithm;
@@ -160,7 +162,9 @@ final class NativeConv implements ConvAlgorithm {
     if (data.isNative() && data.address() % 4 == 0) {
       return data.address();
     }
-    return arena.allocate(Math.max(4, data.byteSize()), 64).copyFrom(data).address();
+    return arena
+        .allocateFrom(JAVA_FLOAT, data, JAVA_FLOAT_UNALIGNED, 0, data.byteSize() / 4)
+        .address();
   }
 
   private record PreparedConv(

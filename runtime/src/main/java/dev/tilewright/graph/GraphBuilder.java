@@ -97,6 +97,28 @@ public final class GraphBuilder {
     } catch (ShapeException e) {
       throw new ShapeException("node '" + name + "': " + e.getMessage());
     }
+    return computed(name, op, in, types);
+  }
+
+  /**
+   * Adds a node of another graph again, over these inputs, and returns its outputs.
+   *
+   * @throws ShapeException if the operator cannot take these inputs
+   */
+  public List<Value> addAgain(Node node, List<Value> in) {
+    boolean computed = false; // types that are the same need not be inferred again
+    for (int i = 0; i < in.size(); i++) {
+      if (!in.get(i).type().equals(node.input(i).type())) {
+        return addAll(node.name(), node.op(), in);
+      }
+      computed |= !constants.containsKey(in.get(i));
+    }
+    return computed
+        ? computed(node.name(), node.op(), in, node.outputs().stream().map(Value::type).toList())
+        : addAll(node.name(), node.op(), in);
+  }
+
+  private List<Value> computed(String name, Op op, List<Value> in, List<TensorType> types) {
     List<Value> out = types.stream().map(t -> new Value(unique(name), t)).toList();
     Node node = new Node(name, op, in, out);
     nodes.add(node);

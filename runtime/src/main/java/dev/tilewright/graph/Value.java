@@ -10,6 +10,12 @@ import dev.tilewright.tensor.TensorType;
  *     graph for the sizes it is given
  */
 public record Value(String name, TensorType type) {
+  /** By the name, which is unique; maps of values are looked up all the time. */
+  @Override
+  public int hashCode() {
+    return name.hashCode();
+  }
+
   public Shape shape() {
     return type.shape();
   }

@@ -161,7 +161,7 @@ final class Rewriter {
     /** Emits the node as it is. */
     void keep() {
       List<Value> in = node.inputs().stream().map(Rewriter.this::now).toList();
-      List<Value> out = builder.addAll(node.name(), node.op(), in);
+      List<Value> out = builder.addAgain(node, in);
       for (int i = 0; i < out.size(); i++) {
         map(node.outputs().get(i), out.get(i));
       }

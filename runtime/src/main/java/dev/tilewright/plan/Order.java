@@ -60,9 +60,12 @@ final class Order {
       Schedule schedule,
       Set<Value> kept,
       ToLongFunction<List<Plan.Step>> memory) {
-    Order order = new Order(steps, schedule, kept);
     List<Plan.Step> best = steps;
     long least = memory.applyAsLong(steps);
+    Order order = new Order(steps, schedule, kept);
+    if (least <= order.needed()) {
+      return steps;
+    }
     for (Rule rule : Rule.values()) {
       List<Plan.Step> candidate = order.greedy(rule);
       long bytes = memory.applyAsLong(candidate);
@@ -72,6 +75,23 @@ final class Order {
       }
     }
     return best;
+  }
+
+  /** Bytes of the inputs and what the hungriest step touches: no order needs less beside it. */
+  private long needed() {
+    Set<Value> inputs = new HashSet<>(kept);
+    steps.forEach(s -> s.outputs().forEach(v -> inputs.remove(schedule.root(v))));
+    long most = 0;
+    for (Plan.Step step : steps) {
+      long bytes = Lifetimes.scratchStride(step.kernel()) * step.threads();
+      Set<Value> touched = new HashSet<>(inputs);
+      touched.addAll(roots(step));
+      for (Value root : touched) {
+        bytes += schedule.bytes(root);
+      }
+      most = Math.max(most, bytes);
+    }
+    return most;
   }
 
   /** Which of the steps that could run next does. */

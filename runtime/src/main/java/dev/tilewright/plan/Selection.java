@@ -10,7 +10,6 @@ import dev.tilewright.graph.Graph;
 import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
-import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.op.OpProblem;
 import dev.tilewright.op.Operators;
@@ -133,25 +132,20 @@ final class Selection {
 
   private @Nullable Candidate estimate(
       ConvAlgorithm algorithm, ConvProblem one, Map<String, String> others) {
-    if (algorithm.check(one) instanceof Applicability.No(String reason)) {
-      others.put(algorithm.id(), reason);
-      return null;
-    }
-    Candidate best = null;
-    for (Tile tile : algorithm.tiles(one)) {
-      // Ranked on one thread, so that the choice, and with it every bit of the result, is the same
-      // for any number of them.
-      double nanos = CostModel.nanos(algorithm.cost(one, tile));
-      if (best == null || nanos < best.nanos) {
+    // Ranked on one thread, so that the choice, and with it every bit of the result, is the same
+    // for any number of them.
+    return switch (Estimates.of(algorithm, one)) {
+      case Estimates.Answer.No(String reason) -> {
+        others.put(algorithm.id(), reason);
+        yield null;
+      }
+      case Estimates.Answer.Best(Tile tile, double nanos) -> {
+        others.put(algorithm.id(), micros(nanos));
         int useful = CostModel.threads(nanos, threads);
         ConvProblem problem = new ConvProblem(one.shape(), one.epilogue(), useful);
-        best = new Candidate(algorithm, tile, problem, nanos);
+        yield new Candidate(algorithm, tile, problem, nanos);
       }
-    }
-    if (best != null) {
-      others.put(algorithm.id(), micros(best.nanos));
-    }
-    return best;
+    };
   }
 
   private Chosen operator(Node node, Graph graph) {

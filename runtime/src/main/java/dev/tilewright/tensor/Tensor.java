@@ -36,6 +36,12 @@ public record Tensor(TensorType type, MemorySegment data) {
     return new Tensor(new TensorType(DType.INT64, shape), MemorySegment.ofArray(values));
   }
 
+  /** By the memory, as equality is. */
+  @Override
+  public int hashCode() {
+    return data.hashCode();
+  }
+
   public Shape shape() {
     return type.shape();
   }
