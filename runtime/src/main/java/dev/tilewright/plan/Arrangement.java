@@ -91,16 +91,21 @@ final class Arrangement {
     return parent.kind == Kind.COLUMNS || sameRows ? rowStride(parent.value) : value.shape().last();
   }
 
-  /**
-   * A row stride that is a multiple of 4 KB maps the rows of a tile to one cache set and halves the
-   * speed of a convolution; such tensors get 16 columns more (measured: docs/benchmarking.md).
-   */
   private long ownStride(Value value) {
     int columns = value.shape().last();
-    boolean hazard = columns > 0 && (long) columns * value.type().dtype().bytes() % 4096 == 0;
-    return hazard && value.shape().elements() > columns && canStride(value)
-        ? columns + 16
+    boolean floats = value.type().dtype().bytes() == 4;
+    return floats && value.shape().elements() > columns && canStride(value)
+        ? stride(columns)
         : columns;
+  }
+
+  /**
+   * Elements from one row of floats to the next. A multiple of 4 KB maps the rows of a tile to one
+   * cache set and halves the speed of a convolution; such rows get 16 columns more (measured:
+   * docs/benchmarking.md).
+   */
+  static long stride(int columns) {
+    return columns > 0 && columns % 1024 == 0 ? columns + 16 : columns;
   }
 
   /** Reshape and Slice: the output as a view of the input. */

@@ -17,6 +17,12 @@ final class CostModel {
   /** A region under this much work is faster on one thread. */
   private static final double WORTH_A_FORK = 20_000;
 
+  /** Of one core. */
+  private static final long L2_BYTES = 1 << 20;
+
+  /** Written to L3 and read again, on top of what {@link #BYTES_PER_NANO} allows for. */
+  private static final double NANOS_PER_BYTE_BEYOND = 0.05;
+
   private CostModel() {}
 
   static double nanos(Cost cost) {
@@ -27,6 +33,14 @@ final class CostModel {
   /** For an operator that streams its tensors through and does little else. */
   static double streaming(long bytes) {
     return bytes / BYTES_PER_NANO;
+  }
+
+  /**
+   * What it adds to the time of two layers that one writes a value and the other reads it: nothing
+   * while L2 holds it.
+   */
+  static double beyondCache(long bytes) {
+    return Math.max(0, bytes - L2_BYTES) * NANOS_PER_BYTE_BEYOND;
   }
 
   /** For packing weights, which goes value by value: a float takes a nanosecond (measured). */

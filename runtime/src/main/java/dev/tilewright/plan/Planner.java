@@ -35,21 +35,29 @@ public final class Planner {
   private final List<Backend> backends;
   private final String choice;
   private final int threads;
+  private final Fusing fusing;
 
   /**
    * @param backends that may be used, preferred ones first
    * @param choice how the user named them: {@code auto} or one backend
    */
   public Planner(ModelMemory memory, List<Backend> backends, String choice, int threads) {
+    this(memory, backends, choice, threads, Fusing.of(System.getProperty(Fusing.PROPERTY, "auto")));
+  }
+
+  Planner(ModelMemory memory, List<Backend> backends, String choice, int threads, Fusing fusing) {
     this.memory = memory;
     this.backends = backends;
     this.choice = choice;
     this.threads = threads;
+    this.fusing = fusing;
   }
 
-  public Plan plan(Graph graph) {
+  public Plan plan(Graph imported) {
     Selection selection = new Selection(backends, choice, threads, memory::weights);
-    Map<Node, Selection.Chosen> chosen = choose(selection, graph);
+    Fusion fusion = new Fusion(imported, selection, fusing);
+    Graph graph = fusion.graph();
+    Map<Node, Selection.Chosen> chosen = choose(fusion);
     Map<Node, Kernel> kernels = new HashMap<>();
     chosen.forEach((node, c) -> kernels.put(node, c.kernel()));
     Arrangement arrangement = new Arrangement(graph, kernels);
@@ -97,17 +105,16 @@ public final class Planner {
         layout.bytes(),
         layout.lowerBound(),
         memory.packedBytes(),
-        graph.macs());
+        imported.macs());
   }
 
   /** In parallel, for packing weights and making kernels take most of the time of a start. */
-  private static Map<Node, Selection.Chosen> choose(Selection selection, Graph graph) {
+  private static Map<Node, Selection.Chosen> choose(Fusion fusion) {
     List<Node> nodes =
-        graph.nodes().stream()
+        fusion.graph().nodes().stream()
             .filter(n -> !(n.op() instanceof Op.Reshape) && !Arrangement.isSeparable(n))
             .toList();
-    List<Selection.Chosen> choices =
-        nodes.parallelStream().map(n -> selection.choose(n, graph)).toList();
+    List<Selection.Chosen> choices = nodes.parallelStream().map(fusion::choose).toList();
     Map<Node, Selection.Chosen> chosen = new LinkedHashMap<>();
     for (int i = 0; i < nodes.size(); i++) {
       chosen.put(nodes.get(i), choices.get(i));

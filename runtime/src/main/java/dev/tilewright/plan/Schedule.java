@@ -111,7 +111,7 @@ final class Schedule {
         node.name(),
         op,
         c.key(),
-        Graph.macs(node),
+        c.macs(),
         c.threads(),
         c.choice(),
         c.kernel(),

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -27,9 +28,42 @@ import org.jspecify.annotations.Nullable;
  */
 final class Selection {
   /** A node with the kernel that will compute it. */
-  record Chosen(String key, Plan.Choice choice, Kernel kernel, int threads) {}
+  record Chosen(String key, Plan.Choice choice, Kernel kernel, int threads, long macs) {
+    /** The same, with one more thing that was not chosen. */
+    Chosen unlike(String other, String reason) {
+      Map<String, String> others = new LinkedHashMap<>(choice.others());
+      others.put(other, reason);
+      Plan.Choice with =
+          new Plan.Choice(
+              choice.algorithm(), choice.tile(), choice.origin(), choice.reason(), others);
+      return new Chosen(key, with, kernel, threads, macs);
+    }
+  }
 
-  private record Candidate(ConvAlgorithm algorithm, Tile tile, ConvProblem problem, double nanos) {
+  /** An algorithm with the tile that it would take, and how long on one thread. */
+  record Candidate(ConvAlgorithm algorithm, Tile tile, ConvProblem problem, double nanos) {
+    Kernel prepare(Weights weights) {
+      return algorithm.prepare(problem, tile, weights);
+    }
+
+    /**
+     * The same algorithm for a part of the work. The same tile if it offers that, so that fewer
+     * kernels have to be made.
+     */
+    Candidate of(ConvProblem part) {
+      Candidate best = null;
+      for (Tile other : algorithm.tiles(part)) {
+        double time = CostModel.nanos(algorithm.cost(part, other));
+        if (other.equals(tile)) {
+          return new Candidate(algorithm, other, part, time);
+        }
+        if (best == null || time < best.nanos) {
+          best = new Candidate(algorithm, other, part, time);
+        }
+      }
+      return Objects.requireNonNull(best, "an algorithm has a tile");
+    }
+
     /** The same, its time with that of packing a filter of this shape. */
     Candidate packing(Shape filter) {
       long bytes = new ComputedWeights(algorithm, problem, tile, filter).packedBytes();
@@ -88,21 +122,8 @@ final class Selection {
     Shape filterShape = node.input(1).shape();
     ConvShape shape = conv.shape(node.input(0).shape(), filterShape);
     Map<String, String> others = new LinkedHashMap<>();
-    Candidate best = null;
-    for (ConvAlgorithm algorithm : algorithms) {
-      Candidate candidate = estimate(algorithm, new ConvProblem(shape, conv.epilogue(), 1), others);
-      if (computed && candidate != null && isBetter(candidate, best)) {
-        candidate = candidate.packing(filterShape);
-        others.put(algorithm.id(), micros(candidate.nanos));
-      }
-      if (candidate != null && isBetter(candidate, best)) {
-        best = candidate;
-      }
-    }
-    if (best == null) {
-      throw new IllegalStateException("no algorithm computes " + shape.key() + ": " + others);
-    }
-    others.remove(best.algorithm.id());
+    Candidate best =
+        best(new ConvProblem(shape, conv.epilogue(), 1), computed ? filterShape : null, others);
     Plan.Choice choice =
         new Plan.Choice(
             best.algorithm.id(),
@@ -113,8 +134,44 @@ final class Selection {
     Kernel kernel =
         filter == null || computed
             ? new ComputedWeights(best.algorithm, best.problem, best.tile, filterShape)
-            : best.algorithm.prepare(best.problem, best.tile, weights.apply(filter, bias));
-    return new Chosen(best.problem.key(), choice, kernel, best.problem.threads());
+            : best.prepare(weights.apply(filter, bias));
+    return new Chosen(best.problem.key(), choice, kernel, best.problem.threads(), Graph.macs(node));
+  }
+
+  /**
+   * The algorithm for a convolution.
+   *
+   * @param packed shape of a filter that every run packs, or null
+   * @param others gets the algorithms that are not it, with the reason
+   */
+  Candidate best(ConvProblem one, @Nullable Shape packed, Map<String, String> others) {
+    Candidate best = null;
+    for (ConvAlgorithm algorithm : algorithms) {
+      Candidate candidate = estimate(algorithm, one, others);
+      if (packed != null && candidate != null && isBetter(candidate, best)) {
+        candidate = candidate.packing(packed);
+        others.put(algorithm.id(), micros(candidate.nanos));
+      }
+      if (candidate != null && isBetter(candidate, best)) {
+        best = candidate;
+      }
+    }
+    if (best == null) {
+      throw new IllegalStateException("no algorithm computes " + one.shape().key() + ": " + others);
+    }
+    others.remove(best.algorithm.id());
+    return best;
+  }
+
+  /** The weights of a convolution that knows them. */
+  Weights weights(Node node, Graph graph) {
+    Tensor filter = Objects.requireNonNull(graph.constants().get(node.input(1)));
+    boolean bias = node.op() instanceof Op.Conv conv && conv.epilogue().bias();
+    return weights.apply(filter, bias ? graph.constants().get(node.input(2)) : null);
+  }
+
+  int threads() {
+    return threads;
   }
 
   private static boolean isBetter(Candidate candidate, @Nullable Candidate best) {
@@ -161,21 +218,25 @@ final class Selection {
             + problem.out().stream().mapToLong(t -> t.bytes()).sum();
     int useful = CostModel.threads(CostModel.streaming(bytes), threads);
     String key = name + problem.in() + "_t" + useful;
+    long macs = Graph.macs(node);
     for (Backend backend : backends) {
       Kernel kernel = backend.operator(problem).orElse(null);
       if (kernel != null) {
         String id = backend.name() + "." + name;
-        return chosen(key, id, "first backend that has it", kernel, useful);
+        return chosen(key, id, "first backend that has it", kernel, useful, macs);
       }
     }
-    return chosen(key, "portable." + name, "no backend has it", Operators.kernel(problem), useful);
+    Kernel kernel = Operators.kernel(problem);
+    return chosen(key, "portable." + name, "no backend has it", kernel, useful, macs);
   }
 
-  private Chosen chosen(String key, String id, String reason, Kernel kernel, int useful) {
-    return new Chosen(key, new Plan.Choice(id, "", origin(id), reason, Map.of()), kernel, useful);
+  private Chosen chosen(
+      String key, String id, String reason, Kernel kernel, int useful, long macs) {
+    Plan.Choice choice = new Plan.Choice(id, "", origin(id), reason, Map.of());
+    return new Chosen(key, choice, kernel, useful, macs);
   }
 
-  private Origin origin(String id) {
+  Origin origin(String id) {
     return id.startsWith(forced + ".") ? Origin.FORCED : Origin.ESTIMATED;
   }
 
@@ -186,7 +247,7 @@ final class Selection {
         : "estimated " + micros(nanos) + ", best of " + (applicable + 1);
   }
 
-  private static String micros(double nanos) {
+  static String micros(double nanos) {
     return String.format(Locale.ROOT, "%.1f us", nanos / 1000);
   }
 }

@@ -1,0 +1,302 @@
+package dev.tilewright.plan;
+
+import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.conv.ConvShape;
+import dev.tilewright.conv.Epilogue;
+import dev.tilewright.conv.Weights;
+import dev.tilewright.graph.Graph;
+import dev.tilewright.graph.Node;
+import dev.tilewright.graph.Op;
+import dev.tilewright.kernel.Kernel;
+import dev.tilewright.plan.Bands.Band;
+import dev.tilewright.plan.Selection.Candidate;
+import dev.tilewright.plan.Selection.Chosen;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which {@link ConvChain}s are computed band by band, and how high the bands are: where the
+ * estimate says that keeping the intermediates in a core's cache saves more than the bands cost.
+ * Each member keeps the algorithm that it would have on its own.
+ */
+final class Fusion {
+  /** The share of the time layer by layer that a fused chain may promise at most. */
+  private static final double WORTH_FUSING = 0.98;
+
+  /** Bytes of a core's outer cache that rows, band, weights and what streams by may fill. */
+  private static final long BAND_BYTES = 768 << 10;
+
+  /** Entering a kernel, and what it prepares for each run. */
+  private static final double NANOS_PER_CALL = 400;
+
+  /** Of the rows kept from band to band, in L2. */
+  private static final double KEPT_BYTES_PER_NANO = 25;
+
+  /** One convolution of a chain: the algorithm it has, and its share of the estimate. */
+  private record Member(Node node, ConvShape shape, Epilogue epilogue, Candidate whole) {
+    Candidate part(ConvShape band) {
+      return whole.of(new ConvProblem(band, epilogue, 1));
+    }
+  }
+
+  /**
+   * @param nanos of all the bands
+   * @param apart layer by layer
+   * @param beyond the part of that for intermediates that do not stay in the cache
+   * @param heights estimates with other bands
+   */
+  private record Estimate(
+      ConvChain chain,
+      List<Member> members,
+      Bands bands,
+      double nanos,
+      double apart,
+      double beyond,
+      Map<String, String> heights) {
+    double saving() {
+      return apart - nanos;
+    }
+  }
+
+  private final Graph original;
+  private final Graph graph;
+  private final Selection selection;
+  private final Fusing mode;
+  private final Map<Node, Estimate> fused = new LinkedHashMap<>();
+  private final Map<Node, String> refused = new HashMap<>();
+  private final Map<Node, Member> members = new HashMap<>();
+
+  Fusion(Graph graph, Selection selection, Fusing mode) {
+    this.original = graph;
+    this.selection = selection;
+    this.mode = mode;
+    if (mode.allowed()) {
+      decide();
+    }
+    this.graph = joined();
+  }
+
+  /** The graph with every fused chain as one node. */
+  Graph graph() {
+    return graph;
+  }
+
+  /** What computes a node of {@link #graph}. */
+  Chosen choose(Node node) {
+    Estimate estimate = fused.get(node);
+    if (estimate != null) {
+      return chosen(estimate);
+    }
+    Chosen alone = selection.choose(node, graph);
+    String reason = refused.get(node);
+    return reason == null ? alone : alone.unlike("fused", reason);
+  }
+
+  private void decide() {
+    Set<Node> taken = new HashSet<>();
+    for (List<ConvChain> alternatives : ConvChain.of(original)) {
+      Estimate best = null;
+      for (ConvChain chain : alternatives) {
+        if (chain.nodes().stream().noneMatch(taken::contains)) {
+          Estimate estimate = estimate(chain);
+          if (estimate != null && (best == null || estimate.saving() > best.saving())) {
+            best = estimate;
+          }
+        }
+      }
+      if (best == null) {
+        continue;
+      }
+      if (!mode.estimated() || best.nanos <= WORTH_FUSING * best.apart) {
+        taken.addAll(best.chain.nodes());
+        fused.put(best.chain.joined(), best);
+      } else {
+        refused.put(best.chain.depthwise(), "in " + text(best) + ", apart " + apart(best));
+      }
+    }
+  }
+
+  private Graph joined() {
+    Map<Node, Node> last = new HashMap<>();
+    Set<Node> gone = new HashSet<>();
+    fused.forEach((node, estimate) -> {
+      last.put(estimate.chain.last(), node);
+      gone.addAll(estimate.chain.nodes());
+    });
+    List<Node> nodes = new ArrayList<>();
+    for (Node node : original.nodes()) {
+      Node stands = last.get(node);
+      if (stands != null) {
+        nodes.add(stands);
+      } else if (!gone.contains(node)) {
+        nodes.add(node);
+      }
+    }
+    return new Graph(original.inputs(), nodes, original.outputs(), original.constants());
+  }
+
+  private Member member(Node node) {
+    return members.computeIfAbsent(
+        node,
+        n -> {
+          Epilogue epilogue = ((Op.Conv) n.op()).epilogue();
+          ConvShape shape = ConvChain.shape(n);
+          ConvProblem problem = new ConvProblem(shape, epilogue, 1);
+          return new Member(
+              n, shape, epilogue, selection.best(problem, null, new LinkedHashMap<>()));
+        });
+  }
+
+  /** The best bands, or null if even one row fills the cache. */
+  private @Nullable Estimate estimate(ConvChain chain) {
+    List<Member> of = chain.nodes().stream().map(this::member).toList();
+    double beyond = 0;
+    double apart = 0;
+    for (Member member : of) {
+      apart += member.whole.nanos();
+      beyond +=
+          member.node.equals(chain.last())
+              ? 0
+              : CostModel.beyondCache(member.node.output().type().bytes());
+    }
+    apart += beyond;
+    ConvShape depthwise = ConvChain.shape(chain.depthwise());
+    int height = depthwise.out().height();
+    int parts = FusedKernel.parts(CostModel.threads(apart, selection.threads()));
+    Estimate best = null;
+    Map<String, String> heights = new LinkedHashMap<>();
+    for (int rows : heights(height)) {
+      Bands bands = Bands.of(depthwise, rows, parts);
+      if (mode.rows() == 0 && workingSet(chain, of, bands) > BAND_BYTES) {
+        continue;
+      }
+      double nanos = nanos(chain, of, bands);
+      heights.put("bands of " + rows, Selection.micros(nanos));
+      if (best == null || nanos < best.nanos) {
+        best = new Estimate(chain, of, bands, nanos, apart, beyond, heights);
+      }
+    }
+    return best;
+  }
+
+  /** Rows of bands of about equal height. */
+  private Set<Integer> heights(int height) {
+    Set<Integer> heights = new LinkedHashSet<>();
+    if (mode.rows() > 0) {
+      heights.add(Math.min(mode.rows(), height));
+      return heights;
+    }
+    for (int rows = 1; rows <= height; rows++) {
+      heights.add(Math.ceilDiv(height, Math.ceilDiv(height, rows)));
+    }
+    return heights;
+  }
+
+  /** Bytes that pass through the cache while a band is computed. */
+  private static long workingSet(ConvChain chain, List<Member> members, Bands bands) {
+    long floats = 0;
+    for (Member m : members) {
+      floats += m.node.input(1).shape().elements();
+    }
+    ConvShape d = bands.shape();
+    long in = (long) bands.mostSeen() * d.in().width();
+    long out = (long) bands.rows() * d.out().width();
+    floats += (in + out) * d.inChannels();
+    floats += chain.before() == null ? 0 : in * members.getFirst().shape.inChannels();
+    floats += chain.after() == null ? 0 : out * members.getLast().shape.outChannels();
+    return 4 * floats;
+  }
+
+  private static double nanos(ConvChain chain, List<Member> members, Bands bands) {
+    Map<ConvShape, Double> known = new HashMap<>();
+    ConvShape d = bands.shape();
+    long rowBytes = 4L * d.in().width() * d.inChannels();
+    double sum = 0;
+    for (Band band : bands.all()) {
+      for (Member member : members) {
+        ConvShape part = part(chain, member, bands, band);
+        if (part != null) {
+          sum += NANOS_PER_CALL;
+          sum += known.computeIfAbsent(part, p -> member.part(p).nanos());
+        }
+      }
+      sum += chain.before() == null ? 0 : band.kept() * rowBytes / KEPT_BYTES_PER_NANO;
+    }
+    return sum;
+  }
+
+  /** What a member computes for a band, or null if that is nothing. */
+  private static @Nullable ConvShape part(ConvChain chain, Member member, Bands bands, Band band) {
+    if (member.node.equals(chain.depthwise())) {
+      return bands.depthwise(band);
+    }
+    int rows = member.node.equals(chain.before()) ? band.computed() : band.rows();
+    return rows == 0 ? null : Bands.pointwise(member.shape, rows);
+  }
+
+  private Chosen chosen(Estimate e) {
+    int threads = CostModel.threads(e.apart, selection.threads());
+    Map<Node, FusedKernel.Member> prepared = new HashMap<>();
+    for (Member member : e.members) {
+      Weights weights = selection.weights(member.node, original);
+      Map<ConvShape, Kernel> kernels = new HashMap<>();
+      for (Band band : e.bands.all()) {
+        ConvShape part = part(e.chain, member, e.bands, band);
+        if (part != null) {
+          kernels.computeIfAbsent(part, p -> member.part(p).prepare(weights));
+        }
+      }
+      prepared.put(member.node, new FusedKernel.Member(member.shape, Map.copyOf(kernels)));
+    }
+    ConvChain chain = e.chain;
+    Kernel kernel =
+        new FusedKernel(
+            chain.before() == null ? null : prepared.get(chain.before()),
+            java.util.Objects.requireNonNull(prepared.get(chain.depthwise())),
+            chain.after() == null ? null : prepared.get(chain.after()),
+            e.bands,
+            threads);
+    Map<String, String> others = new LinkedHashMap<>();
+    others.put("layer by layer", apart(e));
+    others.putAll(e.heights);
+    others.remove("bands of " + e.bands.rows());
+    String algorithm = joined(e, "+", m -> m.whole.algorithm().id());
+    Plan.Choice choice =
+        new Plan.Choice(
+            algorithm,
+            "rows=" + e.bands.rows() + " " + joined(e, "+", m -> m.whole.tile().toString()),
+            selection.origin(algorithm),
+            "fused: in " + text(e) + ", apart " + apart(e),
+            others);
+    String key = joined(e, " > ", m -> new ConvProblem(m.shape, m.epilogue, threads).key());
+    long macs = e.members.stream().mapToLong(m -> Graph.macs(m.node)).sum();
+    return new Chosen(key, choice, kernel, threads, macs);
+  }
+
+  private static String joined(
+      Estimate e, String by, java.util.function.Function<Member, String> text) {
+    return e.members.stream().map(text).collect(Collectors.joining(by));
+  }
+
+  private static String text(Estimate e) {
+    return String.format(
+        Locale.ROOT, "bands of %d rows %s", e.bands.rows(), Selection.micros(e.nanos));
+  }
+
+  private static String apart(Estimate e) {
+    return String.format(
+        Locale.ROOT,
+        "%s, %s of it beyond the cache",
+        Selection.micros(e.apart),
+        Selection.micros(e.beyond));
+  }
+}
