@@ -28,7 +28,22 @@ public final class ChildJvm {
   public static Result run(
       Map<String, String> environment, List<String> flags, Class<?> main, List<String> arguments)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
+    return run(List.of(), environment, flags, main, arguments);
+  }
+
+  /**
+   * The same under another command.
+   *
+   * @param prefix the command, to which java's command line is appended
+   */
+  public static Result run(
+      List<String> prefix,
+      Map<String, String> environment,
+      List<String> flags,
+      Class<?> main,
+      List<String> arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags);
     command.add("--enable-native-access=ALL-UNNAMED");

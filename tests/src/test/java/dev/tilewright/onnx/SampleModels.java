@@ -64,6 +64,18 @@ public final class SampleModels {
         .toBytes();
   }
 
+  /** y = x + w for x [1, 6], where w [6] is in another file. */
+  public static byte[] externalWeights(String location) {
+    OnnxBytes w = new OnnxBytes().integer(1, 6).integer(2, 1).text(8, "w").integer(14, 1);
+    w.message(13, new OnnxBytes().text(1, "location").text(2, location));
+    return new ModelBytes(13)
+        .input("x", 1, 6)
+        .initializer(w)
+        .node("Add", "x w", "y")
+        .output("y")
+        .toBytes();
+  }
+
   /** A 1x1 convolution of pictures of any size. */
   public static byte[] openConvolution() {
     return new ModelBytes(13)
