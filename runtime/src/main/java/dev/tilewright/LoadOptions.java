@@ -3,8 +3,8 @@ package dev.tilewright;
 /**
  * What a model may ask for.
  *
- * @param externalData whether tensors may be in other files of the model's folder; off unless
- *     asked for, since a model could name any file there
+ * @param externalData whether tensors may be in other files of the model's folder; off unless asked
+ *     for, since a model could name any file there
  * @param sessionBytes native memory that one session may take for intermediates and workspaces
  */
 public record LoadOptions(boolean externalData, long sessionBytes) {

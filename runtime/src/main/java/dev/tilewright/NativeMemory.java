@@ -24,8 +24,7 @@ final class NativeMemory {
       }
       UnsupportedModelException refusal =
           new UnsupportedModelException(
-              List.of(
-                  "more native memory than there is (" + message + ")"));
+              List.of("more native memory than there is (" + message + ")"));
       refusal.initCause(e);
       throw refusal;
     }

@@ -3,8 +3,26 @@ package dev.tilewright.fuzz;
 /** Decisions read from bytes, zeros after their end: the same bytes always decide the same. */
 final class Choices {
   private static final long[] EDGES = {
-    0, 1, 2, 3, 4, 7, 8, 16, 64, 255, 1 << 13, 1 << 15, 1 << 16, (1 << 24) + 1, 1L << 31,
-    Integer.MAX_VALUE, (1L << 32) + 1, 1L << 62, Long.MAX_VALUE, Long.MIN_VALUE
+    0,
+    1,
+    2,
+    3,
+    4,
+    7,
+    8,
+    16,
+    64,
+    255,
+    1 << 13,
+    1 << 15,
+    1 << 16,
+    (1 << 24) + 1,
+    1L << 31,
+    Integer.MAX_VALUE,
+    (1L << 32) + 1,
+    1L << 62,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE
   };
 
   private final byte[] bytes;

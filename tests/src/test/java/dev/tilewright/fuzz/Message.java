@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A protobuf message of a model as a tree that can be changed and written again: lengths stay right,
- * so that changes reach what reads the values.
+ * A protobuf message of a model as a tree that can be changed and written again: lengths stay
+ * right, so that changes reach what reads the values.
  */
 final class Message {
   /** Kinds of messages, and which of their fields are messages. Numbers of onnx.proto3. */

@@ -10,8 +10,8 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Damages models at random, byte by byte and field by field, for a given time, and gives them to the
- * fuzz targets: what a fuzzer cannot do to large models at speed.
+ * Damages models at random, byte by byte and field by field, for a given time, and gives them to
+ * the fuzz targets: what a fuzzer cannot do to large models at speed.
  */
 final class Mutations {
   /** Larger models are read and imported but not run. */
@@ -43,8 +43,7 @@ final class Mutations {
       String what = "seed " + seed + ", " + args[number + 2];
       current.set(what);
       boolean byByte = random.nextInt(3) == 0;
-      byte[] bytes =
-          byByte ? damaged(models.get(number), random) : edited(trees, number, random);
+      byte[] bytes = byByte ? damaged(models.get(number), random) : edited(trees, number, random);
       try {
         outcomes.merge(outcome(bytes), 1, Integer::sum);
       } catch (RuntimeException | Error e) {
@@ -70,7 +69,9 @@ final class Mutations {
     return copy.toBytes();
   }
 
-  /** A few bytes others, or the end cut off; near the start, where structure is, as often as not. */
+  /**
+   * A few bytes others, or the end cut off; near the start, where structure is, as often as not.
+   */
   private static byte[] damaged(byte[] good, Random random) {
     if (random.nextInt(10) == 0) {
       return java.util.Arrays.copyOf(good, random.nextInt(good.length));
@@ -94,25 +95,22 @@ final class Mutations {
     AtomicReference<String> current = new AtomicReference<>("");
     Thread.ofPlatform()
         .daemon()
-        .start(
-            () -> {
-              String last = "";
-              long since = System.nanoTime();
-              while (true) {
-                String now = current.get();
-                if (!now.equals(last)) {
-                  last = now;
-                  since = System.nanoTime();
-                } else if (System.nanoTime() - since > HANG_NANOS) {
-                  System.out.println("hangs: " + now);
-                  Thread.getAllStackTraces()
-                      .values()
-                      .forEach(t -> System.out.println(List.of(t)));
-                  Runtime.getRuntime().halt(1);
-                }
-                java.util.concurrent.locks.LockSupport.parkNanos(50_000_000);
-              }
-            });
+        .start(() -> {
+          String last = "";
+          long since = System.nanoTime();
+          while (true) {
+            String now = current.get();
+            if (!now.equals(last)) {
+              last = now;
+              since = System.nanoTime();
+            } else if (System.nanoTime() - since > HANG_NANOS) {
+              System.out.println("hangs: " + now);
+              Thread.getAllStackTraces().values().forEach(t -> System.out.println(List.of(t)));
+              Runtime.getRuntime().halt(1);
+            }
+            java.util.concurrent.locks.LockSupport.parkNanos(50_000_000);
+          }
+        });
     return current;
   }
 }

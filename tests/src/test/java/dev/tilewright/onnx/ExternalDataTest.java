@@ -44,11 +44,9 @@ final class ExternalDataTest {
     float[] sums = {11, 22};
     assertThat(run("location", "w.bin", "offset", "4", "length", "8")).containsExactly(sums);
     Files.createDirectories(folder.resolve("parts"));
-    Files.write(
-        folder.resolve("parts/w"), Files.readAllBytes(folder.resolve("w.bin")));
+    Files.write(folder.resolve("parts/w"), Files.readAllBytes(folder.resolve("w.bin")));
     assertThat(run("location", "parts/w", "offset", "4", "length", "8")).containsExactly(sums);
-    byte[] tail = java.util.Arrays.copyOfRange(
-        Files.readAllBytes(folder.resolve("w.bin")), 4, 12);
+    byte[] tail = java.util.Arrays.copyOfRange(Files.readAllBytes(folder.resolve("w.bin")), 4, 12);
     Files.write(folder.resolve("tail.bin"), tail);
     assertThat(run("location", "tail.bin", "checksum", "any")).containsExactly(sums);
   }
@@ -66,7 +64,15 @@ final class ExternalDataTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"../secret.bin", "../model/w.bin", "./w.bin", "parts/../w.bin", "", "..", "/etc/passwd"})
+      strings = {
+        "../secret.bin",
+        "../model/w.bin",
+        "./w.bin",
+        "parts/../w.bin",
+        "",
+        "..",
+        "/etc/passwd"
+      })
   void staysInTheFolder(String location) throws IOException {
     refused("must be in the model's folder", "location", location);
   }
@@ -97,7 +103,12 @@ final class ExternalDataTest {
     refused("ends after the end", "location", "w.bin", "length", "" + Long.MAX_VALUE);
     refused("has the offset -4", "location", "w.bin", "offset", "-4");
     refused("has the length '1e1'", "location", "w.bin", "length", "1e1");
-    refused("has the offset '9223372036854775808'", "location", "w.bin", "offset", "9223372036854775808");
+    refused(
+        "has the offset '9223372036854775808'",
+        "location",
+        "w.bin",
+        "offset",
+        "9223372036854775808");
     refused("needs 8 bytes, has 16", "location", "w.bin");
   }
 

@@ -85,13 +85,12 @@ final class HostileModelsTest {
     ChildJvm.Result result = ChildJvm.run(prefix, Map.of(), all, Child.class, files);
     assertThat(result.code()).as(result.output()).isZero();
     List<String> lines = result.output().lines().toList();
-    expected.forEach(
-        (file, message) ->
-            assertThat(lines)
-                .filteredOn(line -> line.startsWith(file.getFileName() + ": "))
-                .singleElement()
-                .asString()
-                .contains(message));
+    expected.forEach((file, message) ->
+        assertThat(lines)
+            .filteredOn(line -> line.startsWith(file.getFileName() + ": "))
+            .singleElement()
+            .asString()
+            .contains(message));
   }
 
   private void what(String name, String message, ModelBytes model) throws IOException {
