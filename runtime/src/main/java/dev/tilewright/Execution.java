@@ -33,6 +33,17 @@ public final class Execution {
     this.memory = arena.allocate(Math.max(64, plan.arenaBytes()), 64);
     List<Workers.Region> all = new ArrayList<>();
     List<Integer> owners = new ArrayList<>();
+    try {
+      bind(all, owners);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+    regions = all.toArray(Workers.Region[]::new);
+    stepOf = owners.stream().mapToInt(i -> i).toArray();
+  }
+
+  private void bind(List<Workers.Region> all, List<Integer> owners) {
     for (int i = 0; i < plan.steps().size(); i++) {
       Plan.Step step = plan.steps().get(i);
       Operands operands =
@@ -50,8 +61,6 @@ public final class Execution {
       all.add(new Workers.Region(task, step.threads()));
       owners.add(i);
     }
-    regions = all.toArray(Workers.Region[]::new);
-    stepOf = owners.stream().mapToInt(i -> i).toArray();
   }
 
   public Plan plan() {

@@ -2,9 +2,11 @@ package dev.tilewright;
 
 import dev.tilewright.backend.Backends;
 import dev.tilewright.graph.Graph;
+import dev.tilewright.onnx.ExternalData;
 import dev.tilewright.onnx.OnnxImporter;
 import dev.tilewright.onnx.OnnxModel;
 import dev.tilewright.onnx.Signature;
+import dev.tilewright.onnx.UnsupportedModelException;
 import dev.tilewright.pass.Passes;
 import dev.tilewright.plan.Plan;
 import dev.tilewright.plan.Planner;
@@ -32,6 +34,7 @@ public final class Model implements AutoCloseable {
   private record PlanKey(Map<String, Shape> shapes, SessionOptions options) {}
 
   private final Arena arena;
+  private final LoadOptions limits;
   private final OnnxModel onnx;
   private final ModelMemory memory;
   private final AtomicInteger openSessions = new AtomicInteger();
@@ -45,10 +48,11 @@ public final class Model implements AutoCloseable {
         }
       };
 
-  private Model(Arena arena, MemorySegment bytes) {
+  private Model(Arena arena, MemorySegment bytes, ExternalData files, LoadOptions options) {
     this.arena = arena;
+    limits = options;
     try {
-      onnx = OnnxModel.read(bytes);
+      onnx = OnnxModel.read(bytes, files);
       OnnxImporter.check(onnx);
     } catch (RuntimeException e) {
       arena.close();
@@ -64,9 +68,23 @@ public final class Model implements AutoCloseable {
    * @throws dev.tilewright.onnx.UnsupportedModelException if it needs what this runtime lacks
    */
   public static Model load(Path file) throws IOException {
+    return load(file, LoadOptions.defaults());
+  }
+
+  /**
+   * Reads an ONNX file within limits of the caller's. It stays mapped until the model is closed, as
+   * do files it keeps tensors in.
+   *
+   * @throws dev.tilewright.onnx.ModelFormatException if it is not an ONNX model
+   * @throws dev.tilewright.onnx.UnsupportedModelException if it needs what this runtime lacks
+   */
+  public static Model load(Path file, LoadOptions options) throws IOException {
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return new Model(arena, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena));
+      ExternalData files =
+          options.externalData() ? ExternalData.beside(file, arena) : ExternalData.refused();
+      MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+      return new Model(arena, bytes, files, options);
     } catch (IOException e) {
       arena.close();
       throw e;
@@ -80,9 +98,20 @@ public final class Model implements AutoCloseable {
    * @throws dev.tilewright.onnx.UnsupportedModelException if it needs what this runtime lacks
    */
   public static Model of(byte[] bytes) {
+    return of(bytes, LoadOptions.defaults());
+  }
+
+  /**
+   * The same within limits of the caller's; bytes in memory have no folder for external data.
+   *
+   * @throws dev.tilewright.onnx.ModelFormatException if it is not an ONNX model
+   * @throws dev.tilewright.onnx.UnsupportedModelException if it needs what this runtime lacks
+   */
+  public static Model of(byte[] bytes, LoadOptions options) {
     Arena arena = Arena.ofShared();
     MemorySegment copy = arena.allocate(Math.max(1, bytes.length), 64).asSlice(0, bytes.length);
-    return new Model(arena, copy.copyFrom(MemorySegment.ofArray(bytes)));
+    copy.copyFrom(MemorySegment.ofArray(bytes));
+    return new Model(arena, copy, ExternalData.refused(), options);
   }
 
   /** What the model takes; dimensions may be open. */
@@ -101,28 +130,37 @@ public final class Model implements AutoCloseable {
    * @param shapes of all inputs, by name
    * @throws IllegalArgumentException if an input is missing, unknown or has another shape than the
    *     model allows
+   * @throws dev.tilewright.onnx.ModelFormatException if an operator cannot take its inputs
+   * @throws dev.tilewright.onnx.UnsupportedModelException if it needs what this runtime lacks
    */
   public Graph graph(Map<String, Shape> shapes) {
-    return Passes.standard(OnnxImporter.graph(onnx, shapes, memory), memory);
+    return NativeMemory.granted(
+        () -> Passes.standard(OnnxImporter.graph(onnx, shapes, memory), memory));
   }
 
   /**
    * The plan for these input shapes; kept, so that asking again is cheap.
    *
    * @throws IllegalArgumentException as {@link #graph}, or if the backend does not run here
+   * @throws dev.tilewright.onnx.UnsupportedModelException as {@link #graph}, or if a session would
+   *     take more memory than the model was loaded to allow, of which none is taken then
    */
   public Plan plan(Map<String, Shape> shapes, SessionOptions options) {
     PlanKey key = new PlanKey(Map.copyOf(shapes), options);
     synchronized (plans) {
       Plan plan = plans.get(key);
       if (plan == null) {
-        plan =
+        Planner planner =
             new Planner(
-                    memory,
-                    Backends.load().usable(options.backend()),
-                    options.backend(),
-                    options.threads())
-                .plan(graph(shapes));
+                memory,
+                Backends.load().usable(options.backend()),
+                options.backend(),
+                options.threads());
+        Graph graph = graph(shapes);
+        // Planning may need as much as the largest value to try how a filter would be packed.
+        requireMemory(largest(graph));
+        plan = NativeMemory.granted(() -> planner.plan(graph));
+        requireMemory(plan.arenaBytes());
         plans.put(key, plan);
       }
       return plan;
@@ -143,6 +181,26 @@ public final class Model implements AutoCloseable {
     Session session = new Session(this, options);
     openSessions.incrementAndGet();
     return session;
+  }
+
+  private static long largest(Graph graph) {
+    return graph.nodes().stream()
+        .flatMap(node -> node.outputs().stream())
+        .mapToLong(value -> value.type().bytes())
+        .max()
+        .orElse(0);
+  }
+
+  private void requireMemory(long bytes) {
+    if (bytes > limits.sessionBytes()) {
+      throw new UnsupportedModelException(
+          List.of(
+              "a session with these inputs takes at least "
+                  + bytes
+                  + " bytes, allowed are "
+                  + limits.sessionBytes()
+                  + " (LoadOptions.sessionBytes; by default the heap's size, java -Xmx)"));
+    }
   }
 
   void released() {

@@ -1,6 +1,7 @@
 package dev.tilewright;
 
 import dev.tilewright.onnx.Signature;
+import dev.tilewright.plan.Plan;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -60,7 +61,8 @@ public final class Session implements AutoCloseable {
     Map<String, Tensor> results = new LinkedHashMap<>();
     for (String name : model.outputs()) {
       Tensor own = execution.output(name);
-      MemorySegment copy = Arena.ofAuto().allocate(Math.max(1, own.type().bytes()), 8);
+      long bytes = Math.max(1, own.type().bytes());
+      MemorySegment copy = NativeMemory.granted(() -> Arena.ofAuto().allocate(bytes, 8));
       results.put(
           name, new Tensor(own.type(), copy.asSlice(0, own.type().bytes()).copyFrom(own.data())));
     }
@@ -80,7 +82,8 @@ public final class Session implements AutoCloseable {
     try {
       Execution found = ready.get(shapes);
       if (found == null) {
-        found = new Execution(model.plan(shapes, options), this);
+        Plan plan = model.plan(shapes, options);
+        found = NativeMemory.granted(() -> new Execution(plan, this));
         if (ready.size() == KEPT_EXECUTIONS) {
           Iterator<Execution> eldest = ready.values().iterator();
           eldest.next().free();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import dev.tilewright.onnx.SampleModels;
+import dev.tilewright.onnx.UnsupportedModelException;
 import dev.tilewright.plan.Plan;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
@@ -18,7 +19,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the public interface promises, on a small network of pictures of any size. */
 class SessionTest {
@@ -227,6 +232,83 @@ class SessionTest {
             .hasMessageContaining("another thread");
         session.leave();
       }
+    }
+  }
+
+  @Test
+  void moreMemoryThanAllowedIsRefusedBeforeItIsTaken() {
+    Map<String, Shape> shapes = Map.of("image", Shape.of(1, 3, 64, 64));
+    long needed;
+    try (Model model = network()) {
+      needed = model.plan(shapes, ONE).arenaBytes();
+    }
+    LoadOptions enough = LoadOptions.defaults().sessionBytes(needed);
+    try (Model model = Model.of(SampleModels.openNetwork(), enough)) {
+      assertThat(model.plan(shapes, ONE).arenaBytes()).isEqualTo(needed);
+    }
+    try (Model model =
+            Model.of(SampleModels.openNetwork(), LoadOptions.defaults().sessionBytes(needed - 1));
+        Session session = model.session(ONE)) {
+      assertThatThrownBy(() -> session.prepare(shapes))
+          .isInstanceOf(UnsupportedModelException.class)
+          .hasMessageContaining(needed + " bytes")
+          .hasMessageContaining("sessionBytes");
+      session.prepare(Map.of("image", Shape.of(1, 3, 8, 8)));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"auto", "native", "vector", "reference"})
+  void notANumberStaysNotANumber(String backend) {
+    try (Model model = network();
+        Session session = model.session(ONE.backend(backend))) {
+      Tensor picture = picture(20, 24);
+      float[] pixels = picture.toFloats();
+      pixels[7] = Float.NaN;
+      float[] got = scores(session.run(Map.of("image", Tensor.of(picture.shape(), pixels))));
+      for (float score : got) {
+        assertThat(score).isNaN();
+      }
+      assertThat(scores(session.run(Map.of("image", picture)))).doesNotContain(Float.NaN);
+    }
+  }
+
+  /** A run in one thread; one in another fails, and does it no harm. */
+  @Test
+  void aSessionThatIsRunningRefusesAnotherThread() throws Exception {
+    try (Model model = network();
+        Session session = model.session(ONE)) {
+      Execution execution = session.prepare(Map.of("image", Shape.of(1, 3, 96, 96)));
+      execution.run();
+      float[] want = execution.output("scores").toFloats();
+      AtomicBoolean stop = new AtomicBoolean();
+      AtomicInteger runs = new AtomicInteger();
+      Callable<Integer> work =
+          () -> {
+            int refused = 0;
+            while (!stop.get()) {
+              try {
+                execution.run();
+                runs.incrementAndGet();
+              } catch (IllegalStateException e) {
+                assertThat(e).hasMessageContaining("another thread");
+                refused++;
+              }
+              if (refused > 0 && runs.get() > 20) {
+                stop.set(true);
+              }
+            }
+            return refused;
+          };
+      try (ExecutorService pool = Executors.newFixedThreadPool(2)) {
+        int refused = 0;
+        for (Future<Integer> done : pool.invokeAll(List.of(work, work))) {
+          refused += done.get();
+        }
+        assertThat(refused).isPositive();
+      }
+      execution.run();
+      assertThat(execution.output("scores").toFloats()).isEqualTo(want);
     }
   }
 

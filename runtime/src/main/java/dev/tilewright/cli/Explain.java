@@ -42,6 +42,7 @@ public final class Explain implements Verb, Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "An ONNX file.")
   private Path model = Path.of("");
 
+  @Mixin private LoadArguments loading = new LoadArguments();
   @Mixin private ShapeArguments shapes = new ShapeArguments();
   @Mixin private SessionArguments session = new SessionArguments();
 
@@ -54,7 +55,7 @@ public final class Explain implements Verb, Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     SessionOptions options = session.options();
-    try (Model loaded = ModelFile.load(model)) {
+    try (Model loaded = loading.load(model)) {
       Plan plan = loaded.plan(shapes.all(loaded.inputs()), options);
       PrintWriter out = Console.out(spec);
       if (json) {

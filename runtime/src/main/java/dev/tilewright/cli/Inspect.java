@@ -49,6 +49,7 @@ public final class Inspect implements Verb, Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "An ONNX file.")
   private Path model = Path.of("");
 
+  @Mixin private LoadArguments loading = new LoadArguments();
   @Mixin private ShapeArguments shapes = new ShapeArguments();
 
   @Option(names = "--json", description = "Print one JSON object instead of text.")
@@ -60,7 +61,7 @@ public final class Inspect implements Verb, Callable<Integer> {
     try (Arena arena = Arena.ofConfined();
         FileChannel channel = FileChannel.open(ModelFile.require(model), StandardOpenOption.READ)) {
       MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      OnnxModel onnx = OnnxModel.read(bytes);
+      OnnxModel onnx = OnnxModel.read(bytes, loading.files(model, arena));
       List<String> missing = missing(onnx);
       facts.put("model", model.toString());
       facts.put("bytes", channel.size());
@@ -96,7 +97,7 @@ public final class Inspect implements Verb, Callable<Integer> {
 
   /** Of the network as it will run, after passes that may remove some. */
   private long macs(List<Signature> inputs) throws IOException {
-    try (Model loaded = Model.load(model)) {
+    try (Model loaded = loading.load(model)) {
       return loaded.graph(shapes.all(inputs)).macs();
     }
   }

@@ -80,6 +80,7 @@ public final class Run implements Verb, Callable<Integer> {
       description = "Run N times and print the median time. Default: ${DEFAULT-VALUE}.")
   private int repeat = 1;
 
+  @Mixin private LoadArguments loading = new LoadArguments();
   @Mixin private ShapeArguments shapes = new ShapeArguments();
   @Mixin private ImageInput preprocessing = new ImageInput();
   @Mixin private SessionArguments session = new SessionArguments();
@@ -98,7 +99,7 @@ public final class Run implements Verb, Callable<Integer> {
     }
     List<String> classes = labels == null ? List.of() : Classes.readLabels(labels);
     long start = System.nanoTime();
-    try (Model loaded = ModelFile.load(model)) {
+    try (Model loaded = loading.load(model)) {
       double loadMs = since(start);
       Map<String, Tensor> inputs =
           new InputFiles(loaded.inputs(), shapes.given(loaded.inputs()), preprocessing)

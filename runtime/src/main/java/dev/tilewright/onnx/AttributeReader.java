@@ -11,7 +11,7 @@ final class AttributeReader {
   /** An attribute and its name. */
   record Named(String name, Attribute value) {}
 
-  static Named read(ProtoReader in) {
+  static Named read(ProtoReader in, ExternalData files) {
     String name = "";
     long type = 0;
     @Nullable Attribute single = null;
@@ -24,25 +24,22 @@ final class AttributeReader {
         case 2 -> single = new Attribute.Real(in.float32());
         case 3 -> single = new Attribute.Int(in.integer());
         case 4 -> single = new Attribute.Text(in.string(Limits.NAME_BYTES));
-        case 5 -> single = new Attribute.Values(TensorReader.read(in.message()).tensor());
+        case 5 -> single = new Attribute.Values(TensorReader.read(in.message(), files).tensor());
         case 6, 11 -> {
           in.skip();
           single = new Attribute.Other("GRAPH");
         }
         case 7 ->
             in.floats(v -> {
-              ModelReader.count(in, floats.size(), Limits.ATTRIBUTE_ELEMENTS, "numbers");
+              in.budget().object(in);
               floats.add((float) v);
             });
         case 8 ->
             in.integers(v -> {
-              ModelReader.count(in, ints.size(), Limits.ATTRIBUTE_ELEMENTS, "numbers");
+              in.budget().object(in);
               ints.add(v);
             });
-        case 9 -> {
-          ModelReader.count(in, strings.size(), Limits.ATTRIBUTE_ELEMENTS, "texts");
-          strings.add(in.string(Limits.NAME_BYTES));
-        }
+        case 9 -> strings.add(in.string(Limits.NAME_BYTES));
         case 10, 14, 15, 22, 23 -> {
           in.skip();
           single = new Attribute.Other("field " + in.field());

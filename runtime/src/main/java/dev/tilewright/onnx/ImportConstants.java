@@ -152,7 +152,9 @@ final class ImportConstants {
     if (Double.isNaN(count) || count > Limits.FOLDED_ELEMENTS) {
       throw n.unsupported("a range of " + count + " " + dtype);
     }
-    return (int) Math.max(0, count);
+    int whole = (int) Math.max(0, count);
+    n.folded(new TensorType(dtype, Shape.of(whole)));
+    return whole;
   }
 
   private static long whole(NodeScope n, int input) {

@@ -18,9 +18,14 @@ final class ModelReader {
   /** The graph inputs as messages: which of them are initializers is known at the end only. */
   private final Map<String, ProtoReader> inputTypes = new LinkedHashMap<>();
 
+  private final ExternalData files;
   private boolean graphSeen;
 
-  static OnnxModel read(MemorySegment file) {
+  private ModelReader(ExternalData files) {
+    this.files = files;
+  }
+
+  static OnnxModel read(MemorySegment file, ExternalData files) {
     if (file.byteSize() > Limits.FILE_BYTES) {
       throw new ModelFormatException("larger than 2 GiB: " + file.byteSize() + " bytes");
     }
@@ -28,7 +33,7 @@ final class ModelReader {
     if (guess != null) {
       throw new ModelFormatException("not an ONNX model: " + guess);
     }
-    return new ModelReader().model(new ProtoReader(file));
+    return new ModelReader(files).model(new ProtoReader(file));
   }
 
   private OnnxModel model(ProtoReader in) {
@@ -86,7 +91,7 @@ final class ModelReader {
         }
         case 5 -> {
           count(in, initializers.size(), Limits.TENSORS, "initializers");
-          TensorReader.Named tensor = TensorReader.read(in.message());
+          TensorReader.Named tensor = TensorReader.read(in.message(), files);
           if (initializers.put(tensor.name(), tensor.tensor()) != null) {
             throw in.malformed("two initializers are named '" + tensor.name() + "'");
           }
@@ -194,7 +199,7 @@ final class ModelReader {
     return new Signature.Dim(named ? symbol : null, open ? -1 : (int) size);
   }
 
-  private static OnnxNode node(ProtoReader in) {
+  private OnnxNode node(ProtoReader in) {
     String name = "";
     String domain = "";
     String opType = "";
@@ -215,7 +220,7 @@ final class ModelReader {
         case 4 -> opType = in.string(Limits.NAME_BYTES);
         case 5 -> {
           count(in, attributes.size(), Limits.NODE_ATTRIBUTES, "attributes of a node");
-          AttributeReader.Named attribute = AttributeReader.read(in.message());
+          AttributeReader.Named attribute = AttributeReader.read(in.message(), files);
           if (attributes.put(attribute.name(), attribute.value()) != null) {
             throw in.malformed("two attributes are named '" + attribute.name() + "'");
           }

@@ -22,12 +22,19 @@ final class NodeScope {
   private final int opset;
   private final List<@Nullable Value> inputs;
   private final GraphBuilder graph;
+  private final FoldingBudget budget;
 
-  NodeScope(OnnxNode node, int opset, List<@Nullable Value> inputs, GraphBuilder graph) {
+  NodeScope(
+      OnnxNode node,
+      int opset,
+      List<@Nullable Value> inputs,
+      GraphBuilder graph,
+      FoldingBudget budget) {
     this.node = node;
     this.opset = opset;
     this.inputs = Collections.unmodifiableList(new ArrayList<>(inputs));
     this.graph = graph;
+    this.budget = budget;
   }
 
   OnnxNode node() {
@@ -172,6 +179,7 @@ final class NodeScope {
     if (type.shape().elements() > Limits.FOLDED_ELEMENTS) {
       throw unsupported("a constant of " + type);
     }
+    budget.take(type);
     return type;
   }
 

@@ -2,11 +2,9 @@ package dev.tilewright.onnx;
 
 import dev.tilewright.graph.Graph;
 import dev.tilewright.graph.GraphBuilder;
-import dev.tilewright.graph.Op;
 import dev.tilewright.graph.ShapeException;
 import dev.tilewright.graph.Value;
 import dev.tilewright.tensor.Shape;
-import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -61,7 +59,8 @@ public final class OnnxImporter {
       OnnxModel model, Map<String, Shape> inputShapes, GraphBuilder.Folder folder) {
     check(model);
     InputShapes.check(model.inputs(), inputShapes);
-    GraphBuilder graph = new GraphBuilder(new FoldingBudget(model, folder));
+    FoldingBudget budget = new FoldingBudget(model, folder);
+    GraphBuilder graph = new GraphBuilder(budget);
     Map<String, Value> values = new HashMap<>();
     for (Signature input : model.inputs()) {
       Shape shape = inputShapes.getOrDefault(input.name(), Shape.SCALAR);
@@ -69,7 +68,7 @@ public final class OnnxImporter {
     }
     model.initializers().forEach((name, t) -> values.put(name, graph.constant(name, t)));
     for (OnnxNode node : model.nodes()) {
-      List<Value> results = run(model, node, values, graph);
+      List<Value> results = run(model, node, values, graph, budget);
       for (int i = 0; i < Math.min(results.size(), node.outputs().size()); i++) {
         values.put(node.outputs().get(i), results.get(i));
       }
@@ -85,7 +84,11 @@ public final class OnnxImporter {
   }
 
   private static List<Value> run(
-      OnnxModel model, OnnxNode node, Map<String, Value> values, GraphBuilder graph) {
+      OnnxModel model,
+      OnnxNode node,
+      Map<String, Value> values,
+      GraphBuilder graph,
+      FoldingBudget budget) {
     int opset = opset(model, node);
     ImportTable.Row row = ImportTable.find(node, opset);
     if (row == null) {
@@ -100,7 +103,7 @@ public final class OnnxImporter {
       inputs.add(value);
     }
     try {
-      return row.run().apply(new NodeScope(node, opset, inputs, graph));
+      return row.run().apply(new NodeScope(node, opset, inputs, graph, budget));
     } catch (ShapeException
         | IllegalArgumentException
         | ArithmeticException
@@ -140,30 +143,5 @@ public final class OnnxImporter {
     model.nodes().forEach(node -> used.addAll(node.inputs()));
     used.remove("");
     return used;
-  }
-
-  /**
-   * Folding bounded by the size of the model: the builder bounds every constant by its inputs, this
-   * bounds their sum, so that a small file cannot ask for many or for ever larger ones.
-   */
-  private static final class FoldingBudget implements GraphBuilder.Folder {
-    private final GraphBuilder.Folder folder;
-    private long left = Limits.FOLDED_ELEMENTS;
-
-    FoldingBudget(OnnxModel model, GraphBuilder.Folder folder) {
-      this.folder = folder;
-      // A weight may be transposed and scaled before use: allow a few copies.
-      model.initializers().values().forEach(t -> left += 4 * t.shape().elements());
-    }
-
-    @Override
-    public List<Tensor> fold(Op op, List<Tensor> in, List<TensorType> out) {
-      out.forEach(type -> left -= type.shape().elements());
-      if (left < 0) {
-        throw new UnsupportedModelException(
-            List.of("constants that are far larger than the weights they are computed from"));
-      }
-      return folder.fold(op, in, out);
-    }
   }
 }

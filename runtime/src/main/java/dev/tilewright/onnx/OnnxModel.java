@@ -43,7 +43,18 @@ public record OnnxModel(
    * @throws UnsupportedModelException if its tensors cannot be held: element type, external data
    */
   public static OnnxModel read(MemorySegment bytes) {
-    return ModelReader.read(bytes);
+    return read(bytes, ExternalData.refused());
+  }
+
+  /**
+   * The same for a model that may have tensors in other files.
+   *
+   * @throws ModelFormatException if the bytes are not a well-formed model, or it names what may not
+   *     be read
+   * @throws UnsupportedModelException if its tensors cannot be held: element type, external data
+   */
+  public static OnnxModel read(MemorySegment bytes, ExternalData files) {
+    return ModelReader.read(bytes, files);
   }
 
   /** Every tensor of the file: initializers and values of attributes. */

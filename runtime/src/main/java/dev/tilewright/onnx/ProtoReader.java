@@ -44,6 +44,7 @@ final class ProtoReader {
   /** The whole file, so that offsets in messages are offsets in the file. */
   private final MemorySegment file;
 
+  private final Budget budget;
   private final long start;
   private final long end;
   private final int depth;
@@ -53,11 +54,12 @@ final class ProtoReader {
   private int wireType;
 
   ProtoReader(MemorySegment file) {
-    this(file, 0, file.byteSize(), 1);
+    this(file, new Budget(), 0, file.byteSize(), 1);
   }
 
-  private ProtoReader(MemorySegment file, long start, long end, int depth) {
+  private ProtoReader(MemorySegment file, Budget budget, long start, long end, int depth) {
     this.file = file;
+    this.budget = budget;
     this.start = start;
     this.end = end;
     this.depth = depth;
@@ -116,6 +118,7 @@ final class ProtoReader {
     if (length > limit) {
       throw malformed("text of " + length + " bytes, at most " + limit + " are allowed");
     }
+    budget.text(this, length);
     byte[] bytes = file.asSlice(position, length).toArray(JAVA_BYTE);
     position += length;
     try {
@@ -189,7 +192,12 @@ final class ProtoReader {
 
   /** The same message from its start. */
   ProtoReader again() {
-    return new ProtoReader(file, start, end, depth);
+    return new ProtoReader(file, budget, start, end, depth);
+  }
+
+  /** What is left for the file that this message is part of. */
+  Budget budget() {
+    return budget;
   }
 
   /** An error at the current field. */
@@ -199,7 +207,7 @@ final class ProtoReader {
 
   private ProtoReader inner(int innerDepth) {
     long length = length();
-    ProtoReader inner = new ProtoReader(file, position, position + length, innerDepth);
+    ProtoReader inner = new ProtoReader(file, budget, position, position + length, innerDepth);
     inner.fieldStart = position;
     position += length;
     return inner;

@@ -13,7 +13,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,8 @@ final class TensorReader {
       ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final ProtoReader message;
+  private final ExternalData files;
+  private final Map<String, String> external = new HashMap<>();
   private final List<Integer> dims = new ArrayList<>();
   private String name = "";
   private long code;
@@ -35,19 +39,21 @@ final class TensorReader {
 
   private long next;
 
-  private TensorReader(ProtoReader message) {
+  private TensorReader(ProtoReader message, ExternalData files) {
     this.message = message;
+    this.files = files;
   }
 
   /** A tensor and the name it has in the file. */
   record Named(String name, Tensor tensor) {}
 
-  static Named read(ProtoReader message) {
-    return new TensorReader(message).read();
+  static Named read(ProtoReader message, ExternalData files) {
+    return new TensorReader(message, files).read();
   }
 
   private Named read() {
     ProtoReader in = message;
+    boolean elsewhere = false;
     while (in.next()) {
       switch (in.field()) {
         case 1 -> in.integers(d -> dims.add(dimension(in, d)));
@@ -58,14 +64,16 @@ final class TensorReader {
         case 8 -> name = in.string(Limits.NAME_BYTES);
         case 9 -> raw = in.bytes();
         case 10 -> in.doubles(v -> typed++);
-        case 13 -> throw external();
-        case 14 -> {
-          if (in.integer() != 0) {
-            throw external();
-          }
-        }
+        case 13 -> ExternalData.entry(in.message(), external);
+        case 14 -> elsewhere = in.integer() != 0;
         default -> in.skip();
       }
+    }
+    if (elsewhere || !external.isEmpty()) {
+      if (raw != null || typed > 0) {
+        throw bad("has both external data and its own", null);
+      }
+      raw = files.bytes(name, external);
     }
     ElementType type = ElementType.of(code, "tensor '" + name + "'");
     Shape shape;
@@ -87,6 +95,7 @@ final class TensorReader {
     if (dims.size() == Limits.RANK) {
       throw in.malformed("tensor '" + name + "' has more than " + Limits.RANK + " dimensions");
     }
+    in.budget().object(in);
     return (int) d;
   }
 
@@ -188,15 +197,8 @@ final class TensorReader {
     if (type.bytes() > Integer.MAX_VALUE - 8) {
       throw bad("larger than 2 GiB", null);
     }
+    message.budget().converted(name, type.bytes());
     return MemorySegment.ofArray(new byte[(int) type.bytes()]);
-  }
-
-  private UnsupportedModelException external() {
-    return new UnsupportedModelException(
-        List.of(
-            "tensor '"
-                + name
-                + "' keeps its data in another file (external data): save the model as one file"));
   }
 
   private ModelFormatException bad(String what, @Nullable Throwable cause) {

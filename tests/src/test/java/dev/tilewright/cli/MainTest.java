@@ -91,6 +91,21 @@ class MainTest {
     CommandRun.of(verb, dir.toString()).assertBadInput("directory");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"inspect", "explain"})
+  void readsExternalDataOnlyIfAsked(String verb) throws IOException {
+    Files.write(model, SampleModels.externalWeights("weights.bin"));
+    Files.write(dir.resolve("weights.bin"), new byte[24]);
+    CommandRun refused = CommandRun.of(verb, model.toString());
+    assertThat(refused.code()).isEqualTo(2);
+    assertThat(refused.err()).contains("--external-data");
+    CommandRun run = CommandRun.of(verb, model.toString(), "--external-data");
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isZero();
+    Files.write(model, SampleModels.externalWeights("../weights.bin"));
+    CommandRun.of(verb, model.toString(), "--external-data").assertBadInput("model's folder");
+  }
+
   @Test
   void listsAllThatIsNotSupportedAtOnce() throws IOException {
     Files.write(model, SampleModels.unsupported());

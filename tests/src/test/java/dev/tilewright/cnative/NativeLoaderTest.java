@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -141,6 +142,38 @@ class NativeLoaderTest {
         .singleElement()
         .asString()
         .contains("JNA could not load its own library");
+  }
+
+  /** As root in a mount namespace of its own, where one can be had. */
+  @Test
+  void saysSoInOneLineWhereNoCodeMayBeUnpacked() throws Exception {
+    library();
+    Path mount = Files.createDirectory(folder.resolve("noexec"));
+    String script = "mount -t tmpfs -o noexec none \"$0\" && exec \"$@\"";
+    List<String> prefix = List.of("unshare", "-m", "sh", "-c", script, mount.toString());
+    if (!runs(prefix, "true")) {
+      System.out.println("tilewright: NOT TESTED: a noexec /tmp, which needs root to mount it");
+      assumeTrue(false, "no mount namespace");
+    }
+    ChildJvm.Result result =
+        ChildJvm.run(
+            prefix,
+            Map.of(),
+            List.of("-Djna.tmpdir=" + mount, "-Djna.nosys=true"),
+            Child.class,
+            List.of());
+    assertThat(result.code()).as(result.output()).isZero();
+    assertThat(result.lastLine()).contains("noexec").contains("-Djna.tmpdir");
+  }
+
+  private static boolean runs(List<String> prefix, String command) throws Exception {
+    List<String> all = new ArrayList<>(prefix);
+    all.add(command);
+    try {
+      return new ProcessBuilder(all).redirectErrorStream(true).start().waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static String reason(@Nullable String path, @Nullable String isa) {

@@ -3,12 +3,17 @@ package dev.tilewright.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tilewright.Model;
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
+import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class OnnxModelTest {
   @Test
@@ -114,11 +119,24 @@ final class OnnxModelTest {
   }
 
   @Test
+  void refusesFilesBeyondTheFormat(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("large.onnx");
+    try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(1L << 31);
+    }
+    assertThatThrownBy(() -> Model.load(file))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("larger than 2 GiB");
+  }
+
+  @Test
   void saysThatExternalDataIsNotRead() {
     OnnxBytes location = new OnnxBytes().text(1, "location").text(2, "../../secret");
     assertThatThrownBy(() -> tensor(tensor(1, 1).message(13, location).integer(14, 1)))
         .isInstanceOf(UnsupportedModelException.class)
         .hasMessageContaining("external data");
+    assertThatThrownBy(() -> tensor(tensor(1, 1).integer(14, 1)))
+        .isInstanceOf(UnsupportedModelException.class);
   }
 
   @Test

@@ -1,10 +1,57 @@
 package dev.tilewright.onnx;
 
+import static dev.tilewright.onnx.ModelBytes.integer;
+import static dev.tilewright.onnx.ModelBytes.integers;
+
 import java.util.Arrays;
+import java.util.List;
 
 /** Small model files for tests of other packages. */
 public final class SampleModels {
   private SampleModels() {}
+
+  /** Those that can be imported. */
+  public static List<byte[]> all() {
+    return List.of(
+        reluAndAdd(), openConvolution(), convolutionOfInputs(), openNetwork(), everySize());
+  }
+
+  /** A little of everything that computes sizes. */
+  static byte[] everySize() {
+    return new ModelBytes(13)
+        .openInput("x", 1, "n", 4, 8, 8)
+        .weights("w", 4, 2, 3, 3)
+        .weights("b", 4)
+        .weights("t", 4, 2, 2, 2)
+        .weights("m", 8, 3)
+        .longs("two", 2)
+        .longs("rest", 0, -1)
+        .longs("pads", 0, 0, 1, 1, 0, 0, 1, 1)
+        .longs("wide", 5, 8, 3)
+        .longs("from", 0, 0, 1, 1)
+        .longs("to", 1, 4, 6, 6)
+        .longs("sizes", 4, 4, 6, 6)
+        .node("Conv", "x w b", "c", integers("pads", 1, 1, 1, 1), integer("group", 2))
+        .node("MaxPool", "c", "p", integers("kernel_shape", 2, 2), integers("strides", 2, 2))
+        .node("Pad", "p pads", "q")
+        .node("Resize", "q - - sizes", "r")
+        .node("ConvTranspose", "r t", "d", integers("strides", 2, 2))
+        .node("Split", "d", "s0 s1", integer("axis", 1))
+        .node("Concat", "s1 s0", "k", integer("axis", 1))
+        .node("Slice", "k from to", "l")
+        .node("ReduceMean", "k", "g", integers("axes", 2, 3))
+        .node("Shape", "k", "shape")
+        .node("Gather", "shape two", "size")
+        .node("Cast", "size", "i", integer("to", 7))
+        .node("Concat", "i two", "both", integer("axis", 0))
+        .node("ConstantOfShape", "both", "z")
+        .node("Expand", "m wide", "e")
+        .node("Tile", "two two", "u")
+        .node("Reshape", "g rest", "f")
+        .node("Softmax", "f", "y", integer("axis", 1))
+        .output("y", "l", "e", "u", "z")
+        .toBytes();
+  }
 
   /** y = max(x, 0) for x [1, 6], and a second input that is added: two [1, 6]. */
   public static byte[] reluAndAdd() {
@@ -13,6 +60,18 @@ public final class SampleModels {
         .input("bias", 1, 6)
         .node("Relu", "x", "r")
         .node("Add", "r bias", "y")
+        .output("y")
+        .toBytes();
+  }
+
+  /** y = x + w for x [1, 6], where w [6] is in another file. */
+  public static byte[] externalWeights(String location) {
+    OnnxBytes w = new OnnxBytes().integer(1, 6).integer(2, 1).text(8, "w").integer(14, 1);
+    w.message(13, new OnnxBytes().text(1, "location").text(2, location));
+    return new ModelBytes(13)
+        .input("x", 1, 6)
+        .initializer(w)
+        .node("Add", "x w", "y")
         .output("y")
         .toBytes();
   }
