@@ -1,4 +1,4 @@
-/* Values moved and not looked at, of 1, 4 or 8 bytes. If the innermost loop is adjacent on both
+/* Values moved and not looked at, of 1, 2, 4 or 8 bytes. If the innermost loop is adjacent on both
  * sides, a unit is an element of a row; if not, the two innermost loops are a plane to transpose, and
  * a unit is a block of it. */
 #define COPY_ROWS 64
@@ -165,6 +165,7 @@ copy_each(char *d, int64_t sd, const char *a, int64_t sa, int64_t n, size_t byte
 static void copy_strided(char *d, int64_t sd, const char *a, int64_t sa, int64_t n, int32_t bytes) {
     switch (bytes) {
     case 1: copy_each(d, sd, a, sa, n, 1); break;
+    case 2: copy_each(d, sd, a, sa, n, 2); break;
     case 4: copy_each(d, sd, a, sa, n, 4); break;
     default: copy_each(d, sd, a, sa, n, 8); break;
     }

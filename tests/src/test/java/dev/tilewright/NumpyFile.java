@@ -46,6 +46,9 @@ final class NumpyFile {
       case "|b1" -> DType.BOOL;
       case "|u1" -> DType.UINT8;
       case "|i1" -> DType.INT8;
+      case "<u2" -> DType.UINT16;
+      case "<i2" -> DType.INT16;
+      case "<u4" -> DType.UINT32;
       default -> throw new IOException("element type " + description);
     };
   }

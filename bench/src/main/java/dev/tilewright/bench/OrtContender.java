@@ -15,6 +15,8 @@ import dev.tilewright.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -37,8 +39,10 @@ final class OrtContender implements Contender {
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
       session = environment.createSession(model, options);
+      Map<String, OnnxJavaType> types = inputTypes(session);
       for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
-        this.inputs.put(input.getKey(), tensor(environment, input.getValue()));
+        OnnxJavaType type = types.get(input.getKey());
+        this.inputs.put(input.getKey(), tensor(environment, input.getValue(), type));
       }
     } catch (OrtException e) {
       throw new IllegalStateException("ONNX Runtime: " + e.getMessage(), e);
@@ -89,12 +93,33 @@ final class OrtContender implements Contender {
     }
   }
 
-  private static OnnxTensor tensor(OrtEnvironment environment, Tensor source) throws OrtException {
+  private static Map<String, OnnxJavaType> inputTypes(OrtSession session) throws OrtException {
+    Map<String, OnnxJavaType> types = new LinkedHashMap<>();
+    session
+        .getInputInfo()
+        .forEach((name, info) -> {
+          if (info.getInfo() instanceof TensorInfo tensor) {
+            types.put(name, tensor.type);
+          }
+        });
+    return types;
+  }
+
+  private static OnnxTensor tensor(
+      OrtEnvironment environment, Tensor source, @Nullable OnnxJavaType wanted)
+      throws OrtException {
     ByteBuffer bytes =
         ByteBuffer.allocateDirect(Math.toIntExact(source.data().byteSize()))
             .order(ByteOrder.nativeOrder());
     MemorySegment.ofBuffer(bytes).copyFrom(source.data());
     long[] shape = source.shape().dims().stream().mapToLong(Integer::longValue).toArray();
+    if (wanted == OnnxJavaType.FLOAT16) {
+      short[] halves = new short[Math.toIntExact(source.shape().elements())];
+      for (int i = 0; i < halves.length; i++) {
+        halves[i] = Float.floatToFloat16(bytes.getFloat(4 * i));
+      }
+      return OnnxTensor.createTensor(environment, halves(halves), shape, OnnxJavaType.FLOAT16);
+    }
     return switch (source.dtype()) {
       case FLOAT32 -> OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), shape);
       case INT64 -> OnnxTensor.createTensor(environment, bytes.asLongBuffer(), shape);
@@ -102,11 +127,29 @@ final class OrtContender implements Contender {
       case BOOL -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.BOOL);
       case UINT8 -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.UINT8);
       case INT8 -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.INT8);
+      case INT16 -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.INT16);
+      case UINT16, UINT32 ->
+          throw new IllegalStateException("the Java API has no tensors of " + source.type());
     };
+  }
+
+  private static ShortBuffer halves(short[] values) {
+    return ByteBuffer.allocateDirect(2 * values.length)
+        .order(ByteOrder.nativeOrder())
+        .asShortBuffer()
+        .put(values)
+        .rewind();
   }
 
   private static Tensor copy(OnnxTensor tensor) {
     TensorInfo info = tensor.getInfo();
+    Shape shape = new Shape(Arrays.stream(info.getShape()).mapToObj(Math::toIntExact).toList());
+    if (info.type == OnnxJavaType.FLOAT16 || info.type == OnnxJavaType.BFLOAT16) {
+      FloatBuffer widened = tensor.getFloatBuffer();
+      float[] values = new float[widened.remaining()];
+      widened.get(values);
+      return Tensor.of(shape, values); // as this runtime presents them
+    }
     DType dtype =
         switch (info.type) {
           case FLOAT -> DType.FLOAT32;
@@ -115,9 +158,9 @@ final class OrtContender implements Contender {
           case BOOL -> DType.BOOL;
           case UINT8 -> DType.UINT8;
           case INT8 -> DType.INT8;
+          case INT16 -> DType.INT16;
           default -> throw new IllegalStateException("no comparison of " + info.type + " outputs");
         };
-    Shape shape = new Shape(Arrays.stream(info.getShape()).mapToObj(Math::toIntExact).toList());
     return new Tensor(new TensorType(dtype, shape), MemorySegment.ofBuffer(tensor.getByteBuffer()));
   }
 }

@@ -1,6 +1,7 @@
 package dev.tilewright.cli;
 
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
@@ -25,7 +26,8 @@ import java.util.stream.Collectors;
  * NumPy's array file (numpy.lib.format, versions 1.0 and 2.0): magic, version, header length, a
  * Python dictionary padded to 64 bytes, then the values.
  *
- * <p>Little endian and row major only; float64 is read as float32.
+ * <p>Little endian and row major only; float16 and float64 are read as float32, which is what
+ * models of these types take here.
  */
 final class NpyFile {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -83,9 +85,12 @@ final class NpyFile {
       if (data.byteSize() != expected) {
         throw bad(file, "the file changed while it was read");
       }
-      return descr.equals("<f8")
-          ? narrow(shape, data)
-          : new Tensor(new TensorType(dtype(descr, file), shape), data);
+      return switch (descr) {
+        case "<f2" ->
+            floats(shape, i -> Float.float16ToFloat(data.getAtIndex(JAVA_SHORT_UNALIGNED, i)));
+        case "<f8" -> floats(shape, i -> (float) data.getAtIndex(JAVA_DOUBLE_UNALIGNED, i));
+        default -> new Tensor(new TensorType(dtype(descr, file), shape), data);
+      };
     }
   }
 
@@ -135,19 +140,28 @@ final class NpyFile {
   }
 
   private static long bytes(Shape shape, String descr, Path file) {
-    int each = descr.equals("<f8") ? 8 : dtype(descr, file).bytes();
+    int each =
+        switch (descr) {
+          case "<f2" -> 2;
+          case "<f8" -> 8;
+          default -> dtype(descr, file).bytes();
+        };
     if (shape.elements() > MAX_DATA / each) {
       throw bad(file, "more than 2 GiB");
     }
     return shape.elements() * each;
   }
 
-  private static Tensor narrow(Shape shape, MemorySegment doubles) {
+  private static Tensor floats(Shape shape, IntToFloat value) {
     float[] floats = new float[(int) shape.elements()];
     for (int i = 0; i < floats.length; i++) {
-      floats[i] = (float) doubles.get(JAVA_DOUBLE_UNALIGNED, 8L * i);
+      floats[i] = value.apply(i);
     }
     return Tensor.of(shape, floats);
+  }
+
+  private interface IntToFloat {
+    float apply(int i);
   }
 
   private static DType dtype(String descr, Path file) {
@@ -158,6 +172,9 @@ final class NpyFile {
       case "|b1" -> DType.BOOL;
       case "|u1" -> DType.UINT8;
       case "|i1" -> DType.INT8;
+      case "<u2" -> DType.UINT16;
+      case "<i2" -> DType.INT16;
+      case "<u4" -> DType.UINT32;
       default ->
           throw bad(
               file,
@@ -173,6 +190,9 @@ final class NpyFile {
       case BOOL -> "|b1";
       case UINT8 -> "|u1";
       case INT8 -> "|i1";
+      case UINT16 -> "<u2";
+      case INT16 -> "<i2";
+      case UINT32 -> "<u4";
     };
   }
 

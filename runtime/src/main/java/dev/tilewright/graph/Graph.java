@@ -39,6 +39,9 @@ public record Graph(
       case Op.Conv conv -> node.output().shape().elements() * node.input(1).shape().product(1, 4);
       case Op.ConvTranspose t ->
           node.input(0).shape().elements() * node.input(1).shape().product(1, 4);
+      case Op.IntegerConv conv ->
+          node.output().shape().elements() * node.input(2).shape().product(1, 4);
+      case Op.IntegerMatMul m -> node.output().shape().elements() * node.input(0).shape().last();
       case Op.MatMul m -> node.output().shape().elements() * node.input(0).shape().last();
       default -> 0;
     };

@@ -37,8 +37,8 @@ public final class GraphBuilder {
   }
 
   /**
-   * A constant may always shrink or keep its size, but grows to this at most: a few bytes of model
-   * must not become gigabytes while it is read.
+   * A constant may always shrink or keep its number of elements, but grows to this at most: a few
+   * bytes of model must not become gigabytes while it is read.
    */
   private static final long FOLD_BYTES = 64L << 20;
 
@@ -101,9 +101,10 @@ public final class GraphBuilder {
   }
 
   private static boolean isFoldable(Op op, List<Value> in, List<TensorType> out) {
-    long before = in.stream().mapToLong(v -> v.type().bytes()).sum();
-    long after = out.stream().mapToLong(TensorType::bytes).sum();
-    return !(op instanceof Op.Conv) && after <= Math.max(before, FOLD_BYTES);
+    long before = in.stream().mapToLong(v -> v.shape().elements()).sum();
+    long after = out.stream().mapToLong(t -> t.shape().elements()).sum();
+    long bytes = out.stream().mapToLong(TensorType::bytes).sum();
+    return !(op instanceof Op.Conv) && (after <= before || bytes <= FOLD_BYTES);
   }
 
   /** The values of a constant, or null if the value is computed or an input. */

@@ -18,7 +18,25 @@ import java.util.List;
  */
 public sealed interface Op {
   /** How windows slide over an image. */
-  record Window(Size kernel, Size stride, Size dilation, Padding pad) {}
+  record Window(Size kernel, Size stride, Size dilation, Padding pad) {
+    /**
+     * The geometry of a convolution of src [N, H, W, C] to K channels.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public ConvShape convolution(Shape src, int groups, int outChannels) {
+      return new ConvShape(
+          src.dim(0),
+          groups,
+          src.dim(3),
+          outChannels,
+          new Size(src.dim(1), src.dim(2)),
+          kernel,
+          stride,
+          dilation,
+          pad);
+    }
+  }
 
   /**
    * Inputs: src [N, H, W, C], filter [K, C/G, FH, FW], then bias [K] and residual [N, OH, OW, K]
@@ -31,16 +49,7 @@ public sealed interface Op {
      * @throws IllegalArgumentException if there is none
      */
     public ConvShape shape(Shape src, Shape filter) {
-      return new ConvShape(
-          src.dim(0),
-          groups,
-          src.dim(3),
-          filter.dim(0),
-          new Size(src.dim(1), src.dim(2)),
-          window.kernel(),
-          window.stride(),
-          window.dilation(),
-          window.pad());
+      return window.convolution(src, groups, filter.dim(0));
     }
   }
 
@@ -71,6 +80,34 @@ public sealed interface Op {
   /** Inputs: a [..., M, K], b [..., K, N]; leading dimensions broadcast. */
   record MatMul() implements Op {}
 
+  /**
+   * A convolution of 8-bit values, exact in INT32; sums beyond it wrap. Inputs: src [N, H, W, C]
+   * (UINT8 or INT8); its zero point, one value of the same type, which is also what the padding
+   * holds; filter [K, FH, FW, C/G] (INT32, zero point subtracted); then bias [K] (INT32) if said.
+   */
+  record IntegerConv(Window window, int groups, boolean bias) implements Op {}
+
+  /**
+   * A matrix product of 8-bit values, exact in INT32; sums beyond it wrap. Inputs: a [..., M, K]
+   * (UINT8 or INT8); its zero points, of the same type, which broadcast to [..., M, 1]; b [..., N,
+   * K] (INT32, zero point subtracted), <em>transposed</em>. Leading dimensions broadcast. Result:
+   * [..., M, N].
+   */
+  record IntegerMatMul() implements Op {}
+
+  /**
+   * The nearest integer to x / scale, half to even, plus the zero point, saturated to the range of
+   * the type, which has 8 or 16 bits. Inputs: x and scale (FLOAT32), zero point (of the type); the
+   * last two broadcast to x.
+   */
+  record Quantize(DType to) implements Op {}
+
+  /**
+   * (x - zero point) * scale. Inputs: x (an integer type), scale (FLOAT32), zero point (of the type
+   * of x); the last two broadcast to x.
+   */
+  record Dequantize() implements Op {}
+
   /** Input: x, float32. */
   record Activate(Activation activation) implements Op {}
 
@@ -98,6 +135,10 @@ public sealed interface Op {
     ASINH,
     ACOSH,
     ATANH,
+    /** The nearest value that IEEE 754's binary16 holds, half to even. */
+    HALF,
+    /** The nearest value that bfloat16 holds, half to even. */
+    BFLOAT16,
     NOT
   }
 

@@ -49,6 +49,10 @@ public final class ShapeInference {
       case Op.ScatterElements s -> 3;
       case Op.RoiAlign r -> 3;
       case Op.LayerNorm n -> 3;
+      case Op.IntegerConv c -> c.bias() ? 4 : 3;
+      case Op.IntegerMatMul m -> 3;
+      case Op.Quantize q -> 3;
+      case Op.Dequantize q -> 3;
       case Op.MatMul m -> 2;
       case Op.Binary b -> 2;
       case Op.Gather g -> 2;
@@ -81,7 +85,11 @@ public final class ShapeInference {
       case Op.Conv conv -> convolution(conv, in);
       case Op.ConvTranspose conv -> transposedConvolution(conv, in);
       case Op.Pool pool -> pool(pool, x);
-      case Op.MatMul m -> matMul(x, in.get(1));
+      case Op.MatMul m -> TensorType.floats(product(floats(x).shape(), floats(in.get(1)).shape()));
+      case Op.IntegerConv conv -> QuantizedTypes.convolution(conv, in);
+      case Op.IntegerMatMul m -> QuantizedTypes.matMul(in);
+      case Op.Quantize(DType to) -> QuantizedTypes.quantize(to, in);
+      case Op.Dequantize q -> QuantizedTypes.dequantize(in);
       case Op.Activate a -> floats(x);
       case Op.Unary(Op.UnaryFunction f) ->
           switch (f) {
@@ -166,7 +174,7 @@ public final class ShapeInference {
   }
 
   private static TensorType convolution(Op.Conv conv, List<TensorType> in) {
-    Shape src = image(in.get(0));
+    Shape src = image(floats(in.get(0)));
     Shape filter = floats(in.get(1)).shape();
     require(filter.rank() == 4, () -> "filter must be [K, C/G, FH, FW], is " + filter);
     Op.Window w = conv.window();
@@ -190,7 +198,7 @@ public final class ShapeInference {
   }
 
   private static TensorType transposedConvolution(Op.ConvTranspose conv, List<TensorType> in) {
-    Shape src = image(in.get(0));
+    Shape src = image(floats(in.get(0)));
     Shape filter = floats(in.get(1)).shape();
     require(filter.rank() == 4, () -> "filter must be [C, K/G, FH, FW], is " + filter);
     require(filter.dim(0) == src.dim(3), () -> "filter takes " + filter.dim(0) + " channels");
@@ -232,7 +240,7 @@ public final class ShapeInference {
   }
 
   private static TensorType pool(Op.Pool pool, TensorType x) {
-    Shape src = image(x);
+    Shape src = image(floats(x));
     Op.Window w = pool.window();
     long lastY = (pool.out().height() - 1L) * w.stride().height();
     long lastX = (pool.out().width() - 1L) * w.stride().width();
@@ -244,9 +252,8 @@ public final class ShapeInference {
         Shape.of(src.dim(0), pool.out().height(), pool.out().width(), src.dim(3)));
   }
 
-  private static TensorType matMul(TensorType a, TensorType b) {
-    Shape left = floats(a).shape();
-    Shape right = floats(b).shape();
+  /** Shape of a product; leading dimensions broadcast. */
+  static Shape product(Shape left, Shape right) {
     require(left.rank() >= 2 && right.rank() >= 2, "needs at least two dimensions");
     require(
         left.dim(-1) == right.dim(-2), () -> "inner dimensions differ: " + left + " x " + right);
@@ -257,7 +264,7 @@ public final class ShapeInference {
     List<Integer> dims = new ArrayList<>(batch.dims());
     dims.add(left.dim(-2));
     dims.add(right.dim(-1));
-    return TensorType.floats(new Shape(dims));
+    return new Shape(dims);
   }
 
   private static TensorType binary(Op.BinaryFunction f, TensorType a, TensorType b) {
@@ -359,7 +366,7 @@ public final class ShapeInference {
   }
 
   static Shape image(TensorType x) {
-    require(floats(x).shape().rank() == 4, () -> "needs an image tensor [N, H, W, C], got " + x);
+    require(x.shape().rank() == 4, () -> "needs an image tensor [N, H, W, C], got " + x);
     return x.shape();
   }
 

@@ -7,25 +7,32 @@ import org.jspecify.annotations.Nullable;
 /**
  * Element types of the file format, by their code (TensorProto.DataType).
  *
- * <p>Half, bfloat16 and double become float32: the runtime computes in float32.
+ * <p>Half, bfloat16 and double become float32: the runtime computes in float32, and its users give
+ * and get float32.
  */
 enum ElementType {
   FLOAT(1, 4, DType.FLOAT32),
   UINT8(2, 1, DType.UINT8),
   INT8(3, 1, DType.INT8),
-  UINT16(4, 2, null),
-  INT16(5, 2, null),
+  UINT16(4, 2, DType.UINT16),
+  INT16(5, 2, DType.INT16),
   INT32(6, 4, DType.INT32),
   INT64(7, 8, DType.INT64),
   STRING(8, 0, null),
   BOOL(9, 1, DType.BOOL),
   FLOAT16(10, 2, DType.FLOAT32),
   DOUBLE(11, 8, DType.FLOAT32),
-  UINT32(12, 4, null),
+  UINT32(12, 4, DType.UINT32),
   UINT64(13, 8, null),
   COMPLEX64(14, 8, null),
   COMPLEX128(15, 16, null),
-  BFLOAT16(16, 2, DType.FLOAT32);
+  BFLOAT16(16, 2, DType.FLOAT32),
+  FLOAT8E4M3FN(17, 1, null),
+  FLOAT8E4M3FNUZ(18, 1, null),
+  FLOAT8E5M2(19, 1, null),
+  FLOAT8E5M2FNUZ(20, 1, null),
+  UINT4(21, 0, null),
+  INT4(22, 0, null);
 
   private final int code;
   private final int bytes;

@@ -161,7 +161,16 @@ final class ImportActivations {
   }
 
   static Value softmax(NodeScope n) {
-    return alongAxis(n, (x, axis) -> n.add(new Op.Softmax(axis), x));
+    return softmax(n, n.floats(0), n.opset() < 13);
+  }
+
+  /**
+   * Of any tensor.
+   *
+   * @param flattens whether the axis and all that follow are one
+   */
+  static Value softmax(NodeScope n, Value input, boolean flattens) {
+    return alongAxis(n, input, flattens, (x, axis) -> n.add(new Op.Softmax(axis), x));
   }
 
   /** x - max - log(sum(exp(x - max))): the logarithm of a softmax would meet zeros. */
@@ -187,9 +196,11 @@ final class ImportActivations {
    * then it is one axis, the last.
    */
   private static Value alongAxis(NodeScope n, AlongAxis function) {
-    Value x = n.floats(0);
+    return alongAxis(n, n.floats(0), n.opset() < 13, function);
+  }
+
+  private static Value alongAxis(NodeScope n, Value x, boolean flattens, AlongAxis function) {
     int rank = x.shape().rank();
-    boolean flattens = n.opset() < 13;
     int axis = n.axis(n.node().integer("axis", flattens ? 1 : -1), rank);
     long rows = x.shape().product(0, axis);
     long columns = x.shape().product(axis, rank);

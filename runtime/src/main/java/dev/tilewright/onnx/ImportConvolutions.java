@@ -16,7 +16,7 @@ final class ImportConvolutions {
   static Value conv(NodeScope n) {
     int rank = n.shape(0).rank();
     Value x = Windows.image(n, n.floats(0));
-    Value filter = filter(n, rank);
+    Value filter = filter(n, n.floats(1), rank);
     Size in = new Size(x.shape().dim(2), x.shape().dim(3));
     Op.Window window = Windows.over(n, in, kernel(n, filter, rank), rank);
     checkExtent(n, in, window.pad());
@@ -34,7 +34,7 @@ final class ImportConvolutions {
   static Value convTranspose(NodeScope n) {
     int rank = n.shape(0).rank();
     Value x = Windows.image(n, n.floats(0));
-    Value filter = filter(n, rank);
+    Value filter = filter(n, n.floats(1), rank);
     Size in = new Size(x.shape().dim(2), x.shape().dim(3));
     Size kernel = kernel(n, filter, rank);
     Size stride = Windows.size(n, "strides", rank);
@@ -85,15 +85,14 @@ final class ImportConvolutions {
   }
 
   /** [K, C/G, FH, FW] (transposed: [C, K/G, FH, FW]); that of a line gets a height of 1. */
-  private static Value filter(NodeScope n, int rank) {
-    Value filter = n.floats(1);
+  static Value filter(NodeScope n, Value filter, int rank) {
     if (filter.shape().rank() != rank) {
       throw n.node().bad("filter " + filter.type() + " on an input of " + rank + " dimensions");
     }
     return Windows.image(n, filter);
   }
 
-  private static Size kernel(NodeScope n, Value filter, int rank) {
+  static Size kernel(NodeScope n, Value filter, int rank) {
     Shape shape = filter.shape();
     if (shape.dim(2) > Limits.WINDOW || shape.dim(3) > Limits.WINDOW) {
       throw n.node().bad("filter of " + shape);
@@ -105,7 +104,7 @@ final class ImportConvolutions {
     return taps;
   }
 
-  private static int groups(NodeScope n) {
+  static int groups(NodeScope n) {
     long groups = n.node().integer("group", 1);
     if (groups < 1 || groups > Integer.MAX_VALUE) {
       throw n.node().bad("group is " + groups);

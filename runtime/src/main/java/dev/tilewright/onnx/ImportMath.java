@@ -59,8 +59,15 @@ final class ImportMath {
     return ElementType.supported(to) == null ? "to " + ElementType.name(to) : null;
   }
 
+  /** Narrower floats are float32 here, but hold no more digits than the model asks for. */
   static Value cast(NodeScope n) {
-    return n.cast(n.in(0), ElementType.of(n.node().integer("to", 0), "the result").dtype());
+    ElementType type = ElementType.of(n.node().integer("to", 0), "the result");
+    Value y = n.cast(n.in(0), type.dtype());
+    return switch (type) {
+      case FLOAT16 -> n.unary(Op.UnaryFunction.HALF, y);
+      case BFLOAT16 -> n.unary(Op.UnaryFunction.BFLOAT16, y);
+      default -> y;
+    };
   }
 
   /** Does nothing, as in inference: the mask is true. */

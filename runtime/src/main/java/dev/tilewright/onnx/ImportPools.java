@@ -7,6 +7,7 @@ import dev.tilewright.conv.Epilogue;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Op.ReduceKind;
 import dev.tilewright.graph.Value;
+import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,22 +21,30 @@ final class ImportPools {
   /** A window and how often it fits. */
   private record Sliding(Value image, Op.Window window, Size out) {}
 
-  static Value pool(NodeScope n, Op.PoolKind kind) {
-    int rank = n.shape(0).rank();
-    Sliding s = sliding(n);
+  static Value average(NodeScope n) {
+    return pool(n, n.floats(0), Op.PoolKind.AVERAGE);
+  }
+
+  static Value pool(NodeScope n, Value x, Op.PoolKind kind) {
+    int rank = x.shape().rank();
+    Sliding s = sliding(n, x);
     boolean countPad = n.node().integer("count_include_pad", 0) != 0;
     Op pool = new Op.Pool(kind, s.window, s.out, countPad);
     return Windows.channelsFirst(n, n.add(pool, Windows.channelsLast(n, s.image)), rank);
   }
 
-  /** Maxima and their places. */
+  /** Maxima and their places. Floats hold 8-bit values exactly, and a maximum is one of them. */
   static List<Value> max(NodeScope n) {
-    int rank = n.shape(0).rank();
-    Sliding s = sliding(n);
+    DType type = n.in(0).type().dtype();
+    boolean bytes = type == DType.UINT8 || type == DType.INT8;
+    Value x = bytes ? n.cast(n.in(0), DType.FLOAT32) : n.floats(0);
+    int rank = x.shape().rank();
+    Sliding s = sliding(n, x);
     boolean columnMajor = n.node().integer("storage_order", 0) != 0;
     Op places = new Op.MaxPositions(s.window, s.out, columnMajor);
     Value found = n.add(places, Windows.channelsLast(n, s.image));
-    return List.of(pool(n, Op.PoolKind.MAX), Windows.channelsFirst(n, found, rank));
+    Value most = n.cast(pool(n, x, Op.PoolKind.MAX), type);
+    return List.of(most, Windows.channelsFirst(n, found, rank));
   }
 
   /** The inverse of a maximum: values go to the places that it gave, all else is 0. */
@@ -92,7 +101,7 @@ final class ImportPools {
   /** (sum of |x|^p)^(1/p) under each window: the sum is a depthwise convolution with ones. */
   static Value powers(NodeScope n) {
     int rank = n.shape(0).rank();
-    Sliding s = sliding(n);
+    Sliding s = sliding(n, n.floats(0));
     Op.Window w = s.window;
     int channels = s.image.shape().dim(1);
     Padding pad =
@@ -129,9 +138,9 @@ final class ImportPools {
     return ImportScaling.norm(n, x, n.node().integer("p", 2), v -> n.add(sum, v));
   }
 
-  private static Sliding sliding(NodeScope n) {
-    int rank = n.shape(0).rank();
-    Value x = Windows.image(n, n.floats(0));
+  private static Sliding sliding(NodeScope n, Value tensor) {
+    int rank = tensor.shape().rank();
+    Value x = Windows.image(n, tensor);
     if (!n.node().has("kernel_shape")) {
       throw n.node().bad("kernel_shape is missing");
     }

@@ -5,6 +5,7 @@ import dev.tilewright.graph.Op.BinaryFunction;
 import dev.tilewright.graph.Value;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BinaryOperator;
 
 /** Matrix products. */
 final class ImportProducts {
@@ -30,8 +31,11 @@ final class ImportProducts {
 
   /** As numpy.matmul: a vector on the left is a row, on the right a column. */
   static Value matMul(NodeScope n) {
-    Value a = n.floats(0);
-    Value b = n.floats(1);
+    return matMul(n, n.floats(0), n.floats(1), (a, b) -> n.add(new Op.MatMul(), a, b));
+  }
+
+  /** The same with any product of matrices. */
+  static Value matMul(NodeScope n, Value a, Value b, BinaryOperator<Value> matrices) {
     if (a.shape().rank() == 0 || b.shape().rank() == 0) {
       throw n.node().bad("a scalar is not a matrix");
     }
@@ -39,7 +43,7 @@ final class ImportProducts {
     boolean column = b.shape().rank() == 1;
     Value left = row ? n.reshape(a, List.of(1, a.shape().dim(0))) : a;
     Value right = column ? n.reshape(b, List.of(b.shape().dim(0), 1)) : b;
-    Value product = n.add(new Op.MatMul(), left, right);
+    Value product = matrices.apply(left, right);
     int rank = product.shape().rank();
     List<Integer> dims = new ArrayList<>(product.shape().dims().subList(0, rank - 2));
     if (!row) {

@@ -1,7 +1,6 @@
 package dev.tilewright.onnx;
 
 import dev.tilewright.graph.Op.BinaryFunction;
-import dev.tilewright.graph.Op.PoolKind;
 import dev.tilewright.graph.Op.ReduceKind;
 import dev.tilewright.graph.Op.UnaryFunction;
 import dev.tilewright.graph.Value;
@@ -32,6 +31,7 @@ final class ImportTable {
   /**
    * One line.
    *
+   * @param op with its domain, if that is not the standard one
    * @param outputs results that the import returns at most
    * @param refusal why a node cannot be imported whatever its shapes, or null; sees attributes only
    */
@@ -52,8 +52,7 @@ final class ImportTable {
               // Convolutions and windows
               row("Conv", ImportConvolutions::conv).unless(Windows::refusal),
               row("ConvTranspose", ImportConvolutions::convTranspose).unless(Windows::refusal),
-              row("AveragePool", n -> ImportPools.pool(n, PoolKind.AVERAGE))
-                  .unless(Windows::refusal),
+              row("AveragePool", ImportPools::average).unless(Windows::refusal),
               rows("MaxPool", FIRST, 2, ImportPools::max).unless(Windows::refusal),
               row("MaxUnpool", 9, LAST, ImportPools::unpool),
               row("LpPool", ImportPools::powers).unless(Windows::refusal),
@@ -202,17 +201,37 @@ final class ImportTable {
               rows("TopK", FIRST, 2, ImportIndexing::topK),
               row("Transpose", ImportShapes::transpose),
               row("Trilu", 14, LAST, ImportConstants::triangle),
-              row("Unsqueeze", ImportShapes::unsqueeze))
+              row("Unsqueeze", ImportShapes::unsqueeze),
+              // Quantised
+              row("QuantizeLinear", 10, LAST, ImportQuantization::quantize)
+                  .unless(ImportQuantization::refusal),
+              row("DequantizeLinear", 10, LAST, ImportQuantization::dequantize),
+              rows("DynamicQuantizeLinear", 11, 3, ImportQuantization::dynamic),
+              row("ConvInteger", 10, LAST, ImportQuantizedProducts::convInteger)
+                  .unless(Windows::refusal),
+              row("MatMulInteger", 10, LAST, ImportQuantizedProducts::matMulInteger),
+              row("QLinearConv", 10, LAST, ImportQuantizedProducts::qLinearConv)
+                  .unless(Windows::refusal),
+              row("QLinearMatMul", 10, LAST, ImportQuantizedProducts::qLinearMatMul),
+              microsoft("QuantizeLinear", ImportQuantization::quantize),
+              microsoft("DequantizeLinear", ImportQuantization::dequantize),
+              microsoft("QGemm", ImportQuantizedProducts::qGemm),
+              microsoft("QLinearAdd", n -> ImportQuantizedMath.binary(n, BinaryFunction.ADD)),
+              microsoft("QLinearMul", n -> ImportQuantizedMath.binary(n, BinaryFunction.MUL)),
+              microsoft("QLinearAveragePool", ImportQuantizedMath::averagePool)
+                  .unless(Windows::refusal),
+              microsoft("QLinearGlobalAveragePool", ImportQuantizedMath::globalAveragePool),
+              microsoft("QLinearConcat", ImportQuantizedMath::concat),
+              microsoft("QLinearLeakyRelu", ImportQuantizedMath::leakyRelu),
+              microsoft("QLinearSigmoid", ImportQuantizedMath::sigmoid),
+              microsoft("QLinearSoftmax", ImportQuantizedMath::softmax))
           .collect(Collectors.groupingBy(Row::op));
 
   private ImportTable() {}
 
   /** The line for an operator, or null if there is none for this version. */
   static @Nullable Row find(OnnxNode node, int opset) {
-    if (!node.domain().isEmpty() || opset < FIRST || opset > LAST) {
-      return null;
-    }
-    for (Row row : ROWS.getOrDefault(node.opType(), List.of())) {
+    for (Row row : ROWS.getOrDefault(node.operator(), List.of())) {
       if (row.first <= opset && opset <= row.last) {
         return row;
       }
@@ -238,5 +257,10 @@ final class ImportTable {
 
   private static Row rows(String op, int first, int outputs, Import run) {
     return new Row(op, first, LAST, outputs, run, n -> null);
+  }
+
+  /** An operator of ONNX Runtime's domain, which has one version. */
+  private static Row microsoft(String op, Function<NodeScope, Value> run) {
+    return row("com.microsoft." + op, 1, 1, run);
   }
 }

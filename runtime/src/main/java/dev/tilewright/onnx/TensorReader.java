@@ -106,7 +106,7 @@ final class TensorReader {
     }
     TensorType to = new TensorType(type.dtype(), shape);
     return switch (type) {
-      case FLOAT, UINT8, INT8, INT32, INT64 -> new Tensor(to, data);
+      case FLOAT, UINT8, INT8, UINT16, INT16, UINT32, INT32, INT64 -> new Tensor(to, data);
       case BOOL -> {
         MemorySegment out = allocate(to);
         for (long i = 0; i < elements; i++) {
@@ -139,6 +139,7 @@ final class TensorReader {
           case FLOAT -> 4;
           case INT64 -> 7;
           case DOUBLE -> 10;
+          case UINT32 -> 11;
           default -> 5;
         };
     ProtoReader in = message.again();
@@ -150,7 +151,8 @@ final class TensorReader {
         case 7 -> in.integers(v -> out.setAtIndex(JAVA_LONG_UNALIGNED, index(7, expected), v));
         case 10 ->
             in.doubles(v -> out.setAtIndex(JAVA_FLOAT_UNALIGNED, index(10, expected), (float) v));
-        case 11 -> in.integers(v -> index(11, expected));
+        case 11 ->
+            in.integers(v -> out.setAtIndex(JAVA_INT_UNALIGNED, index(11, expected), (int) v));
         default -> in.skip();
       }
     }
@@ -168,6 +170,7 @@ final class TensorReader {
   private static void store(ElementType type, MemorySegment out, long i, int value) {
     switch (type.dtype()) {
       case INT32 -> out.setAtIndex(JAVA_INT_UNALIGNED, i, value);
+      case UINT16, INT16 -> out.setAtIndex(JAVA_SHORT_UNALIGNED, i, (short) value);
       case BOOL -> out.set(JAVA_BYTE, i, (byte) (value == 0 ? 0 : 1));
       case FLOAT32 -> out.setAtIndex(JAVA_FLOAT_UNALIGNED, i, widen(type, (short) value));
       default -> out.set(JAVA_BYTE, i, (byte) value);

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Memory;
@@ -57,6 +58,9 @@ final class Elements {
       case INT32 -> ALL.get(JAVA_INT_UNALIGNED, address);
       case INT8 -> ALL.get(JAVA_BYTE, address);
       case UINT8 -> ALL.get(JAVA_BYTE, address) & 0xff;
+      case INT16 -> ALL.get(JAVA_SHORT_UNALIGNED, address);
+      case UINT16 -> ALL.get(JAVA_SHORT_UNALIGNED, address) & 0xffff;
+      case UINT32 -> ALL.get(JAVA_INT_UNALIGNED, address) & 0xffff_ffffL;
       case BOOL -> ALL.get(JAVA_BYTE, address) != 0 ? 1 : 0;
       case FLOAT32 -> throw new IllegalArgumentException("not an integer type: " + dtype);
     };
@@ -66,7 +70,8 @@ final class Elements {
   static void setLong(DType dtype, long address, long value) {
     switch (dtype) {
       case INT64 -> ALL.set(JAVA_LONG_UNALIGNED, address, value);
-      case INT32 -> ALL.set(JAVA_INT_UNALIGNED, address, (int) value);
+      case INT32, UINT32 -> ALL.set(JAVA_INT_UNALIGNED, address, (int) value);
+      case INT16, UINT16 -> ALL.set(JAVA_SHORT_UNALIGNED, address, (short) value);
       case INT8, UINT8 -> ALL.set(JAVA_BYTE, address, (byte) value);
       case BOOL -> setBool(address, value != 0);
       case FLOAT32 -> ALL.set(JAVA_FLOAT_UNALIGNED, address, (float) value);
@@ -78,12 +83,34 @@ final class Elements {
    * NaN is 0; BOOL is value != 0.
    */
   static long toLong(DType dtype, double value) {
+    return dtype == DType.BOOL
+        ? value != 0 ? 1 : 0
+        : Math.clamp((long) value, least(dtype), most(dtype));
+  }
+
+  /** The smallest value of a type that is not a float. */
+  static long least(DType dtype) {
     return switch (dtype) {
-      case INT64 -> (long) value;
-      case INT32 -> (int) value;
-      case INT8 -> Math.clamp((long) value, Byte.MIN_VALUE, Byte.MAX_VALUE);
-      case UINT8 -> Math.clamp((long) value, 0, 255);
-      case BOOL -> value != 0 ? 1 : 0;
+      case INT64 -> Long.MIN_VALUE;
+      case INT32 -> Integer.MIN_VALUE;
+      case INT16 -> Short.MIN_VALUE;
+      case INT8 -> Byte.MIN_VALUE;
+      case UINT32, UINT16, UINT8, BOOL -> 0;
+      case FLOAT32 -> throw new IllegalArgumentException("not an integer type: " + dtype);
+    };
+  }
+
+  /** The largest value of a type that is not a float. */
+  static long most(DType dtype) {
+    return switch (dtype) {
+      case INT64 -> Long.MAX_VALUE;
+      case INT32 -> Integer.MAX_VALUE;
+      case INT16 -> Short.MAX_VALUE;
+      case INT8 -> Byte.MAX_VALUE;
+      case UINT32 -> 0xffff_ffffL;
+      case UINT16 -> 0xffff;
+      case UINT8 -> 0xff;
+      case BOOL -> 1;
       case FLOAT32 -> throw new IllegalArgumentException("not an integer type: " + dtype);
     };
   }
@@ -103,6 +130,7 @@ final class Elements {
   static void copyOne(int bytes, long to, long from) {
     switch (bytes) {
       case 1 -> ALL.set(JAVA_BYTE, to, ALL.get(JAVA_BYTE, from));
+      case 2 -> ALL.set(JAVA_SHORT_UNALIGNED, to, ALL.get(JAVA_SHORT_UNALIGNED, from));
       case 4 -> ALL.set(JAVA_INT_UNALIGNED, to, ALL.get(JAVA_INT_UNALIGNED, from));
       case 8 -> ALL.set(JAVA_LONG_UNALIGNED, to, ALL.get(JAVA_LONG_UNALIGNED, from));
       default -> throw new IllegalArgumentException("no element type has " + bytes + " bytes");

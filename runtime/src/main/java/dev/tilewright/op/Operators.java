@@ -5,6 +5,7 @@ import dev.tilewright.graph.Op;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
+import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
@@ -53,6 +54,10 @@ public final class Operators {
       case Op.LayerNorm(float epsilon) -> new LayerNorm(epsilon);
       case Op.Softmax(int axis) -> new Softmax(axis, x.dim(axis));
       case Op.MatMul m -> new MatMul(out.last());
+      case Op.IntegerConv conv -> new IntegerConv(conv, problem.in().get(2).shape());
+      case Op.IntegerMatMul m -> new IntegerMatMul(x.last(), out.last());
+      case Op.Quantize(DType to) -> new Quantize(to);
+      case Op.Dequantize q -> new Dequantize();
       case Op.Pool pool -> new Pool(pool, x.last());
       case Op.Resize resize -> new Resize(resize, x);
       case Op.ConvTranspose conv -> new ConvTranspose(conv, out.last());

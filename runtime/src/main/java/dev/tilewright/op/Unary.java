@@ -69,6 +69,8 @@ record Unary(UnaryFunction function) implements Kernel {
       case ASINH -> asinh(x);
       case ACOSH -> Math.log(x + Math.sqrt((x - 1) * (x + 1)));
       case ATANH -> 0.5 * Math.log1p(2 * x / (1 - x));
+      case HALF -> Float.float16ToFloat(Float.floatToFloat16((float) x));
+      case BFLOAT16 -> bfloat16((float) x);
       case NOT -> throw new IllegalStateException("NOT of floats");
     };
   }
@@ -78,6 +80,14 @@ record Unary(UnaryFunction function) implements Kernel {
     return Double.isInfinite(x)
         ? x
         : Math.copySign(Math.log1p(Math.abs(x) + x * x / (1 + Math.sqrt(x * x + 1))), x);
+  }
+
+  /** Rounds the upper half of the bits by adding just below half of its last place to the lower. */
+  private static float bfloat16(float x) {
+    int bits = Float.floatToRawIntBits(x);
+    return Float.isNaN(x)
+        ? x
+        : Float.intBitsToFloat((bits + 0x7fff + (bits >>> 16 & 1)) & 0xffff_0000);
   }
 
   private long apply(long x) {

@@ -40,6 +40,8 @@ final class SinkTransposes implements Pass {
       case Op.Cast c -> unary(at);
       case Op.Binary b -> elementwise(at);
       case Op.Where w -> elementwise(at);
+      case Op.Quantize q -> elementwise(at);
+      case Op.Dequantize q -> elementwise(at);
       case Op.Softmax(int axis) -> {
         Debt d = debt(at.in(0));
         owe(at, at.emit(new Op.Softmax(d.owed.order().get(axis)), d.carrier), d.owed);
@@ -105,6 +107,8 @@ final class SinkTransposes implements Pass {
       case Op.ConvTranspose c -> keep(at);
       case Op.Pool p -> keep(at);
       case Op.MatMul m -> keep(at);
+      case Op.IntegerConv c -> keep(at);
+      case Op.IntegerMatMul m -> keep(at);
       case Op.Expand e -> keep(at);
       case Op.Gather g -> keep(at);
       case Op.LayerNorm n -> keep(at);

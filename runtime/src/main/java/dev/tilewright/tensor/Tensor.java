@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 
@@ -70,6 +71,9 @@ public record Tensor(TensorType type, MemorySegment data) {
             case INT32 -> data.getAtIndex(JAVA_INT_UNALIGNED, i);
             case BOOL, INT8 -> data.get(JAVA_BYTE, i);
             case UINT8 -> data.get(JAVA_BYTE, i) & 0xff;
+            case INT16 -> data.getAtIndex(JAVA_SHORT_UNALIGNED, i);
+            case UINT16 -> data.getAtIndex(JAVA_SHORT_UNALIGNED, i) & 0xffff;
+            case UINT32 -> data.getAtIndex(JAVA_INT_UNALIGNED, i) & 0xffff_ffffL;
             case FLOAT32 -> throw new IllegalStateException("not an integer tensor: " + type);
           };
     }

@@ -16,8 +16,9 @@ import java.util.stream.IntStream;
  * Writes ONNX files of one node, so that every operator can be tried alone. Inputs are the graph's,
  * constants its initializers; outputs are "y", "y1" and so on.
  *
+ * @param op with its domain, of which version 1 is meant, if that is not the default one
  * @param opset of the default domain
- * @param outputs element types of the results
+ * @param outputs element types of the results, or nothing if there is no {@link DType} for it
  */
 record OneNode(
     String op,
@@ -56,8 +57,15 @@ record OneNode(
     return new OneNode(op, opset, inputs, constants, attributes, List.of(types));
   }
 
+  /** Of an element type that is not listed. */
+  OneNode outputOfOtherType() {
+    return new OneNode(op, opset, inputs, constants, attributes, List.of());
+  }
+
   List<String> outputNames() {
-    return IntStream.range(0, outputs.size()).mapToObj(i -> i == 0 ? "y" : "y" + i).toList();
+    return IntStream.range(0, Math.max(1, outputs.size()))
+        .mapToObj(i -> i == 0 ? "y" : "y" + i)
+        .toList();
   }
 
   @Override
@@ -71,7 +79,9 @@ record OneNode(
     inputs.keySet().forEach(name -> node.text(1, name));
     constants.keySet().forEach(name -> node.text(1, name));
     outputNames().forEach(name -> node.text(2, name));
-    node.text(3, "node").text(4, op);
+    int dot = op.lastIndexOf('.');
+    String domain = op.substring(0, Math.max(0, dot));
+    node.text(3, "node").text(4, op.substring(dot + 1)).text(7, domain);
     attributes.forEach((name, value) -> node.message(5, encode(name, value).text(1, name)));
     Message graph = new Message().message(1, node).text(2, "one_node");
     constants.forEach((name, tensor) -> {
@@ -84,8 +94,15 @@ record OneNode(
       Message type = type(outputs.get(i), new Message(), false);
       graph.message(12, new Message().text(1, outputNames().get(i)).message(2, type));
     }
+    if (outputs.isEmpty()) {
+      graph.message(12, new Message().text(1, "y"));
+    }
     Message version = new Message().text(1, "").number(2, opset);
-    return new Message().number(1, 8).message(7, graph).message(8, version).bytes();
+    Message model = new Message().number(1, 8).message(7, graph).message(8, version);
+    if (!domain.isEmpty()) {
+      model.message(8, new Message().text(1, domain).number(2, 1));
+    }
+    return model.bytes();
   }
 
   private static Message value(String name, DType dtype, Tensor tensor) {
@@ -134,6 +151,9 @@ record OneNode(
       case FLOAT32 -> 1;
       case UINT8 -> 2;
       case INT8 -> 3;
+      case UINT16 -> 4;
+      case INT16 -> 5;
+      case UINT32 -> 12;
       case INT32 -> 6;
       case INT64 -> 7;
       case BOOL -> 9;

@@ -156,6 +156,8 @@ class OperatorsAgreeWithPeerTest {
             .constant("u", floats(34, 2, 7, 6)));
     cases.add(OneNode.of("Cast", 13).input("x", IMAGE).attribute("to", 7L).output(DType.INT64));
     cases.add(OneNode.of("Cast", 13).input("x", IMAGE).attribute("to", 9L).output(DType.BOOL));
+    cases.add(OneNode.of("Cast", 13).input("x", IMAGE).attribute("to", 10L).outputOfOtherType());
+    cases.add(OneNode.of("Cast", 13).input("x", IMAGE).attribute("to", 16L).outputOfOtherType());
     cases.add(OneNode.of("Shape", 13).input("x", IMAGE).output(DType.INT64));
     cases.add(OneNode.of("Size", 13).input("x", IMAGE).output(DType.INT64));
     cases.add(

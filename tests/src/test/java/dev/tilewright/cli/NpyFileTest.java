@@ -66,6 +66,14 @@ class NpyFileTest {
   }
 
   @Test
+  void widensHalvesToFloats() throws IOException {
+    byte[] values = {0x00, 0x3e, 0x01, 0x00, 0x00, (byte) 0xfc};
+    Path file = file(1, "{'descr': '<f2', 'fortran_order': False, 'shape': (3,), }", values);
+    assertThat(NpyFile.read(file).toFloats())
+        .containsExactly(1.5f, 0x1p-24f, Float.NEGATIVE_INFINITY);
+  }
+
+  @Test
   void readsVersionTwo() throws IOException {
     assertThat(NpyFile.read(file(2, GOOD, new byte[24])).shape()).isEqualTo(Shape.of(2, 3));
   }

@@ -238,6 +238,14 @@ final class ImportedValuesTest {
         2);
     gives(with(13).longs("x", 0, 2).node("Cast", "x", "y", integer("to", 9)), Shape.of(2), 0, 1);
     gives(with(13).longs("x", 3).node("Cast", "x", "y", integer("to", 11)), Shape.of(1), 3);
+    gives(with(13).longs("x", 2049).node("Cast", "x", "y", integer("to", 10)), Shape.of(1), 2048);
+    gives(with(13).floats("x", 257).node("Cast", "x", "y", integer("to", 16)), Shape.of(1), 256);
+    gives(
+        with(13).floats("x", -7, 7, 70000).node("Cast", "x", "y", integer("to", 4)),
+        Shape.of(3),
+        0,
+        7,
+        65535);
   }
 
   private static final float[] SIX = {-3, -2, -1, 0, 1, 2};

@@ -6,6 +6,8 @@ import dev.tilewright.op.Operators;
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.TensorType;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,6 +82,25 @@ final class ModelBytes {
     return initializer(tensor(name, Tensor.of(Shape.of(values.length), values)));
   }
 
+  /** 8-bit values. */
+  ModelBytes bytes(String name, DType type, Shape shape, int... values) {
+    byte[] data = new byte[values.length];
+    for (int i = 0; i < values.length; i++) {
+      data[i] = (byte) values[i];
+    }
+    Tensor tensor = new Tensor(new TensorType(type, shape), MemorySegment.ofArray(data));
+    return initializer(tensor(name, tensor));
+  }
+
+  ModelBytes bytes(String name, DType type, int... values) {
+    return bytes(name, type, Shape.of(values.length), values);
+  }
+
+  ModelBytes ints(String name, int... values) {
+    TensorType type = new TensorType(DType.INT32, Shape.of(values.length));
+    return initializer(tensor(name, new Tensor(type, MemorySegment.ofArray(values))));
+  }
+
   ModelBytes scalar(String name, long value) {
     return initializer(tensor(name, Tensor.of(Shape.SCALAR, value)));
   }
@@ -117,6 +138,9 @@ final class ModelBytes {
           case FLOAT32 -> 1;
           case UINT8 -> 2;
           case INT8 -> 3;
+          case UINT16 -> 4;
+          case INT16 -> 5;
+          case UINT32 -> 12;
           case INT32 -> 6;
           case INT64 -> 7;
           case BOOL -> 9;
@@ -164,7 +188,7 @@ final class ModelBytes {
   }
 
   OnnxModel read() {
-    return OnnxModel.read(java.lang.foreign.MemorySegment.ofArray(toBytes()));
+    return OnnxModel.read(MemorySegment.ofArray(toBytes()));
   }
 
   /** The graph for the shapes the inputs were declared with. */

@@ -219,7 +219,7 @@ final class OnnxImporterTest {
             .node("Relu", "x", "a")
             .node("Det", "a", "b")
             .node("Det", "b", "c")
-            .node("com.microsoft", "QLinearAdd", "c", "d")
+            .node("com.microsoft", "Attention", "c", "d")
             .node("BatchNormalization", "d", "e mean")
             .node("Conv", "e mean", "f", integers("kernel_shape", 2, 2, 2))
             .node("Resize", "f", "g", text("mode", "lanczos"))
@@ -232,7 +232,7 @@ final class OnnxImporterTest {
                 assertThat(e.missing())
                     .containsExactly(
                         "Det (opset 13) x2",
-                        "com.microsoft.QLinearAdd (opset 1) x1",
+                        "com.microsoft.Attention (opset 1) x1",
                         "BatchNormalization (output 1) x1",
                         "Conv (3-D window) x1",
                         "Resize (mode lanczos) x1",

@@ -51,6 +51,11 @@ final class OnnxModelTest {
     assertThat(tensor(tensor(6, 1).integer(5, -1)).toLongs()).containsExactly(-1);
     assertThat(tensor(tensor(2, 1).integer(5, 200)).toLongs()).containsExactly(200);
     assertThat(tensor(tensor(3, 1).integer(5, -3)).toLongs()).containsExactly(-3);
+    assertThat(tensor(tensor(4, 1).integer(5, 65535)).toLongs()).containsExactly(65535);
+    assertThat(tensor(tensor(5, 1).integer(5, -300)).toLongs()).containsExactly(-300);
+    assertThat(tensor(tensor(12, 1).integer(11, 4294967295L)).toLongs())
+        .containsExactly(4294967295L);
+    assertThat(tensor(tensor(5, 1).bytes(9, new byte[] {-2, -1})).toLongs()).containsExactly(-2);
     assertThat(tensor(tensor(9, 2).integer(5, 7).integer(5, 0)).toLongs()).containsExactly(1, 0);
   }
 
@@ -100,9 +105,9 @@ final class OnnxModelTest {
 
   @Test
   void saysWhichElementTypesItLacks() {
-    assertThatThrownBy(() -> tensor(tensor(12, 1).integer(11, 1)))
+    assertThatThrownBy(() -> tensor(tensor(13, 1).integer(11, 1)))
         .isInstanceOf(UnsupportedModelException.class)
-        .hasMessageContaining("UINT32");
+        .hasMessageContaining("UINT64");
     assertThatThrownBy(() -> new ModelBytes(13).typedInput("s", 8, 1).read())
         .isInstanceOf(UnsupportedModelException.class)
         .hasMessageContaining("STRING of input 's'");

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** docs/operators.md says what the importer can do, no more and no less. */
 class OperatorsDocTest {
-  private static final Pattern LINE = Pattern.compile("\\| (\\w+) \\| (\\d+)-(\\d+) \\|.*");
+  private static final Pattern LINE = Pattern.compile("\\| ([\\w.]+) \\| (\\d+)-(\\d+) \\|.*");
 
   @Test
   void listsExactlyTheImportersTable() throws IOException {

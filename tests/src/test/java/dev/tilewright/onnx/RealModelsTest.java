@@ -1,7 +1,6 @@
 package dev.tilewright.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tilewright.graph.Graph;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Published models, where a folder of them is at hand. */
 final class RealModelsTest {
@@ -41,16 +39,6 @@ final class RealModelsTest {
     assertThat(graph.outputs().values().stream().map(v -> v.shape().toString()).toList())
         .containsExactly(shapes.split(" "));
     assertThat(graph.macs()).isEqualTo(macs);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"mobilenetv2_int8.onnx", "mobilenetv2_qdq.onnx"})
-  void quantizedOnesAreRefusedWithAList(String file) throws IOException {
-    OnnxModel model = read(file);
-    assertThatThrownBy(() -> OnnxImporter.check(model))
-        .isInstanceOf(UnsupportedModelException.class)
-        .hasMessageContaining("QuantizeLinear (opset ")
-        .hasMessageContaining("; DequantizeLinear (opset ");
   }
 
   private static OnnxModel read(String file) throws IOException {

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tilewright.tensor.DType;
@@ -50,6 +51,9 @@ final class Cells {
       case INT32 -> data.getAtIndex(JAVA_INT_UNALIGNED, i);
       case INT8, BOOL -> data.get(JAVA_BYTE, i);
       case UINT8 -> data.get(JAVA_BYTE, i) & 0xff;
+      case INT16 -> data.getAtIndex(JAVA_SHORT_UNALIGNED, i);
+      case UINT16 -> data.getAtIndex(JAVA_SHORT_UNALIGNED, i) & 0xffff;
+      case UINT32 -> data.getAtIndex(JAVA_INT_UNALIGNED, i) & 0xffff_ffffL;
     };
   }
 
@@ -74,7 +78,8 @@ final class Cells {
           switch (dtype) {
             case FLOAT32 -> data.setAtIndex(JAVA_FLOAT_UNALIGNED, i, (float) v);
             case INT64 -> data.setAtIndex(JAVA_LONG_UNALIGNED, i, (long) v);
-            case INT32 -> data.setAtIndex(JAVA_INT_UNALIGNED, i, (int) v);
+            case INT32, UINT32 -> data.setAtIndex(JAVA_INT_UNALIGNED, i, (int) (long) v);
+            case INT16, UINT16 -> data.setAtIndex(JAVA_SHORT_UNALIGNED, i, (short) (int) v);
             case INT8, UINT8, BOOL -> data.set(JAVA_BYTE, i, (byte) (int) v);
           }
         });
