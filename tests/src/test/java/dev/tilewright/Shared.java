@@ -8,11 +8,11 @@ import org.junit.jupiter.api.Assumptions;
  * The folder of models, photographs and cases that are not part of the project: {@code shared}
  * beside the checkout, or where TILEWRIGHT_SHARED points. Tests that need it are skipped without.
  */
-final class Shared {
+public final class Shared {
   private Shared() {}
 
   /** A file or folder in it; skips the test, and says so, if it is not there. */
-  static Path require(String path) {
+  public static Path require(String path) {
     Path file = folder().resolve(path);
     if (!Files.exists(file)) {
       skip("no " + file + "; set TILEWRIGHT_SHARED to the folder that has " + path);
@@ -21,7 +21,7 @@ final class Shared {
   }
 
   /** Skips the test and prints why: the build's report only counts what was skipped. */
-  static void skip(String reason) {
+  public static void skip(String reason) {
     System.out.println("SKIPPED: " + reason);
     Assumptions.abort(reason);
   }

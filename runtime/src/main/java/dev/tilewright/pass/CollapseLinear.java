@@ -83,8 +83,7 @@ final class CollapseLinear implements Pass {
             LinearTrace.beyond(out.dim(1), form.stride().height(), form.rows(), in.dim(1)),
             LinearTrace.beyond(out.dim(2), form.stride().width(), form.columns(), in.dim(2)));
     Size kernel = new Size(form.rows().count(), form.columns().count());
-    Size dilation =
-        new Size(Math.max(1, form.rows().step()), Math.max(1, form.columns().step()));
+    Size dilation = new Size(Math.max(1, form.rows().step()), Math.max(1, form.columns().step()));
     Op.Window window = new Op.Window(kernel, form.stride(), dilation, pad);
     Linear.Values[] values = new Linear.Values[1]; // computed for both or, if known, for neither
     Shape shape = Shape.of(form.outputs(), form.width(), kernel.height(), kernel.width());
@@ -97,14 +96,16 @@ final class CollapseLinear implements Pass {
         at.derive(
             List.of(linear, "bias"),
             linear.tensors(),
-            () -> Tensor.of(Shape.of(form.outputs()), LinearArithmetic.floats(values(linear, values).bias())));
+            () ->
+                Tensor.of(
+                    Shape.of(form.outputs()),
+                    LinearArithmetic.floats(values(linear, values).bias())));
     boolean biased = isNotZero(at, bias);
     List<Value> inputs = new ArrayList<>(List.of(collapse.origin, filter));
     if (biased) {
       inputs.add(bias);
     }
-    Op conv =
-        new Op.Conv(window, form.groups(), new Epilogue(biased, false, Activation.none()));
+    Op conv = new Op.Conv(window, form.groups(), new Epilogue(biased, false, Activation.none()));
     Value collapsed = at.emit(at.node().name(), conv, inputs);
     return collapsed.type().equals(at.out().type()) ? collapsed : null;
   }

@@ -101,8 +101,7 @@ final class ConvIntoFullyConnected implements Pass {
     if (inputs == null || outputs == null) {
       return null;
     }
-    Entries entries =
-        new Entries(linear.form(), origin.shape(), at.out().shape(), inputs, outputs);
+    Entries entries = new Entries(linear.form(), origin.shape(), at.out().shape(), inputs, outputs);
     Shape filter = dense.input(1).shape();
     if (!entries.stayWithin(filter, conv.groups())) {
       return null;

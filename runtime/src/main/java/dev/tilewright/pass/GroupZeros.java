@@ -128,8 +128,7 @@ final class GroupZeros implements Pass {
     }
     Op op = new Op.Conv(conv.window(), parts.size(), conv.epilogue());
     Value value = at.emit(node.name(), op, in);
-    List<Integer> back =
-        IntStream.range(0, outputs.size()).mapToObj(outputs::indexOf).toList();
+    List<Integer> back = IntStream.range(0, outputs.size()).mapToObj(outputs::indexOf).toList();
     return at.inOrder(value, 3, back);
   }
 

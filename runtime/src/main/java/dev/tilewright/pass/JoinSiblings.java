@@ -61,8 +61,8 @@ final class JoinSiblings implements Pass {
     for (int i = 0; i < parts; i++) {
       Form form = form(at, at.in(i));
       run += form == null || (!narrow && !form.equals(last)) ? 1 : 0;
-      groups.computeIfAbsent(
-              new Key(form, form == null || !narrow ? run : 0), k -> new ArrayList<>())
+      groups
+          .computeIfAbsent(new Key(form, form == null || !narrow ? run : 0), k -> new ArrayList<>())
           .add(i);
       last = form;
     }
@@ -82,8 +82,7 @@ final class JoinSiblings implements Pass {
               && node.inputs().stream().skip(1).allMatch(v -> at.constant(v) != null) ->
           new Form.Filtered(node.input(0), conv.window());
       case Op.Binary(BinaryFunction f)
-          when f == BinaryFunction.ADD
-              && node.input(0).shape().equals(node.input(1).shape()) -> {
+          when f == BinaryFunction.ADD && node.input(0).shape().equals(node.input(1).shape()) -> {
         Form a = form(at, node.input(0));
         Form b = a == null ? null : form(at, node.input(1));
         yield a == null || b == null ? null : new Form.Added(a, b);
@@ -107,8 +106,7 @@ final class JoinSiblings implements Pass {
         results.size() == 1
             ? results.getFirst()
             : at.emit(at.node().name(), new Op.Concat(3), results);
-    return at.inOrder(
-        all, 3, IntStream.range(0, order.size()).mapToObj(order::indexOf).toList());
+    return at.inOrder(all, 3, IntStream.range(0, order.size()).mapToObj(order::indexOf).toList());
   }
 
   private static Value join(Rewriter.At at, @Nullable Form form, List<Value> parts) {

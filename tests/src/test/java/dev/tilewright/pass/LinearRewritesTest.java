@@ -146,9 +146,7 @@ class LinearRewritesTest extends Layers {
     Value b = conv(x, Tensor.of(filter.shape(), filter.toFloats()), 1);
     Value other = conv(x, tensor(filter.shape()), 1);
     Value y = add(add(a, b), other);
-    assertThat(after(y, new MergeDuplicates()))
-        .filteredOn(op -> op instanceof Op.Conv)
-        .hasSize(2);
+    assertThat(after(y, new MergeDuplicates())).filteredOn(op -> op instanceof Op.Conv).hasSize(2);
   }
 
   @Test
