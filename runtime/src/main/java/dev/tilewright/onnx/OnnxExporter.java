@@ -10,8 +10,6 @@ import dev.tilewright.graph.Value;
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
-import dev.tilewright.tensor.TensorType;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -71,19 +69,10 @@ public final class OnnxExporter {
       case Op.LayerNorm(float epsilon) ->
           same(node, "LayerNormalization", Map.of("epsilon", new Attribute.Real(epsilon)));
       case Op.Concat(int axis) -> alongAxis(node, "Concat", axis, anyImage(node));
-      case Op.Slice slice -> slice(node, slice);
-      case Op.Pad pad -> pad(node, pad);
-      case Op.Transpose(List<Integer> perm) -> transpose(node, perm);
-      case Op.Reshape(Shape to) -> {
-        Value x = node.input(0);
-        if (out.isImage(x) && keepsPixels(x.shape(), to)) {
-          Shape dims = new Shape(ExportScope.order(to.dims(), true));
-          out.define(node.output(), true, out.reshape(out.name(x, true), dims));
-        } else {
-          boolean image = out.isImage(x) && ExportScope.isSameInMemory(x.shape());
-          out.define(node.output(), false, out.reshape(out.name(x, image), to));
-        }
-      }
+      case Op.Slice slice -> ExportMoves.slice(out, node, slice);
+      case Op.Pad pad -> ExportMoves.pad(out, node, pad);
+      case Op.Transpose(List<Integer> perm) -> ExportMoves.transpose(out, node, perm);
+      case Op.Reshape(Shape to) -> ExportMoves.reshape(out, node, to);
       case Op.Expand(Shape to) -> {
         boolean image = anyImage(node);
         String shape = out.longs(ExportScope.order(to.dims(), image));
@@ -160,18 +149,6 @@ public final class OnnxExporter {
     return node.inputs().stream().anyMatch(v -> v.shape().rank() == rank && out.isImage(v));
   }
 
-  /** Whether a reshape merges or splits channels and pixels among themselves only. */
-  private static boolean keepsPixels(Shape from, Shape to) {
-    return to.rank() > 2
-        && from.dim(0) == to.dim(0)
-        && pixels(from) == pixels(to)
-        && to.elements() > 0;
-  }
-
-  private static long pixels(Shape image) {
-    return image.product(1, 1 + ExportScope.pixels(image.rank()));
-  }
-
   /** Dimensions of the node's first input. */
   private static int rank(Node node) {
     return node.input(0).shape().rank();
@@ -236,88 +213,6 @@ public final class OnnxExporter {
     return kind == ReduceKind.MEAN || kind == ReduceKind.MAX;
   }
 
-  private void slice(Node node, Op.Slice slice) {
-    Value x = node.input(0);
-    boolean image = out.isImage(x);
-    List<Integer> starts = ExportScope.order(slice.starts(), image);
-    List<Integer> steps = ExportScope.order(slice.steps(), image);
-    List<Integer> sizes = ExportScope.order(slice.sizes().dims(), image);
-    List<Integer> dims = ExportScope.order(x.shape().dims(), image);
-    List<Integer> axes = new ArrayList<>();
-    List<Integer> from = new ArrayList<>();
-    List<Integer> to = new ArrayList<>();
-    List<Integer> by = new ArrayList<>();
-    for (int i = 0; i < dims.size(); i++) {
-      if (!sizes.get(i).equals(dims.get(i)) || steps.get(i) != 1) {
-        long end = starts.get(i) + (long) sizes.get(i) * steps.get(i);
-        axes.add(i);
-        from.add(starts.get(i));
-        // A negative end counts from the last: before the first is far below.
-        to.add(end < 0 ? Integer.MIN_VALUE : (int) Math.min(end, Integer.MAX_VALUE));
-        by.add(steps.get(i));
-      }
-    }
-    String name = out.name(x, image);
-    String result =
-        axes.isEmpty()
-            ? name
-            : out.emit(
-                "Slice",
-                Map.of(),
-                name,
-                out.longs(from),
-                out.longs(to),
-                out.longs(axes),
-                out.longs(by));
-    out.define(node.output(), image, result);
-  }
-
-  private void pad(Node node, Op.Pad pad) {
-    Value x = node.input(0);
-    boolean image = out.isImage(x);
-    List<Integer> amounts = new ArrayList<>(ExportScope.order(pad.before(), image));
-    amounts.addAll(ExportScope.order(pad.after(), image));
-    Attribute mode =
-        new Attribute.Text(
-            switch (pad.mode()) {
-              case CONSTANT -> "constant";
-              case REFLECT -> "reflect";
-              case EDGE -> "edge";
-              case WRAP -> throw refused(node, "padding that wraps, before opset 19");
-            });
-    String name = out.name(x, image);
-    String value =
-        pad.mode() == Op.PadMode.CONSTANT
-            ? out.constant("pad_value", scalar(x.type().dtype(), pad.value()))
-            : "";
-    String result = out.emit("Pad", Map.of("mode", mode), name, out.longs(amounts), value);
-    out.define(node.output(), image, result);
-  }
-
-  /** The transposes between the graph's layout of images and the file's are not written. */
-  private void transpose(Node node, List<Integer> perm) {
-    Value x = node.input(0);
-    int rank = perm.size();
-    boolean first = rank > 2 && perm.equals(ExportScope.image(rank));
-    if (first && (rank > 3 || out.isImage(x))) {
-      out.define(node.output(), false, out.name(x, true));
-    } else if (first || perm.equals(List.of(0, 2, 3, 1))) {
-      out.define(node.output(), true, out.name(x, false));
-    } else {
-      // An image stays one if only its dimensions of channels move.
-      boolean image = out.isImage(x);
-      int fixed = 1 + ExportScope.pixels(rank);
-      boolean stays = image && perm.subList(0, fixed).equals(dimensions(node).subList(0, fixed));
-      List<Integer> moved =
-          ExportScope.order(perm, stays).stream()
-              .map(a -> ExportScope.axis(a, image, rank(node)))
-              .toList();
-      String name = out.name(x, image);
-      Map<String, Attribute> attributes = Map.of("perm", ExportScope.ints(moved));
-      out.define(node.output(), stays, out.emit("Transpose", attributes, name));
-    }
-  }
-
   private void top(Node node, Op.Top top) {
     boolean image = anyImage(node);
     Attribute axis = new Attribute.Int(ExportScope.axis(top.axis(), image, rank(node)));
@@ -354,20 +249,6 @@ public final class OnnxExporter {
     String op = node.op().getClass().getSimpleName();
     return new UnsupportedModelException(
         List.of("writing node '" + node.name() + "' (" + op + "): " + what));
-  }
-
-  private static Tensor scalar(DType dtype, double value) {
-    return switch (dtype) {
-      case FLOAT32 -> Tensor.of(Shape.SCALAR, (float) value);
-      case INT64 -> Tensor.of(Shape.SCALAR, (long) value);
-      case INT32 ->
-          new Tensor(
-              new TensorType(dtype, Shape.SCALAR), MemorySegment.ofArray(new int[] {(int) value}));
-      case BOOL, UINT8, INT8 ->
-          new Tensor(
-              new TensorType(dtype, Shape.SCALAR),
-              MemorySegment.ofArray(new byte[] {(byte) value}));
-    };
   }
 
   private static String word(Op.UnaryFunction f) {
