@@ -8,6 +8,8 @@ import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -127,16 +129,12 @@ final class ExportMoves {
   }
 
   private static Tensor scalar(DType dtype, double value) {
-    return switch (dtype) {
-      case FLOAT32 -> Tensor.of(Shape.SCALAR, (float) value);
-      case INT64 -> Tensor.of(Shape.SCALAR, (long) value);
-      case INT32 ->
-          new Tensor(
-              new TensorType(dtype, Shape.SCALAR), MemorySegment.ofArray(new int[] {(int) value}));
-      case BOOL, UINT8, INT8 ->
-          new Tensor(
-              new TensorType(dtype, Shape.SCALAR),
-              MemorySegment.ofArray(new byte[] {(byte) value}));
-    };
+    if (dtype == DType.FLOAT32) {
+      return Tensor.of(Shape.SCALAR, (float) value);
+    }
+    byte[] whole = new byte[Long.BYTES];
+    ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).putLong((long) value);
+    MemorySegment bytes = MemorySegment.ofArray(whole).asSlice(0, dtype.bytes());
+    return new Tensor(new TensorType(dtype, Shape.SCALAR), bytes);
   }
 }

@@ -1,6 +1,5 @@
 package dev.tilewright.onnx;
 
-import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
@@ -85,25 +84,14 @@ final class ModelWriter {
   private static ProtoWriter tensor(Tensor tensor) {
     ProtoWriter out = new ProtoWriter();
     tensor.shape().dims().forEach(size -> out.integer(1, size));
-    return out.integer(2, code(tensor.dtype())).bytes(9, tensor.data());
+    return out.integer(2, ElementType.code(tensor.dtype())).bytes(9, tensor.data());
   }
 
   private static ProtoWriter value(String name, TensorType type) {
     ProtoWriter shape = new ProtoWriter();
     type.shape().dims().forEach(size -> shape.message(1, new ProtoWriter().integer(1, size)));
-    ProtoWriter tensor = new ProtoWriter().integer(1, code(type.dtype())).message(2, shape);
+    ProtoWriter tensor =
+        new ProtoWriter().integer(1, ElementType.code(type.dtype())).message(2, shape);
     return new ProtoWriter().string(1, name).message(2, new ProtoWriter().message(1, tensor));
-  }
-
-  /** The file format's number of an element type. */
-  static int code(DType dtype) {
-    return switch (dtype) {
-      case FLOAT32 -> 1;
-      case UINT8 -> 2;
-      case INT8 -> 3;
-      case INT32 -> 6;
-      case INT64 -> 7;
-      case BOOL -> 9;
-    };
   }
 }

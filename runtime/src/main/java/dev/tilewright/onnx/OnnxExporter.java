@@ -54,16 +54,31 @@ public final class OnnxExporter {
       case Op.Pool pool -> ExportWindows.pool(out, node, pool);
       case Op.Resize resize -> ExportWindows.resize(out, node, resize);
       case Op.MatMul m -> same(node, "MatMul", Map.of());
+      case Op.Quantize(DType to) -> scaled(node, "QuantizeLinear", to);
+      case Op.Dequantize d -> scaled(node, "DequantizeLinear", node.input(0).type().dtype());
+      case Op.IntegerConv c ->
+          throw refused(node, "a filter whose zero point is already subtracted");
+      case Op.IntegerMatMul m ->
+          throw refused(node, "a matrix whose zero point is already subtracted");
       case Op.Activate(Activation activation) -> {
         boolean image = anyImage(node);
         String x = out.name(node.input(0), image);
         out.define(node.output(), image, ExportActivations.write(out, activation, x));
       }
+      case Op.Unary(Op.UnaryFunction f)
+          when f == Op.UnaryFunction.HALF || f == Op.UnaryFunction.BFLOAT16 -> {
+        boolean image = anyImage(node);
+        String x = out.name(node.input(0), image);
+        int narrow = f == Op.UnaryFunction.HALF ? 10 : 16; // element types of the format
+        String rounded = out.emit("Cast", Map.of("to", new Attribute.Int(narrow)), x);
+        String wide = out.emit("Cast", Map.of("to", new Attribute.Int(1)), rounded);
+        out.define(node.output(), image, wide);
+      }
       case Op.Unary(Op.UnaryFunction f) -> elementwise(node, word(f));
       case Op.Binary(BinaryFunction f) -> binary(node, f);
       case Op.Where w -> elementwise(node, "Where");
       case Op.Cast(DType to) ->
-          elementwise(node, "Cast", Map.of("to", new Attribute.Int(ModelWriter.code(to))));
+          elementwise(node, "Cast", Map.of("to", new Attribute.Int(ElementType.code(to))));
       case Op.Reduce reduce -> reduce(node, reduce);
       case Op.Softmax(int axis) -> alongAxis(node, "Softmax", axis, anyImage(node));
       case Op.LayerNorm(float epsilon) ->
@@ -156,6 +171,23 @@ public final class OnnxExporter {
 
   private static List<Integer> dimensions(Node node) {
     return IntStream.range(0, rank(node)).boxed().toList();
+  }
+
+  /** To or from an integer type of the format's, by one scale for all elements. */
+  private void scaled(Node node, String opType, DType type) {
+    if (type != DType.UINT8 && type != DType.INT8) {
+      throw refused(node, "of " + type + ", before opset 21");
+    }
+    if (node.inputs().stream().skip(1).anyMatch(v -> v.shape().elements() != 1)) {
+      throw refused(node, "scales that are not one for all");
+    }
+    boolean image = out.isImage(node.input(0));
+    List<String> in = new ArrayList<>(List.of(out.name(node.input(0), image)));
+    for (Value one : node.inputs().subList(1, 3)) {
+      String name = out.name(one, false);
+      in.add(one.shape().rank() == 0 ? name : out.reshape(name, Shape.SCALAR));
+    }
+    out.define(node.output(), image, out.emit(opType, Map.of(), in.toArray(String[]::new)));
   }
 
   private void binary(Node node, BinaryFunction f) {
@@ -276,6 +308,7 @@ public final class OnnxExporter {
       case ROUND -> "Round";
       case RECIPROCAL -> "Reciprocal";
       case NOT -> "Not";
+      case HALF, BFLOAT16 -> "Cast";
     };
   }
 
