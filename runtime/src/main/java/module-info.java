@@ -40,6 +40,7 @@ module dev.tilewright.runtime {
   provides dev.tilewright.cli.Verb with
       dev.tilewright.cli.Explain,
       dev.tilewright.cli.Inspect,
+      dev.tilewright.cli.Optimize,
       dev.tilewright.cli.Run,
       dev.tilewright.cli.ocr.Demo;
 }

@@ -9,12 +9,15 @@ import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -22,10 +25,10 @@ import java.util.stream.Stream;
  *
  * @param name the last three folders
  */
-record Fixture(String name, Path folder) {
+public record Fixture(String name, Path folder) {
 
   /** All folders below {@code root} that hold a model, in order of name. */
-  static List<Fixture> below(Path root) {
+  public static List<Fixture> below(Path root) {
     try (Stream<Path> files = Files.walk(root, 3)) {
       return files
           .filter(folder -> Files.exists(folder.resolve("model.onnx")))
@@ -37,16 +40,22 @@ record Fixture(String name, Path folder) {
     }
   }
 
-  byte[] model() throws IOException {
+  /** Those that are part of the project. */
+  public static List<Fixture> bundled() throws URISyntaxException {
+    URL readme = Objects.requireNonNull(Fixture.class.getResource("/fixtures/README.md"));
+    return below(Objects.requireNonNull(Path.of(readme.toURI()).getParent()));
+  }
+
+  public byte[] model() throws IOException {
     return Files.readAllBytes(folder.resolve("model.onnx"));
   }
 
-  Map<String, Tensor> inputs() throws IOException {
+  public Map<String, Tensor> inputs() throws IOException {
     return tensors("inputs");
   }
 
   /** Fails unless |got - want| <= atol + rtol * |want| + 1e-5 * max|want| everywhere. */
-  void check(Map<String, Tensor> got) throws IOException {
+  public void check(Map<String, Tensor> got) throws IOException {
     JsonObject tolerance = meta().getAsJsonObject("tolerance");
     double atol = tolerance.get("atol").getAsDouble();
     double rtol = tolerance.get("rtol").getAsDouble();

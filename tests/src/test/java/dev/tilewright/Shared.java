@@ -21,7 +21,7 @@ public final class Shared {
   }
 
   /** Skips the test and prints why: the build's report only counts what was skipped. */
-  static void skip(String reason) {
+  public static void skip(String reason) {
     System.out.println("SKIPPED: " + reason);
     Assumptions.abort(reason);
   }

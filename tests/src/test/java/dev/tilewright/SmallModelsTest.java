@@ -6,12 +6,9 @@ import dev.tilewright.onnx.UnsupportedModelException;
 import dev.tilewright.tensor.Tensor;
 import java.io.IOException;
 import java.net.URISyntaxException;
-import java.net.URL;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
@@ -24,9 +21,7 @@ class SmallModelsTest {
   private static final String SELECTED = System.getProperty("tilewright.test.fixtures", "");
 
   static List<Fixture> fixtures() throws URISyntaxException {
-    URL readme = Objects.requireNonNull(SmallModelsTest.class.getResource("/fixtures/README.md"));
-    List<Fixture> fixtures =
-        Fixture.below(Objects.requireNonNull(Path.of(readme.toURI()).getParent()));
+    List<Fixture> fixtures = Fixture.bundled();
     assertThat(fixtures).hasSizeGreaterThan(50);
     return fixtures.stream().filter(f -> f.name().contains(SELECTED)).toList();
   }

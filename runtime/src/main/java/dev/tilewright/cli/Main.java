@@ -35,7 +35,8 @@ import picocli.CommandLine.ScopeType;
     })
 public final class Main {
   /** Verbs in the order in which a newcomer meets them; others follow by name. */
-  private static final List<String> ORDER = List.of("demo", "inspect", "run", "explain");
+  private static final List<String> ORDER =
+      List.of("demo", "inspect", "run", "explain", "optimize");
 
   @Option(
       names = "--stacktrace",

@@ -72,6 +72,16 @@ enum ElementType {
     throw new UnsupportedModelException(List.of("element type " + name(code) + " of " + owner));
   }
 
+  /** The code under which a tensor of this type is written. */
+  static int code(DType dtype) {
+    for (ElementType type : values()) {
+      if (type.dtype == dtype) {
+        return type.code; // of those that become float32, the first is it
+      }
+    }
+    throw new IllegalStateException(dtype.name());
+  }
+
   static String name(long code) {
     for (ElementType type : values()) {
       if (type.code == code) {

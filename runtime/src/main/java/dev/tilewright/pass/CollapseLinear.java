@@ -91,12 +91,15 @@ final class CollapseLinear implements Pass {
         at.derive(
             List.of(linear, "filter"),
             linear.tensors(),
-            () -> Tensor.of(shape, floats(values(linear, values).filter())));
+            () -> Tensor.of(shape, LinearArithmetic.floats(values(linear, values).filter())));
     Value bias =
         at.derive(
             List.of(linear, "bias"),
             linear.tensors(),
-            () -> Tensor.of(Shape.of(form.outputs()), floats(values(linear, values).bias())));
+            () ->
+                Tensor.of(
+                    Shape.of(form.outputs()),
+                    LinearArithmetic.floats(values(linear, values).bias())));
     boolean biased = isNotZero(at, bias);
     List<Value> inputs = new ArrayList<>(List.of(collapse.origin, filter));
     if (biased) {
@@ -124,13 +127,5 @@ final class CollapseLinear implements Pass {
       }
     }
     return false;
-  }
-
-  private static float[] floats(double[] wide) {
-    float[] values = new float[wide.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) wide[i];
-    }
-    return values;
   }
 }

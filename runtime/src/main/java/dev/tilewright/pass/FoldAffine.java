@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * A convolution followed by a scale or shift per output channel is a convolution with other
  * weights: filter' = filter * scale, bias' = bias * scale + shift. Batch normalisation, which the
  * importer writes as a scale and a shift, disappears this way, and so does the bias that some
- * exporters put in a node of its own. Transposed convolutions and layer normalisation likewise.
+ * exporters put in a node of its own. Transposed convolutions and layer normalisation likewise, and
+ * sums of such layers.
  */
 final class FoldAffine implements Pass {
   @Override
@@ -34,28 +35,62 @@ final class FoldAffine implements Pass {
     if (!(commutes || (side == 0 && (scales || function == BinaryFunction.SUB)))) {
       return false; // c - x and c / x are no scale or shift of x
     }
-    // What a Reshape puts between a matrix product and its bias keeps the channels last.
-    Node conv = at.soleProducer(side);
     Value x = at.in(side);
+    Value folded =
+        at.node().output().shape().equals(x.shape()) && x.shape().rank() > 0
+            ? into(at, x, function, at.in(1 - side))
+            : null;
+    if (folded == null) {
+      return false;
+    }
+    at.replace(folded);
+    return true;
+  }
+
+  /** The value with the arithmetic in the layer that makes it, or in those whose sum it is. */
+  private static @Nullable Value into(
+      Rewriter.At at, Value x, BinaryFunction function, Value constant) {
+    Node node = at.soleProducer(x);
+    if (node != null
+        && node.op() instanceof Op.Binary(BinaryFunction f)
+        && f == BinaryFunction.ADD
+        && node.input(0).shape().equals(node.input(1).shape())) {
+      Value a = into(at, node.input(0), function, constant);
+      if (function == BinaryFunction.MUL || function == BinaryFunction.DIV) {
+        Value b = a == null ? null : into(at, node.input(1), function, constant);
+        return a == null || b == null ? null : at.emit(node.op(), a, b);
+      }
+      if (a != null) {
+        return at.emit(node.op(), a, node.input(1));
+      }
+      Value b = into(at, node.input(1), function, constant);
+      return b == null ? null : at.emit(node.op(), node.input(0), b);
+    }
+    return intoLayer(at, x, function, constant);
+  }
+
+  private static @Nullable Value intoLayer(
+      Rewriter.At at, Value x, BinaryFunction function, Value constant) {
+    // What a Reshape puts between a matrix product and its bias keeps the channels last.
+    Node conv = at.soleProducer(x);
     Node reshape = null;
-    if (conv != null && conv.op() instanceof Op.Reshape && x.shape().rank() > 0) {
+    if (conv != null && conv.op() instanceof Op.Reshape) {
       reshape = conv;
       conv = at.soleProducer(reshape.input(0));
     }
     if (conv == null
         || !canTakeAffine(conv.op())
         || (at.constant(conv.input(1)) == null && isDearer(conv))
-        || x.shape().last() != conv.output().shape().last()
-        || !at.node().output().shape().equals(x.shape())) {
-      return false;
+        || x.shape().last() != conv.output().shape().last()) {
+      return null;
     }
-    Value vector = perChannel(at, at.in(1 - side), x.shape());
+    Value vector = perChannel(at, constant, x.shape());
     if (vector == null) {
-      return false;
+      return null;
     }
+    boolean scales = function == BinaryFunction.MUL || function == BinaryFunction.DIV;
     Value folded = scales ? scale(at, conv, function, vector) : shift(at, conv, function, vector);
-    at.replace(reshape == null ? folded : at.emit(reshape.op(), folded));
-    return true;
+    return reshape == null ? folded : at.emit(reshape.op(), folded);
   }
 
   /** Whether to change weights that are computed in every run is more work than the result. */

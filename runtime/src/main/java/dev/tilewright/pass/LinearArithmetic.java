@@ -16,6 +16,14 @@ final class LinearArithmetic {
     return wide;
   }
 
+  static float[] floats(double[] wide) {
+    float[] values = new float[wide.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) wide[i];
+    }
+    return values;
+  }
+
   static Values plus(LinearForm fa, Values a, LinearForm fb, Values b) {
     LinearForm sum = fa.plus(fb);
     double[] filter = new double[sum.outputs() * (int) sum.depth()];

@@ -3,11 +3,14 @@ package dev.tilewright.pass;
 import dev.tilewright.graph.Graph;
 import dev.tilewright.graph.GraphBuilder;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** The order in which a freshly imported graph is rewritten. Order matters; each line says why. */
 public final class Passes {
-  static final List<Supplier<Pass>> STANDARD =
+  /** What any runtime profits from: what is left are operators of the model format. */
+  static final List<Supplier<Pass>> PORTABLE =
       List.of(
           SinkTransposes::new, // first: what follows sees neighbours, not the layout between them
           RaiseTransposes::new, // so that branches of one image begin at one value
@@ -17,18 +20,49 @@ public final class Passes {
           RecogniseNormalizations::new, // likewise, and folding takes their scale and shift
           FoldAffine::new, // before the activation, which would stand between conv and its norm
           FoldPad::new,
+          CollapseLinear::new, // of what has no affine arithmetic left between layers
+          AffineIntoProduct::new, // likewise, of what flattening an image hides from it
+          ConvIntoFullyConnected::new, // of what convolutions are left beside a dense layer
+          GroupZeros::new, // of what stayed a filter of its own
+          JoinSiblings::new); // likewise
+
+  /** What suits the kernels here. */
+  static final List<Supplier<Pass>> DEVICE =
+      List.of(
           MatMulToConv::new, // before the epilogues, so that fully connected layers get them too
           FoldAffine::new, // the bias of what was a MatMul until the line above
-          CollapseLinear::new, // before activations and sums go into the epilogues
           AffineToConv::new, // what no convolution took
           SplitTransposedConv::new, // likewise: its convolution wants an activation
           FuseEpilogue::new);
 
+  static final List<Supplier<Pass>> STANDARD =
+      Stream.concat(PORTABLE.stream(), DEVICE.stream()).toList();
+
   private Passes() {}
 
   public static Graph standard(Graph graph, GraphBuilder.Folder folder) {
-    for (Supplier<Pass> pass : STANDARD) {
-      graph = Rewriter.apply(pass.get(), graph, folder);
+    return apply(STANDARD, graph, folder, (pass, after) -> {});
+  }
+
+  /**
+   * The rewrites alone whose result other runtimes can use as well.
+   *
+   * @param each told the name of every pass and the graph after it
+   */
+  public static Graph portable(
+      Graph graph, GraphBuilder.Folder folder, BiConsumer<String, Graph> each) {
+    return apply(PORTABLE, graph, folder, each);
+  }
+
+  private static Graph apply(
+      List<Supplier<Pass>> passes,
+      Graph graph,
+      GraphBuilder.Folder folder,
+      BiConsumer<String, Graph> each) {
+    for (Supplier<Pass> supplier : passes) {
+      Pass pass = supplier.get();
+      graph = Rewriter.apply(pass, graph, folder);
+      each.accept(pass.getClass().getSimpleName(), graph);
     }
     return graph;
   }

@@ -11,7 +11,9 @@ import dev.tilewright.tensor.Tensor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Rebuilds a graph through a pass. Old values map to the new values that carry the same tensor. */
@@ -112,6 +114,21 @@ final class Rewriter {
       return t == null || t.dtype() != DType.FLOAT32 || t.shape().elements() != 1
           ? null
           : (double) t.toFloats()[0];
+    }
+
+    /** The node of the new graph that computes the value, which is no constant and no input. */
+    Node made(Value value) {
+      return Objects.requireNonNull(producer(value), value.name());
+    }
+
+    /** The value with the elements of an axis in this order. */
+    Value inOrder(Value value, int axis, List<Integer> order) {
+      if (order.equals(IntStream.range(0, order.size()).boxed().toList())) {
+        return value;
+      }
+      long[] indices = order.stream().mapToLong(Integer::longValue).toArray();
+      Tensor tensor = Tensor.of(Shape.of(indices.length), indices);
+      return emit(new Op.Gather(axis), value, builder.constant(node.name(), tensor));
     }
 
     /** A float32 constant of one element. */

@@ -77,7 +77,7 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run", "inspect", "explain"})
+  @ValueSource(strings = {"run", "inspect", "explain", "optimize"})
   void refusesFilesThatAreNoModels(String verb) throws IOException {
     byte[] whole = Files.readAllBytes(model);
     Path file = dir.resolve("bad.onnx");
@@ -154,6 +154,56 @@ class MainTest {
   }
 
   @Test
+  void optimizesAModel() throws IOException {
+    Files.write(model, SampleModels.openNetwork());
+    Path file = dir.resolve("optimized.onnx");
+    String[] command = {"optimize", model.toString(), "--shape=1x3x8x8", "-o", file.toString()};
+    CommandRun run = CommandRun.of(command);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("as imported").contains("FoldAffine").contains("were 10 in");
+    CommandRun inspected = CommandRun.of("inspect", file.toString());
+    assertThat(inspected.out()).contains("image:float32[1x3x8x8]").contains("can run this model");
+    assertThat(inspected.out()).doesNotContain("BatchNormalization");
+
+    CommandRun.of(command).assertBadInput("exists; --force replaces it");
+    assertThat(CommandRun.of("optimize", file.toString(), "-o", file.toString(), "--force").code())
+        .isZero();
+    assertThat(CommandRun.of("inspect", file.toString()).code()).isZero();
+    try (Stream<Path> files = Files.list(dir)) {
+      assertThat(files.map(Path::toString)).noneMatch(name -> name.endsWith(".part"));
+    }
+  }
+
+  @Test
+  void showsWhatOptimizingWouldDo() throws IOException {
+    Files.write(model, SampleModels.openNetwork());
+    CommandRun run = CommandRun.of("optimize", model.toString(), "--dry-run", "--json");
+    assertThat(run.err()).isEmpty();
+    JsonObject report = JsonParser.parseString(run.out()).getAsJsonObject();
+    assertThat(report.get("output").isJsonNull()).isTrue();
+    assertThat(report.get("assumed").getAsString()).contains("image=1x3x224x224");
+    assertThat(report.get("nodesAfter").getAsInt())
+        .isLessThan(report.get("nodesBefore").getAsInt());
+    assertThat(report.getAsJsonArray("stages").get(0).getAsJsonObject().get("macs").getAsLong())
+        .isPositive();
+  }
+
+  @Test
+  void refusesToOptimizeIntoNowhere() throws IOException {
+    String file = model.toString();
+    CommandRun.of("optimize", file).assertBadInput("name the file to write with -o");
+    CommandRun.of("optimize", file, "-o", dir.toString()).assertBadInput("is a directory");
+    CommandRun.of("optimize", file, "-o", at("none/x.onnx").toString())
+        .assertBadInput("no such directory");
+    Files.write(model, SampleModels.unsupported());
+    CommandRun run = CommandRun.of("optimize", file, "-o", output.toString());
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("Frobnicate");
+    assertThat(output).doesNotExist();
+  }
+
+  @Test
   void runsAModelOnAPicture() throws IOException {
     Files.write(model, SampleModels.openConvolution());
     BufferedImage image = new BufferedImage(64, 40, BufferedImage.TYPE_INT_RGB);
@@ -207,8 +257,8 @@ class MainTest {
   @Test
   void helpNamesEveryVerbAndHasExamples() {
     String help = CommandRun.of("--help").out();
-    assertThat(help).contains("run ", "inspect ", "explain ", "demo ");
-    for (String verb : new String[] {"run", "inspect", "explain", "demo"}) {
+    assertThat(help).contains("run ", "inspect ", "explain ", "optimize ", "demo ");
+    for (String verb : new String[] {"run", "inspect", "explain", "optimize", "demo"}) {
       CommandRun run = CommandRun.of(verb, "--help");
       assertThat(run.code()).isZero();
       assertThat(run.out()).contains("Examples:").contains("  tilewright " + verb);

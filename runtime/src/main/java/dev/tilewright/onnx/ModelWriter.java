@@ -1,0 +1,97 @@
+package dev.tilewright.onnx;
+
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.TensorType;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Writes the messages of onnx.proto3 that {@link ModelReader} reads. Field numbers as there. */
+final class ModelWriter {
+  /** Version of the format that came with opset 17. */
+  private static final int IR_VERSION = 8;
+
+  private ModelWriter() {}
+
+  /**
+   * The file.
+   *
+   * @param outputs types of the model's outputs, in its order
+   * @throws UnsupportedModelException if the format's 2 GiB do not hold the weights
+   */
+  static byte[] write(OnnxModel model, Map<String, TensorType> outputs) {
+    ProtoWriter graph = new ProtoWriter();
+    model.nodes().forEach(node -> graph.message(1, node(node)));
+    graph.string(2, "tilewright");
+    model
+        .initializers()
+        .forEach((name, tensor) -> graph.message(5, tensor(tensor).string(8, name)));
+    for (Signature input : model.inputs()) {
+      List<Integer> dims = input.dims().stream().map(Signature.Dim::size).toList();
+      TensorType type = new TensorType(input.dtype(), new Shape(dims));
+      graph.message(11, value(input.name(), type));
+    }
+    outputs.forEach((name, type) -> graph.message(12, value(name, type)));
+    ProtoWriter file = new ProtoWriter().integer(1, IR_VERSION).string(2, "tilewright");
+    file.message(7, graph);
+    model
+        .opsets()
+        .forEach((domain, version) ->
+            file.message(8, new ProtoWriter().string(1, domain).integer(2, version)));
+    if (file.size() > Limits.FILE_BYTES) {
+      throw new UnsupportedModelException(
+          List.of("a file of " + file.size() + " bytes: the format ends at 2 GiB"));
+    }
+    return file.toBytes();
+  }
+
+  private static ProtoWriter node(OnnxNode node) {
+    ProtoWriter out = new ProtoWriter();
+    node.inputs().forEach(name -> out.string(1, name));
+    node.outputs().forEach(name -> out.string(2, name));
+    out.string(3, node.name()).string(4, node.opType());
+    // In order of their names, so that the same graph is the same bytes.
+    new TreeMap<>(node.attributes())
+        .forEach((name, value) -> out.message(5, attribute(name, value)));
+    return node.domain().isEmpty() ? out : out.string(7, node.domain());
+  }
+
+  private static ProtoWriter attribute(String name, Attribute attribute) {
+    ProtoWriter out = new ProtoWriter().string(1, name);
+    return switch (attribute) {
+      case Attribute.Real(float value) -> out.float32(2, value).integer(20, 1);
+      case Attribute.Int(long value) -> out.integer(3, value).integer(20, 2);
+      case Attribute.Text(String value) -> out.string(4, value).integer(20, 3);
+      case Attribute.Values(Tensor tensor) -> out.message(5, tensor(tensor)).integer(20, 4);
+      case Attribute.Reals(List<Float> values) -> {
+        values.forEach(value -> out.float32(7, value));
+        yield out.integer(20, 6);
+      }
+      case Attribute.Ints(List<Long> values) -> {
+        values.forEach(value -> out.integer(8, value));
+        yield out.integer(20, 7);
+      }
+      case Attribute.Texts(List<String> values) -> {
+        values.forEach(value -> out.string(9, value));
+        yield out.integer(20, 8);
+      }
+      case Attribute.Other(String kind) ->
+          throw new UnsupportedModelException(List.of("attribute " + name + " of kind " + kind));
+    };
+  }
+
+  private static ProtoWriter tensor(Tensor tensor) {
+    ProtoWriter out = new ProtoWriter();
+    tensor.shape().dims().forEach(size -> out.integer(1, size));
+    return out.integer(2, ElementType.code(tensor.dtype())).bytes(9, tensor.data());
+  }
+
+  private static ProtoWriter value(String name, TensorType type) {
+    ProtoWriter shape = new ProtoWriter();
+    type.shape().dims().forEach(size -> shape.message(1, new ProtoWriter().integer(1, size)));
+    ProtoWriter tensor =
+        new ProtoWriter().integer(1, ElementType.code(type.dtype())).message(2, shape);
+    return new ProtoWriter().string(1, name).message(2, new ProtoWriter().message(1, tensor));
+  }
+}
