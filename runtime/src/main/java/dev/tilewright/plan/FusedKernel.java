@@ -57,7 +57,7 @@ final class FusedKernel implements Kernel {
   private final long stride;
 
   /**
-   * @param threads that will share the work; there are at most {@link #PARTS_PER_THREAD} parts each
+   * @param threads that will share the work
    */
   FusedKernel(
       @Nullable Member before, Member depthwise, @Nullable Member after, Bands bands, int threads) {
@@ -69,13 +69,6 @@ final class FusedKernel implements Kernel {
     int channels = depthwise.shape.inChannels();
     stride = acceptsStridedRows() ? Arrangement.stride(channels) : channels;
   }
-
-  /** Parts that a number of threads should share: one each, as every border costs rows. */
-  static int parts(int threads) {
-    return threads * PARTS_PER_THREAD;
-  }
-
-  static final int PARTS_PER_THREAD = 1;
 
   private long rowsBytes() {
     return before == null
