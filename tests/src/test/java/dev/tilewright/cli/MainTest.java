@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -53,6 +54,37 @@ class MainTest {
     assertThat(run.out()).contains("y:float32[1x6]");
     assertThat(NpyFile.read(output.resolve("y.npy")).toFloats())
         .containsExactly(0f, 12f, 20f, 34f, 40f, 56f);
+  }
+
+  @Test
+  void modelsOfHalvesTakeHalvesFloatsAndDoubles() throws IOException {
+    Files.write(model, SampleModels.halves());
+    float[] values = {-1, 0.5f, 1, 3, 1024, 0};
+    ByteBuffer halves = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer doubles = ByteBuffer.allocate(48).order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : values) {
+      halves.putShort(Float.floatToFloat16(value));
+      doubles.putDouble(value);
+    }
+    array("f2.npy", "<f2", halves);
+    array("f8.npy", "<f8", doubles);
+    NpyFile.write(dir.resolve("f4.npy"), Tensor.of(Shape.of(1, 6), values));
+    for (String file : new String[] {"f2.npy", "f4.npy", "f8.npy"}) {
+      CommandRun run = run("x=" + at(file));
+      assertThat(run.err()).isEmpty();
+      assertThat(run.out()).contains("input   x:float32[1x6]").contains("y:float32[1x6]");
+      // Of 255, 256.5, 257, 259, 1280, 256 the third and fourth are ties of bfloat16.
+      assertThat(NpyFile.read(output.resolve("y.npy")).toFloats())
+          .containsExactly(255, 256, 256, 260, 1280, 256);
+    }
+  }
+
+  private void array(String name, String type, ByteBuffer values) throws IOException {
+    String header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (1, 6), }\n";
+    ByteBuffer file = ByteBuffer.allocate(10 + header.length() + values.capacity());
+    file.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (byte) header.length(), 0});
+    file.put(header.getBytes(StandardCharsets.ISO_8859_1)).put(values.array());
+    Files.write(dir.resolve(name), file.array());
   }
 
   @ParameterizedTest

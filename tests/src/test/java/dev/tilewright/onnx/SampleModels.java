@@ -97,6 +97,27 @@ public final class SampleModels {
         .toBytes();
   }
 
+  /**
+   * y = x + w in half precision, rounded through bfloat16 and back, for x [1, 6] of float16; w is
+   * 256.
+   */
+  public static byte[] halves() {
+    short w = Float.floatToFloat16(256);
+    OnnxBytes tensor = new OnnxBytes().integer(1, 1).integer(2, 10).text(8, "w").bytes(9, bytes(w));
+    return new ModelBytes(13)
+        .typedInput("x", 10, 1, 6)
+        .initializer(tensor)
+        .node("Add", "x w", "a")
+        .node("Cast", "a", "b", ModelBytes.integer("to", 16))
+        .node("Cast", "b", "y", ModelBytes.integer("to", 10))
+        .output("y")
+        .toBytes();
+  }
+
+  private static byte[] bytes(short value) {
+    return new byte[] {(byte) value, (byte) (value >> 8)};
+  }
+
   /** Two operators that no runtime has. */
   public static byte[] unsupported() {
     return new ModelBytes(13)
