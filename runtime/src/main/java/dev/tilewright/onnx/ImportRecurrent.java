@@ -200,7 +200,7 @@ final class ImportRecurrent {
   }
 
   private void checkLengths(int length) {
-    if (length < 1 || length > Limits.WINDOW) {
+    if (length < 1 || length > Limits.STEPS) {
       throw n.unsupported("a sequence of " + length + " steps");
     }
     if (n.maybe(4) != null && n.integers(4).stream().anyMatch(l -> l != length)) {

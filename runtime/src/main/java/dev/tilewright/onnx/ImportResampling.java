@@ -122,24 +122,27 @@ final class ImportResampling {
     return n.reshape(product, dims);
   }
 
-  /** What each sample weighs in the one at x: the kernel, widened if that is to smooth. */
-  private void row(double x, int in, double scale, float[] matrix, int at) {
+  /**
+   * What each sample weighs in the one at a coordinate: the kernel, widened if that is to smooth.
+   */
+  private void row(double coordinate, int in, double scale, float[] matrix, int first) {
     boolean antialias = n.node().integer("antialias", 0) != 0;
     boolean excludes = n.node().integer("exclude_outside", 0) != 0;
     double narrow = antialias ? Math.min(scale, 1) : 1;
     double radius = (interpolation == Interpolation.LINEAR ? 1 : 2) / narrow;
+    double at = Math.clamp(coordinate, -radius - 1, in + radius); // beyond, nothing changes
     double[] weights = new double[in];
     double sum = 0;
-    for (double k = Math.ceil(x - radius); k <= Math.floor(x + radius); k++) {
+    for (double k = Math.ceil(at - radius); k <= Math.floor(at + radius); k++) {
       int place = (int) Math.clamp(k, 0, in - 1.0);
       if (place == k || !excludes) { // outside the tensor its edge goes on
-        double weight = kernel(Math.abs(k - x) * narrow);
+        double weight = kernel(Math.abs(k - at) * narrow);
         weights[place] += weight;
         sum += weight;
       }
     }
     for (int i = 0; i < in; i++) {
-      matrix[at + i] = (float) (sum == 0 ? 0 : weights[i] / sum);
+      matrix[first + i] = (float) (sum == 0 ? 0 : weights[i] / sum);
     }
   }
 

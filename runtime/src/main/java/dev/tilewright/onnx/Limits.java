@@ -33,6 +33,9 @@ final class Limits {
   /** Rows or columns of a window, of its steps and of its padding. */
   static final int WINDOW = 1 << 15;
 
+  /** Steps of a sequence, each of which becomes nodes. */
+  static final int STEPS = 1 << 12;
+
   private Limits() {}
 
   /**

@@ -63,7 +63,7 @@ public final class RandomGraphs {
     Value x = values.get(values.size() - 1 - random.nextInt(Math.min(4, values.size())));
     int rank = x.shape().rank();
     String name = "n" + values.size();
-    switch (random.nextInt(19)) {
+    switch (random.nextInt(22)) {
       case 0, 1 -> {
         if (rank == 4) {
           values.add(conv(name, x, channels()));
@@ -151,6 +151,17 @@ public final class RandomGraphs {
           List<Integer> border = List.of(0, random.nextInt(2), random.nextInt(2), 0);
           add(name, new Op.Pad(Op.PadMode.CONSTANT, border, border, 0), x);
         }
+      }
+      case 18 -> add(name, new Op.LocalNorm(1 + random.nextInt(5), 0.5f, 0.75f, 1), x);
+      case 19 -> {
+        Op sum = new Op.CumulativeSum(random.nextInt(rank), random.nextBoolean(), true);
+        add(name, sum, builder.add(name + "_r", new Op.LocalNorm(3, 1, 0.5f, 1), x));
+      }
+      case 20 -> {
+        int axis = random.nextInt(rank);
+        int k = 1 + random.nextInt(x.shape().dim(axis));
+        Op top = new Op.Top(axis, k, random.nextBoolean(), false);
+        add(name, new Op.GatherElements(axis), x, builder.add(name + "_t", top, x));
       }
       default -> {
         Value c = builder.constant(name + "_c", tensor(Shape.of(x.shape().last())));
