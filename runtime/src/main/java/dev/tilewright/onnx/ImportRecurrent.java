@@ -66,8 +66,9 @@ final class ImportRecurrent {
     Cell cell =
         (d, gates, states) ->
             List.of(
-                r.apply(d, 0, n.binary(BinaryFunction.ADD, gates, r.recurrent(d, states.get(0)))));
-    return r.run(1, 1, cell, "tanh");
+                r.apply(
+                    d, 0, n.binary(BinaryFunction.ADD, gates, r.times(states.get(0), d.weights))));
+    return r.run(1, 1, false, cell, "tanh");
   }
 
   /** Gates in the order update, reset, hidden (Cho et al. 2014). */
@@ -75,39 +76,43 @@ final class ImportRecurrent {
     ImportRecurrent r = new ImportRecurrent(n);
     boolean linear = n.node().integer("linear_before_reset", 0) != 0;
     Cell cell = (d, gates, states) -> List.of(r.gruStep(d, gates, states.get(0), linear));
-    return r.run(3, 1, cell, "sigmoid", "tanh");
+    return r.run(3, 1, linear, cell, "sigmoid", "tanh");
   }
 
   /** Gates in the order input, output, forget, cell (Hochreiter & Schmidhuber 1997). */
   static List<Value> lstm(NodeScope n) {
     ImportRecurrent r = new ImportRecurrent(n);
-    return r.run(4, 2, r::lstmStep, "sigmoid", "tanh", "tanh");
+    return r.run(4, 2, false, r::lstmStep, "sigmoid", "tanh", "tanh");
   }
 
   private Value gruStep(Direction d, Value gates, Value state, boolean linear) {
     int h = hidden;
-    Value own = recurrent(d, state);
-    Value both = n.binary(BinaryFunction.ADD, columns(gates, 0, 2 * h), columns(own, 0, 2 * h));
-    Value open = apply(d, 0, both);
-    Value update = columns(open, 0, h);
-    Value reset = columns(open, h, h);
+    Value open;
     Value past;
     if (linear) {
-      past = n.binary(BinaryFunction.MUL, reset, columns(own, 2 * h, h));
+      Value own = n.binary(BinaryFunction.ADD, times(state, d.weights), d.bias);
+      open = opened(d, gates, columns(own, 0, 2 * h));
+      past = n.binary(BinaryFunction.MUL, columns(open, h, h), columns(own, 2 * h, h));
     } else {
-      Value kept = n.binary(BinaryFunction.MUL, reset, state);
-      Value product = n.add(new Op.MatMul(), kept, columns(d.weights, 2 * h, h));
-      past = n.binary(BinaryFunction.ADD, product, slice(d.bias, 0, 2 * h, h));
+      open = opened(d, gates, times(state, columns(d.weights, 0, 2 * h)));
+      Value kept = n.binary(BinaryFunction.MUL, columns(open, h, h), state);
+      past = times(kept, columns(d.weights, 2 * h, h));
     }
     Value fresh = apply(d, 1, n.binary(BinaryFunction.ADD, columns(gates, 2 * h, h), past));
     // (1 - update) * fresh + update * state
     Value change = n.binary(BinaryFunction.SUB, state, fresh);
-    return n.binary(BinaryFunction.ADD, fresh, n.binary(BinaryFunction.MUL, update, change));
+    Value kept = n.binary(BinaryFunction.MUL, columns(open, 0, h), change);
+    return n.binary(BinaryFunction.ADD, fresh, kept);
+  }
+
+  /** The update and reset gates. */
+  private Value opened(Direction d, Value gates, Value own) {
+    return apply(d, 0, n.binary(BinaryFunction.ADD, columns(gates, 0, 2 * hidden), own));
   }
 
   private List<Value> lstmStep(Direction d, Value gates, List<Value> states) {
     int h = hidden;
-    Value sum = n.binary(BinaryFunction.ADD, gates, recurrent(d, states.get(0)));
+    Value sum = n.binary(BinaryFunction.ADD, gates, times(states.get(0), d.weights));
     Value open = apply(d, 0, columns(sum, 0, 3 * h));
     Value fresh = apply(d, 1, columns(sum, 3 * h, h));
     Value kept = n.binary(BinaryFunction.MUL, columns(open, 2 * h, h), states.get(1));
@@ -117,10 +122,8 @@ final class ImportRecurrent {
     return List.of(seen, memory);
   }
 
-  /** What the state contributes to the gates. */
-  private Value recurrent(Direction d, Value state) {
-    Value product = n.add(new Op.MatMul(), state, d.weights);
-    return n.binary(BinaryFunction.ADD, product, d.bias);
+  private Value times(Value state, Value weights) {
+    return n.add(new Op.MatMul(), state, weights);
   }
 
   private Value apply(Direction d, int function, Value x) {
@@ -130,9 +133,10 @@ final class ImportRecurrent {
   /**
    * All steps in all directions.
    *
+   * @param biased whether the cell adds the bias of the state, else it is in the input's gates
    * @param functions that a cell has if none are stated
    */
-  private List<Value> run(int gates, int states, Cell cell, String... functions) {
+  private List<Value> run(int gates, int states, boolean biased, Cell cell, String... functions) {
     boolean batchFirst = n.node().integer("layout", 0) != 0;
     Value x = batchFirst ? n.transpose(n.floats(0), 1, 0, 2) : n.floats(0);
     List<Boolean> ways = ways();
@@ -154,8 +158,10 @@ final class ImportRecurrent {
               n.transpose(part(n.floats(2), i), 1, 0),
               slice(bias, 0, width, width),
               functions(i, functions));
-      Value product = n.add(new Op.MatMul(), rows, n.transpose(part(n.floats(1), i), 1, 0));
-      Value all = n.binary(BinaryFunction.ADD, product, slice(bias, 0, 0, width));
+      Value term = slice(bias, 0, 0, width);
+      term = biased ? term : n.binary(BinaryFunction.ADD, term, d.bias);
+      Value product = times(rows, n.transpose(part(n.floats(1), i), 1, 0));
+      Value all = n.binary(BinaryFunction.ADD, product, term);
       List<Value> state = new ArrayList<>();
       for (int s = 0; s < states; s++) {
         state.add(start(5 + s, i, batchFirst, shape.dim(1)));
