@@ -20,7 +20,7 @@ seconds=${2:-60}
 shift $(($# < 2 ? $# : 2))
 here=$(cd -- "$(dirname -- "$0")" && pwd -P)
 [ $# -gt 0 ] || set -- Session Importer Reader Shape # the slowest first
-resources=$here/src/test/resources/fuzz
+models=$here/src/test/resources/fuzz/models
 
 class_path=$here/target/test-classes:$(cat "$here/target/classpath") || {
   echo "fuzz: compile the tests first: mvn test-compile" >&2
@@ -40,15 +40,16 @@ java+=(-Xmx256m -XX:+UseSerialGC -XX:+EnableDynamicAgentLoading --sun-misc-unsaf
   --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -cp "$class_path")
 
 fuzz() {
-  local target=$1 corpus=$dir/corpus/$1 kept=$resources/models
-  [ "$target" != Shape ] || kept=$resources/operators
+  local target=$1 corpus=$dir/corpus/$1 what=models
+  [ "$target" != Shape ] || what=operators
   mkdir -p "$corpus" "$dir/found/$target"
-  [ "$target" = Shape ] || "${java[@]}" dev.tilewright.fuzz.Seeds "$corpus"
+  "${java[@]}" dev.tilewright.fuzz.Seeds "$corpus" $what
+  [ $what = operators ] || cp "$models"/* "$corpus"
   cd "$dir/found/$target" # where Jazzer writes what reproduces a crash
   "${java[@]}" com.code_intelligence.jazzer.Jazzer --target_class=dev.tilewright.fuzz."${target}Fuzz" \
     --instrumentation_includes='dev.tilewright.**' --instrumentation_excludes='dev.tilewright.fuzz.**' \
     -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 \
-    -artifact_prefix="$dir/found/$target/" "$corpus" "$kept"
+    -artifact_prefix="$dir/found/$target/" "$corpus"
 }
 
 status=0
@@ -65,7 +66,7 @@ wait_for() { # process, target
     [ -e "$input" ] || continue
     mkdir -p "$dir/broken"
     "${java[@]}" dev.tilewright.fuzz.Inputs "$input" "$dir/broken"
-    echo "fuzz: the model is $dir/broken/${input##*/}; once mended, keep it in $resources" >&2
+    echo "fuzz: the model is $dir/broken/${input##*/}; once mended, keep it in $models" >&2
   done
 }
 

@@ -273,6 +273,16 @@ class SessionTest {
     }
   }
 
+  @Test
+  void constantsMayBeOutputs() {
+    try (Model model = Model.of(SampleModels.everySize());
+        Session session = model.session(ONE)) {
+      Map<String, Tensor> results = session.run(Map.of("x", random(1, 4, 4, 8, 8)));
+      assertThat(results.get("u").toLongs()).containsExactly(2, 2);
+      assertThat(results.get("z").shape()).isEqualTo(Shape.of(12, 2));
+    }
+  }
+
   /** A run in one thread; one in another fails, and does it no harm. */
   @Test
   void aSessionThatIsRunningRefusesAnotherThread() throws Exception {

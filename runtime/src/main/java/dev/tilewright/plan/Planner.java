@@ -132,7 +132,10 @@ public final class Planner {
 
   private static List<Plan.Step> order(Graph graph, Schedule schedule) {
     Set<Value> kept = new HashSet<>(graph.inputs());
-    graph.outputs().values().forEach(v -> kept.add(schedule.root(v)));
+    graph.outputs().values().stream()
+        .map(schedule::root)
+        .filter(schedule::hasPlace) // an output may be a constant
+        .forEach(kept::add);
     return Order.best(
         schedule.steps(),
         schedule,

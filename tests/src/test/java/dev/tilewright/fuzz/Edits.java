@@ -13,6 +13,8 @@ import java.util.List;
 final class Edits {
   private static final int MOST = 24;
 
+  private static final List<Kind> KINDS = List.of(Kind.values());
+
   private final List<Message> others;
   private final Choices choices;
 
@@ -32,7 +34,7 @@ final class Edits {
   }
 
   private void one(Message model) {
-    Kind kind = Kind.values()[choices.below(Kind.values().length)];
+    Kind kind = KINDS.get(choices.below(KINDS.size()));
     Message message = pick(model, kind);
     if (message == null || message.fields.isEmpty()) {
       return;
@@ -65,7 +67,7 @@ final class Edits {
 
   /** The value of another field that has the same form: another name, another operator. */
   private void sibling(Message model, Field field) {
-    Message other = pick(model, Kind.values()[choices.below(Kind.values().length)]);
+    Message other = pick(model, KINDS.get(choices.below(KINDS.size())));
     if (other == null || other.fields.isEmpty()) {
       return;
     }

@@ -7,6 +7,7 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -30,7 +31,7 @@ final class Seeds {
     return TREES;
   }
 
-  /** A folder of the tests' resources. */
+  /** A folder or file of the tests' resources. */
   static Path folder(String name) {
     URL url = Objects.requireNonNull(Seeds.class.getResource("/" + name), name);
     try {
@@ -47,16 +48,31 @@ final class Seeds {
     }
   }
 
+  /** The inputs of a file of the tests' resources, one a line in hexadecimal. */
+  static List<byte[]> lines(String file) throws IOException {
+    return Files.readAllLines(folder(file)).stream().map(HexFormat.of()::parseHex).toList();
+  }
+
   /**
-   * Writes the seeds for a fuzzer to start from, as models and as scripts that do nothing yet.
+   * Writes what a fuzzer starts from: operators, or models, scripts that do nothing yet, and those
+   * that reached something.
    *
-   * @param args a folder
+   * @param args a folder, then {@code operators} or {@code models}
    */
   public static void main(String[] args) throws IOException {
     Path to = Path.of(args[0]);
-    for (int i = 0; i < ALL.size(); i++) {
-      Files.write(to.resolve("model-" + i), ALL.get(i));
-      Files.write(to.resolve("script-" + i), new byte[] {Inputs.SCRIPT, (byte) i});
+    List<byte[]> inputs = new ArrayList<>();
+    if (args[1].equals("operators")) {
+      inputs.addAll(lines("fuzz/operators.txt"));
+    } else {
+      inputs.addAll(lines("fuzz/scripts.txt"));
+      inputs.addAll(ALL);
+      for (int i = 0; i < ALL.size(); i++) {
+        inputs.add(new byte[] {Inputs.SCRIPT, (byte) i});
+      }
+    }
+    for (int i = 0; i < inputs.size(); i++) {
+      Files.write(to.resolve("seed-" + i), inputs.get(i));
     }
   }
 

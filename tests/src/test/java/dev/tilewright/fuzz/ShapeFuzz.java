@@ -4,9 +4,10 @@ import dev.tilewright.graph.Op;
 import dev.tilewright.graph.ShapeException;
 import dev.tilewright.graph.ShapeInference;
 import dev.tilewright.tensor.TensorType;
+import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Parameter;
 import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,22 +46,24 @@ public final class ShapeFuzz {
   }
 
   private static Object record(Class<?> type, Choices choices) {
-    var constructor = type.getDeclaredConstructors()[0];
-    Parameter[] parameters = constructor.getParameters();
-    Object[] values = new Object[parameters.length];
+    RecordComponent[] components = type.getRecordComponents();
+    Class<?>[] types = new Class<?>[components.length];
+    Object[] values = new Object[components.length];
     for (int i = 0; i < values.length; i++) {
-      values[i] = value(parameters[i].getType(), parameters[i].getParameterizedType(), choices);
+      types[i] = components[i].getType();
+      values[i] = value(types[i], components[i].getGenericType(), choices);
     }
     try {
+      Constructor<?> constructor = type.getDeclaredConstructor(types);
       constructor.setAccessible(true);
       return constructor.newInstance(values);
     } catch (InvocationTargetException e) {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
       }
-      throw new AssertionError(e);
+      throw new AssertionError(e.getCause());
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(type.getName(), e);
     }
   }
 

@@ -17,7 +17,7 @@ public final class SampleModels {
   }
 
   /** A little of everything that computes sizes. */
-  static byte[] everySize() {
+  public static byte[] everySize() {
     return new ModelBytes(13)
         .openInput("x", 1, "n", 4, 8, 8)
         .weights("w", 4, 2, 3, 3)
