@@ -4,12 +4,13 @@ import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Op.BinaryFunction;
 import dev.tilewright.graph.Op.ReduceKind;
 import dev.tilewright.graph.Value;
+import dev.tilewright.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sums of products named by letters, as numpy.einsum: operands are multiplied in their order, each
@@ -23,7 +24,7 @@ final class ImportEinsum {
 
   private ImportEinsum() {}
 
-  /** An operand with a letter for each dimension, none twice. */
+  /** An operand with a letter for each dimension; none twice, once diagonals are taken. */
   private record Term(Value value, String letters) {
     int size(char letter) {
       return value.shape().dim(letters.indexOf(letter));
@@ -32,17 +33,6 @@ final class ImportEinsum {
     boolean has(char letter) {
       return letters.indexOf(letter) >= 0;
     }
-  }
-
-  static @Nullable String refusal(OnnxNode node) {
-    String left = equation(node).split("->", -1)[0];
-    for (String term : left.split(",", -1)) {
-      if (term.chars().filter(Character::isLetter).distinct().count()
-          != term.chars().filter(Character::isLetter).count()) {
-        return "a diagonal: " + term;
-      }
-    }
-    return null;
   }
 
   static Value einsum(NodeScope n) {
@@ -64,6 +54,7 @@ final class ImportEinsum {
       terms.add(new Term(in.get(i), spelled(names[i], dims)));
     }
     String out = sides.length == 2 ? spelled(sides[1], hidden) : implied(terms, hidden);
+    terms.replaceAll(term -> diagonal(n, term));
     check(n, terms, out);
     Term product = terms.getFirst();
     for (int i = 1; i < terms.size(); i++) {
@@ -96,6 +87,41 @@ final class ImportEinsum {
     StringBuilder out = new StringBuilder(spelled(ELLIPSIS, hidden));
     counts.forEach((letter, count) -> out.append(count == 1 ? String.valueOf(letter) : ""));
     return out.toString();
+  }
+
+  /** Dimensions of one letter become their diagonal, the last dimension of the result. */
+  private static Term diagonal(NodeScope n, Term term) {
+    for (char letter : term.letters.toCharArray()) {
+      int first = term.letters.indexOf(letter);
+      int second = term.letters.lastIndexOf(letter);
+      if (first != second) {
+        int size = term.value.shape().dim(first);
+        if (size != term.value.shape().dim(second)) {
+          throw n.node().bad("sizes of '" + letter + "' differ in " + equation(n.node()));
+        }
+        List<Integer> perm = new ArrayList<>();
+        List<Integer> dims = new ArrayList<>();
+        StringBuilder letters = new StringBuilder();
+        for (int i = 0; i < term.letters.length(); i++) {
+          if (i != first && i != second) {
+            perm.add(i);
+            dims.add(term.value.shape().dim(i));
+            letters.append(term.letters.charAt(i));
+          }
+        }
+        perm.addAll(List.of(first, second));
+        List<Integer> starts = Collections.nCopies(dims.size() + 1, 0);
+        List<Integer> steps = new ArrayList<>(Collections.nCopies(dims.size(), 1));
+        steps.add(size + 1);
+        List<Integer> flat = new ArrayList<>(dims);
+        flat.add(Math.multiplyExact(size, size));
+        dims.add(size);
+        Value pairs = n.reshape(n.add(new Op.Transpose(perm), term.value), flat);
+        Value line = n.add(new Op.Slice(starts, steps, new Shape(dims)), pairs);
+        return diagonal(n, new Term(line, letters.append(letter).toString()));
+      }
+    }
+    return term;
   }
 
   private static void check(NodeScope n, List<Term> terms, String out) {

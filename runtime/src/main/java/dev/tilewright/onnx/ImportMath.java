@@ -70,9 +70,13 @@ final class ImportMath {
     };
   }
 
-  /** Does nothing, as in inference: the mask is true. */
+  /** Does nothing, as in inference: the mask is true. Training with a share of 0 is the same. */
   static List<Value> dropout(NodeScope n) {
     Value x = n.in(0);
+    boolean training = n.maybe(2) != null && n.scalar(n.constant(2)) != 0;
+    if (training && (n.maybe(1) == null || n.scalar(n.constant(1)) != 0)) {
+      throw n.unsupported("training");
+    }
     Value yes = n.cast(n.constant(Tensor.of(Shape.SCALAR, 1L)), DType.BOOL);
     return List.of(x, n.add(new Op.Expand(x.shape()), yes));
   }

@@ -17,28 +17,58 @@ final class ImportNormalizations {
   private ImportNormalizations() {}
 
   static @Nullable String batchRefusal(OnnxNode node) {
-    if (node.integer("training_mode", 0) != 0) {
-      return "training";
-    }
     return node.integer("spatial", 1) == 0 ? "not per channel" : null;
   }
 
   /** x * m + a per channel, where m = scale / sqrt(var + eps) and a = shift - mean * m. */
   static Value batch(NodeScope n) {
-    Value x = n.floats(0);
-    int rank = x.shape().rank();
-    if (rank < 2) {
-      throw n.node().bad("needs channels, got " + x.type());
+    Value x = withChannels(n);
+    int channels = x.shape().dim(1);
+    return scaled(n, x, perChannel(n, 3, channels), perChannel(n, 4, channels));
+  }
+
+  /**
+   * From opset 14 on, training is asked for by an attribute: with the mean and the variance of the
+   * batch, which also move the running ones.
+   */
+  static List<Value> batchOrTraining(NodeScope n) {
+    if (n.node().integer("training_mode", 0) == 0) {
+      return List.of(batch(n));
     }
+    Value x = withChannels(n);
+    List<Integer> axes = IntStream.range(0, x.shape().rank()).filter(i -> i != 1).boxed().toList();
+    Value centre = n.add(new Op.Reduce(ReduceKind.MEAN, axes, true), x);
+    Value spread = variance(n, n.binary(BinaryFunction.SUB, x, centre), axes);
+    List<Integer> channels = List.of(x.shape().dim(1));
+    Value mean = n.reshape(centre, channels);
+    Value variance = n.reshape(spread, channels);
+    return List.of(scaled(n, x, mean, variance), running(n, 3, mean), running(n, 4, variance));
+  }
+
+  private static Value withChannels(NodeScope n) {
+    if (n.shape(0).rank() < 2) {
+      throw n.node().bad("needs channels, got " + n.in(0).type());
+    }
+    return n.floats(0);
+  }
+
+  /** momentum * running + (1 - momentum) * current. */
+  private static Value running(NodeScope n, int input, Value current) {
+    float momentum = n.node().number("momentum", 0.9f);
+    Value running = perChannel(n, input, current.shape().dim(0));
+    return n.binary(
+        BinaryFunction.ADD,
+        n.binary(BinaryFunction.MUL, running, n.scalarLike(running, momentum)),
+        n.binary(BinaryFunction.MUL, current, n.scalarLike(current, 1.0 - momentum)));
+  }
+
+  private static Value scaled(NodeScope n, Value x, Value mean, Value variance) {
     int channels = x.shape().dim(1);
     // Nodes, not numbers: they fold to constants that every graph of the model shares.
-    Value variance = perChannel(n, 4, channels);
-    Value epsilon = n.scalarLike(x, n.node().number("epsilon", 1e-5f));
-    Value deviation = n.unary(UnaryFunction.SQRT, n.binary(BinaryFunction.ADD, variance, epsilon));
-    Value factor = n.binary(BinaryFunction.DIV, perChannel(n, 1, channels), deviation);
-    Value moved = n.binary(BinaryFunction.MUL, perChannel(n, 3, channels), factor);
+    Value factor = n.binary(BinaryFunction.DIV, perChannel(n, 1, channels), deviation(n, variance));
+    Value moved = n.binary(BinaryFunction.MUL, mean, factor);
     Value term = n.binary(BinaryFunction.SUB, perChannel(n, 2, channels), moved);
-    List<Integer> dims = channelDims(channels, rank);
+    List<Integer> dims = channelDims(channels, x.shape().rank());
     Value product = n.binary(BinaryFunction.MUL, x, n.reshape(factor, dims));
     return n.binary(BinaryFunction.ADD, product, n.reshape(term, dims));
   }
@@ -74,7 +104,7 @@ final class ImportNormalizations {
     Value y = n.maybe(2) == null ? scaled : n.binary(BinaryFunction.ADD, scaled, n.floats(2));
     List<Integer> axes = IntStream.range(axis, rank).boxed().toList();
     Value mean = n.add(new Op.Reduce(ReduceKind.MEAN, axes, true), x);
-    Value deviation = deviation(n, x, n.binary(BinaryFunction.SUB, x, mean), axes);
+    Value deviation = deviation(n, variance(n, n.binary(BinaryFunction.SUB, x, mean), axes));
     return List.of(y, mean, n.unary(UnaryFunction.RECIPROCAL, deviation));
   }
 
@@ -82,13 +112,16 @@ final class ImportNormalizations {
   private static Value normalized(NodeScope n, Value x, List<Integer> axes) {
     Value mean = n.add(new Op.Reduce(ReduceKind.MEAN, axes, true), x);
     Value centred = n.binary(BinaryFunction.SUB, x, mean);
-    return n.binary(BinaryFunction.DIV, centred, deviation(n, x, centred, axes));
+    return n.binary(BinaryFunction.DIV, centred, deviation(n, variance(n, centred, axes)));
   }
 
-  private static Value deviation(NodeScope n, Value x, Value centred, List<Integer> axes) {
+  private static Value variance(NodeScope n, Value centred, List<Integer> axes) {
     Value square = n.binary(BinaryFunction.MUL, centred, centred);
-    Value variance = n.add(new Op.Reduce(ReduceKind.MEAN, axes, true), square);
-    Value epsilon = n.scalarLike(x, n.node().number("epsilon", 1e-5f));
+    return n.add(new Op.Reduce(ReduceKind.MEAN, axes, true), square);
+  }
+
+  private static Value deviation(NodeScope n, Value variance) {
+    Value epsilon = n.scalarLike(variance, n.node().number("epsilon", 1e-5f));
     return n.unary(UnaryFunction.SQRT, n.binary(BinaryFunction.ADD, variance, epsilon));
   }
 

@@ -7,6 +7,7 @@ import dev.tilewright.conv.Epilogue;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Op.ReduceKind;
 import dev.tilewright.graph.Value;
+import dev.tilewright.onnx.Windows.Axis;
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import java.util.ArrayList;
@@ -27,10 +28,22 @@ final class ImportPools {
 
   static Value pool(NodeScope n, Value x, Op.PoolKind kind) {
     int rank = x.shape().rank();
+    if (rank > 4) {
+      return ImportVolumes.pool(n, x, kind);
+    }
     Sliding s = sliding(n, x);
-    boolean countPad = n.node().integer("count_include_pad", 0) != 0;
-    Op pool = new Op.Pool(kind, s.window, s.out, countPad);
+    Op pool = new Op.Pool(kind, s.window, s.out, countsPad(n));
     return Windows.channelsFirst(n, n.add(pool, Windows.channelsLast(n, s.image)), rank);
+  }
+
+  /** Windows of two axes over [N, H, W, C]. */
+  static Value over(NodeScope n, Value image, Op.PoolKind kind, Axis vertical, Axis horizontal) {
+    Op.Window window = Windows.window(vertical, horizontal);
+    return n.add(new Op.Pool(kind, window, out(n, vertical, horizontal), countsPad(n)), image);
+  }
+
+  private static boolean countsPad(NodeScope n) {
+    return n.node().integer("count_include_pad", 0) != 0;
   }
 
   /** Maxima and their places. Floats hold 8-bit values exactly, and a maximum is one of them. */
@@ -38,13 +51,15 @@ final class ImportPools {
     DType type = n.in(0).type().dtype();
     boolean bytes = type == DType.UINT8 || type == DType.INT8;
     Value x = bytes ? n.cast(n.in(0), DType.FLOAT32) : n.floats(0);
-    int rank = x.shape().rank();
+    Value most = n.cast(pool(n, x, Op.PoolKind.MAX), type);
+    if (n.node().outputs().size() < 2) {
+      return List.of(most);
+    }
     Sliding s = sliding(n, x);
     boolean columnMajor = n.node().integer("storage_order", 0) != 0;
     Op places = new Op.MaxPositions(s.window, s.out, columnMajor);
     Value found = n.add(places, Windows.channelsLast(n, s.image));
-    Value most = n.cast(pool(n, x, Op.PoolKind.MAX), type);
-    return List.of(most, Windows.channelsFirst(n, found, rank));
+    return List.of(most, Windows.channelsFirst(n, found, x.shape().rank()));
   }
 
   /** The inverse of a maximum: values go to the places that it gave, all else is 0. */
@@ -141,24 +156,23 @@ final class ImportPools {
   private static Sliding sliding(NodeScope n, Value tensor) {
     int rank = tensor.shape().rank();
     Value x = Windows.image(n, tensor);
+    Axis vertical = rank == 3 ? Axis.NONE : axis(n, rank, 2, x.shape().dim(2));
+    Axis horizontal = axis(n, rank, 1, x.shape().dim(3));
+    Op.Window window = Windows.window(vertical, horizontal);
+    return new Sliding(x, window, out(n, vertical, horizontal));
+  }
+
+  /** One axis of an input of this size, counted from the last. */
+  static Axis axis(NodeScope n, int rank, int fromLast, int in) {
     if (!n.node().has("kernel_shape")) {
       throw n.node().bad("kernel_shape is missing");
     }
-    Size in = new Size(x.shape().dim(2), x.shape().dim(3));
-    Op.Window w = Windows.over(n, in, Windows.size(n, "kernel_shape", rank), rank);
-    ImportConvolutions.checkExtent(n, in, w.pad());
-    int height = Windows.span(w.kernel().height(), w.dilation().height());
-    int width = Windows.span(w.kernel().width(), w.dilation().width());
-    if (Math.max(w.pad().top(), w.pad().bottom()) >= height
-        || Math.max(w.pad().left(), w.pad().right()) >= width) {
+    int taps = Windows.number(n, "kernel_shape", rank, fromLast, 1, 1);
+    Axis axis = Windows.axis(n, rank, fromLast, in, taps);
+    if (Math.max(axis.before(), axis.after()) >= axis.span()) {
       throw n.node().bad("pads must be smaller than the window: one would lie outside the image");
     }
-    boolean ceil = n.node().integer("ceil_mode", 0) != 0;
-    int rows =
-        out(n, in.height(), w.pad().top(), w.pad().bottom(), height, w.stride().height(), ceil);
-    int columns =
-        out(n, in.width(), w.pad().left(), w.pad().right(), width, w.stride().width(), ceil);
-    return new Sliding(x, w, new Size(rows, columns));
+    return axis;
   }
 
   static Value global(NodeScope n, ReduceKind kind) {
@@ -167,14 +181,8 @@ final class ImportPools {
     return axes.isEmpty() ? x : n.add(new Op.Reduce(kind, axes, true), x);
   }
 
-  /** Windows along one axis. With ceil the last may hang over, but must start in the image. */
-  private static int out(
-      NodeScope n, int in, int before, int after, int span, int stride, boolean ceil) {
-    int room = in + before + after - span;
-    if (room < 0) {
-      throw n.node().bad("the window is larger than the padded input");
-    }
-    int out = (ceil ? Math.ceilDiv(room, stride) : room / stride) + 1;
-    return ceil && (out - 1L) * stride >= (long) in + before ? out - 1 : out;
+  private static Size out(NodeScope n, Axis vertical, Axis horizontal) {
+    boolean ceil = n.node().integer("ceil_mode", 0) != 0;
+    return new Size(vertical.out(n, ceil), horizontal.out(n, ceil));
   }
 }

@@ -95,7 +95,6 @@ final class ImportQuantizedProducts {
     Value taps = ImportConvolutions.filter(n, n.in(filter), rank);
     Size in = new Size(x.shape().dim(2), x.shape().dim(3));
     Op.Window window = Windows.over(n, in, ImportConvolutions.kernel(n, taps, rank), rank);
-    ImportConvolutions.checkExtent(n, in, window.pad());
     int k = taps.shape().dim(0);
     Value filters =
         n.transpose(signed(n, taps, n.maybe(filterZero), List.of(-1, 1, 1, 1)), 0, 2, 3, 1);

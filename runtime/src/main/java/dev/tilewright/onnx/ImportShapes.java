@@ -12,10 +12,14 @@ import java.util.stream.IntStream;
 final class ImportShapes {
   private ImportShapes() {}
 
-  /** 0 keeps a dimension (unless allowzero says otherwise), -1 takes what is left. */
+  /**
+   * To the shape of the second input, before opset 5 of the attribute: 0 keeps a dimension (unless
+   * allowzero says otherwise), -1 takes what is left.
+   */
   static Value reshape(NodeScope n) {
     Value x = n.in(0);
-    List<Long> wanted = n.integers(1);
+    List<Long> attribute = n.node().integers("shape");
+    List<Long> wanted = attribute == null ? n.integers(1) : attribute;
     boolean zeros = n.node().integer("allowzero", 0) != 0;
     List<Integer> dims = new ArrayList<>();
     int open = -1;

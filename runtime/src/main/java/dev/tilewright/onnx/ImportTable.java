@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * versions. To add one, write its method in the file of its idea and a line here.
  */
 final class ImportTable {
-  /** The oldest opset with numpy broadcasting, and the newest this table was checked against. */
-  static final int FIRST = 7;
+  /** The oldest opset, and the newest this table was checked against. */
+  static final int FIRST = 1;
 
   static final int LAST = 21;
 
@@ -65,8 +65,9 @@ final class ImportTable {
                   .unless(ImportSampling::roiRefusal),
               row("GlobalAveragePool", n -> ImportPools.global(n, ReduceKind.MEAN)),
               row("GlobalMaxPool", n -> ImportPools.global(n, ReduceKind.MAX)),
-              row("BatchNormalization", ImportNormalizations::batch)
+              row("BatchNormalization", FIRST, 13, ImportNormalizations::batch)
                   .unless(ImportNormalizations::batchRefusal),
+              rows("BatchNormalization", 14, 3, ImportNormalizations::batchOrTraining),
               row("InstanceNormalization", ImportNormalizations::instance),
               rows("LayerNormalization", 17, 3, ImportNormalizations::layer),
               row("GroupNormalization", 18, LAST, ImportScaling::group),
@@ -75,11 +76,11 @@ final class ImportTable {
               row("MeanVarianceNormalization", 9, LAST, ImportScaling::meanVariance),
               row("Resize", 10, 10, ImportResize::scaled).unless(ImportResize::refusal),
               row("Resize", 11, LAST, ImportResize::resize).unless(ImportResize::refusal),
-              row("Upsample", FIRST, 9, ImportResize::scaled).unless(ImportResize::refusal),
+              row("Upsample", 7, 9, ImportResize::scaled).unless(ImportResize::refusal),
               // Matrix products
               row("Gemm", ImportProducts::gemm),
               row("MatMul", ImportProducts::matMul),
-              row("Einsum", 12, LAST, ImportEinsum::einsum).unless(ImportEinsum::refusal),
+              row("Einsum", 12, LAST, ImportEinsum::einsum),
               rows("GRU", FIRST, 2, ImportRecurrent::gru).unless(ImportRecurrent::refusal),
               rows("LSTM", FIRST, 3, ImportRecurrent::lstm).unless(ImportRecurrent::refusal),
               rows("RNN", FIRST, 2, ImportRecurrent::rnn).unless(ImportRecurrent::refusal),
@@ -155,7 +156,7 @@ final class ImportTable {
               row("Min", n -> ImportMath.chain(n, BinaryFunction.MIN)),
               row("Sum", n -> ImportMath.chain(n, BinaryFunction.ADD)),
               row("Where", 9, LAST, ImportMath::where),
-              row("Cast", ImportMath::cast).unless(ImportMath::castRefusal),
+              row("Cast", 6, LAST, ImportMath::cast).unless(ImportMath::castRefusal),
               row("CastLike", 15, LAST, ImportMath::castLike),
               rows("Dropout", FIRST, 2, ImportMath::dropout),
               row("Identity", n -> n.in(0)),
@@ -190,7 +191,7 @@ final class ImportTable {
               row("GatherElements", 11, LAST, ImportIndexing::gatherElements),
               row("GatherND", 11, LAST, ImportIndexing::gatherND),
               row("OneHot", 9, LAST, ImportIndexing::oneHot),
-              row("Pad", FIRST, 10, ImportSlices::padAttributes).unless(ImportSlices::padRefusal),
+              row("Pad", 2, 10, ImportSlices::padAttributes).unless(ImportSlices::padRefusal),
               row("Pad", 11, LAST, ImportSlices::pad).unless(ImportSlices::padRefusal),
               row("Reshape", ImportShapes::reshape),
               row("ReverseSequence", 10, LAST, ImportIndexing::reverseSequence),
@@ -204,7 +205,7 @@ final class ImportTable {
               row("SpaceToDepth", ImportShapes::spaceToDepth),
               rows("Split", FIRST, Integer.MAX_VALUE, ImportSlices::split),
               row("Squeeze", ImportShapes::squeeze),
-              row("Tile", ImportShapes::tile),
+              row("Tile", 6, LAST, ImportShapes::tile),
               rows("TopK", FIRST, 2, ImportIndexing::topK),
               row("Transpose", ImportShapes::transpose),
               row("Trilu", 14, LAST, ImportConstants::triangle),

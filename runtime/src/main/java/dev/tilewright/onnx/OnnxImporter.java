@@ -103,7 +103,8 @@ public final class OnnxImporter {
       inputs.add(value);
     }
     try {
-      return row.run().apply(new NodeScope(node, opset, inputs, graph, budget));
+      List<@Nullable Value> meant = OldOpsets.inputs(node, opset, inputs, graph);
+      return row.run().apply(new NodeScope(node, opset, meant, graph, budget));
     } catch (ShapeException
         | IllegalArgumentException
         | ArithmeticException

@@ -4,26 +4,37 @@ import dev.tilewright.conv.ConvShape.Padding;
 import dev.tilewright.conv.ConvShape.Size;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attributes that convolutions and pools share, as two numbers an attribute: a window over a
- * line [N, C, L] is one over an image of height 1.
+ * The attributes that convolutions and pools share, as a window over an image: a line [N, C, L] is
+ * one of height 1, and of a volume the last two axes are the image (see {@link ImportVolumes}).
  */
 final class Windows {
+  /** How windows slide along one axis of an input, {@code auto_pad} resolved. */
+  record Axis(int in, int taps, int stride, int dilation, int before, int after) {
+    /** The height of a line, which no attribute speaks of. */
+    static final Axis NONE = new Axis(1, 1, 1, 1, 0, 0);
+
+    int span() {
+      return Windows.span(taps, dilation);
+    }
+
+    /** How often the window fits. With ceil the last may hang over, but must start in the image. */
+    int out(NodeScope n, boolean ceil) {
+      int room = in + before + after - span();
+      if (room < 0) {
+        throw n.node().bad("the window is larger than the padded input");
+      }
+      int out = (ceil ? Math.ceilDiv(room, stride) : room / stride) + 1;
+      return ceil && (out - 1L) * stride >= (long) in + before ? out - 1 : out;
+    }
+  }
+
   private Windows() {}
 
-  /** Windows of three and more dimensions show in the attributes of most nodes. */
   static @Nullable String refusal(OnnxNode node) {
-    for (String attribute : List.of("kernel_shape", "strides", "dilations")) {
-      List<Long> values = node.integers(attribute);
-      if (values != null && values.size() > 2) {
-        return values.size() + "-D window";
-      }
-    }
     String autoPad = node.text("auto_pad", "NOTSET");
     return switch (autoPad) {
       case "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER" -> null;
@@ -37,7 +48,7 @@ final class Windows {
     return switch (dims.size()) {
       case 4 -> x;
       case 3 -> n.reshape(x, List.of(dims.get(0), dims.get(1), 1, dims.get(2)));
-      default -> throw n.unsupported("windows over " + x.type() + "; only 1-D and 2-D are");
+      default -> throw n.unsupported("windows over " + x.type());
     };
   }
 
@@ -53,7 +64,7 @@ final class Windows {
     return rank == 4 ? image : n.reshape(image, List.of(dims.get(0), dims.get(1), dims.get(3)));
   }
 
-  /** An attribute with a number per spatial axis: 1 where absent. */
+  /** An attribute with a number per spatial axis, for the image: 1 where absent. */
   static Size size(NodeScope n, String attribute, int rank) {
     List<Integer> both = pair(n, attribute, rank, 1, 1);
     return new Size(both.get(0), both.get(1));
@@ -66,35 +77,47 @@ final class Windows {
 
   private static List<Integer> pair(
       NodeScope n, String attribute, int rank, int otherwise, int least) {
-    List<Long> values = n.node().integers(attribute);
-    if (values == null || values.isEmpty()) {
-      return List.of(otherwise, otherwise);
-    }
-    int spatial = rank - 2;
-    if (values.size() != spatial) {
-      throw n.node().bad(attribute + " needs " + spatial + " numbers: " + values);
-    }
-    List<Integer> both = new ArrayList<>(values.stream().map(v -> bounded(n, v, least)).toList());
-    if (spatial == 1) {
-      both.addFirst(otherwise);
-    }
-    return both;
+    int height = rank == 3 ? otherwise : number(n, attribute, rank, 2, otherwise, least);
+    return List.of(height, number(n, attribute, rank, 1, otherwise, least));
   }
 
-  /** The attribute pads [begins..., ends...]; zeros where absent. */
+  /**
+   * One number of an attribute that has one per spatial axis.
+   *
+   * @param fromLast which axis: 1 is the last
+   */
+  static int number(
+      NodeScope n, String attribute, int rank, int fromLast, int otherwise, int least) {
+    List<Long> values = n.node().integers(attribute);
+    if (values == null || values.isEmpty()) {
+      return otherwise;
+    }
+    if (values.size() != rank - 2) {
+      throw n.node().bad(attribute + " needs " + (rank - 2) + " numbers: " + values);
+    }
+    return bounded(n, values.get(rank - 2 - fromLast), least);
+  }
+
+  /** The attribute pads [begins..., ends...], for the image; zeros where absent. */
   static Padding pads(NodeScope n, int rank) {
+    List<Integer> vertical = rank == 3 ? List.of(0, 0) : pads(n, rank, 2);
+    List<Integer> horizontal = pads(n, rank, 1);
+    return new Padding(vertical.get(0), horizontal.get(0), vertical.get(1), horizontal.get(1));
+  }
+
+  /** Its two numbers of one axis. */
+  static List<Integer> pads(NodeScope n, int rank, int fromLast) {
     int spatial = rank - 2;
     List<Long> values = n.node().integers("pads");
     if (values == null || values.isEmpty()) {
-      values = Collections.nCopies(2 * spatial, 0L);
+      return List.of(0, 0);
     }
     if (values.size() != 2 * spatial) {
       throw n.node().bad("pads needs " + 2 * spatial + " numbers: " + values);
     }
-    List<Integer> p = values.stream().map(v -> bounded(n, v, 0)).toList();
-    return spatial == 1
-        ? new Padding(0, p.get(0), 0, p.get(1))
-        : new Padding(p.get(0), p.get(1), p.get(2), p.get(3));
+    return List.of(
+        bounded(n, values.get(spatial - fromLast), 0),
+        bounded(n, values.get(2 * spatial - fromLast), 0));
   }
 
   private static int bounded(NodeScope n, long value, int least) {
@@ -111,22 +134,34 @@ final class Windows {
 
   /** Strides, dilations and pads of a window that slides over an image, auto_pad resolved. */
   static Op.Window over(NodeScope n, Size in, Size kernel, int rank) {
-    Size stride = size(n, "strides", rank);
-    Size dilation = size(n, "dilations", rank);
+    Axis vertical = rank == 3 ? Axis.NONE : axis(n, rank, 2, in.height(), kernel.height());
+    return window(vertical, axis(n, rank, 1, in.width(), kernel.width()));
+  }
+
+  static Op.Window window(Axis vertical, Axis horizontal) {
+    return new Op.Window(
+        new Size(vertical.taps, horizontal.taps),
+        new Size(vertical.stride, horizontal.stride),
+        new Size(vertical.dilation, horizontal.dilation),
+        new Padding(vertical.before, horizontal.before, vertical.after, horizontal.after));
+  }
+
+  /** One axis of an input of this size, counted from the last. */
+  static Axis axis(NodeScope n, int rank, int fromLast, int in, int taps) {
+    int stride = number(n, "strides", rank, fromLast, 1, 1);
+    int dilation = number(n, "dilations", rank, fromLast, 1, 1);
     String mode = n.node().text("auto_pad", "NOTSET");
     if (mode.equals("NOTSET")) {
-      return new Op.Window(kernel, stride, dilation, pads(n, rank));
+      List<Integer> pads = pads(n, rank, fromLast);
+      // Sums of a size and its padding must not overflow later.
+      if ((long) in + pads.get(0) + pads.get(1) > Integer.MAX_VALUE / 2) {
+        throw n.node().bad("the padded input is too large");
+      }
+      return new Axis(in, taps, stride, dilation, pads.get(0), pads.get(1));
     }
-    if (mode.equals("VALID")) {
-      return new Op.Window(kernel, stride, dilation, new Padding(0, 0, 0, 0));
-    }
-    boolean lower = mode.equals("SAME_LOWER");
-    int vertical = same(in.height(), stride.height(), span(kernel.height(), dilation.height()));
-    int horizontal = same(in.width(), stride.width(), span(kernel.width(), dilation.width()));
-    int top = lower ? vertical - vertical / 2 : vertical / 2;
-    int left = lower ? horizontal - horizontal / 2 : horizontal / 2;
-    Padding pad = new Padding(top, left, vertical - top, horizontal - left);
-    return new Op.Window(kernel, stride, dilation, pad);
+    int pad = mode.equals("VALID") ? 0 : same(in, stride, span(taps, dilation));
+    int before = mode.equals("SAME_LOWER") ? pad - pad / 2 : pad / 2;
+    return new Axis(in, taps, stride, dilation, before, pad - before);
   }
 
   /** Padding so that out = ceil(in / stride). */

@@ -220,6 +220,9 @@ class ImagesAgreeWithPeerTest {
     cases.add(einsum("ijk->kj", floats(1, 2, 3, 4)));
     cases.add(einsum("ijk->", floats(1, 2, 3, 4)));
     cases.add(einsum("i,j->ij", floats(1, 2), floats(2, 3)));
+    cases.add(einsum("...ii->...i", floats(1, 2, 4, 4)));
+    cases.add(einsum("iji,ik->jk", floats(1, 3, 2, 3), floats(2, 3, 5)));
+    cases.add(einsum("ii", floats(1, 4, 4)));
     cases.add(einsum("bi,bi->b", floats(1, 2, 3), floats(2, 2, 3)));
     cases.add(einsum("abc,abd->abcd", floats(1, 2, 3, 4), floats(2, 2, 3, 5)));
     cases.add(einsum("ij,jk,kl->il", floats(1, 3, 4), floats(2, 4, 5), floats(3, 5, 2)));
