@@ -65,7 +65,7 @@ class ReparameterisedModelsTest {
           }
         }
       } catch (UnsupportedModelException e) {
-        compared++; // SmallModelsTest lists them
+        compared++; // SharedFixturesTest lists them
       }
     }
     assertThat(compared).isGreaterThan(100);

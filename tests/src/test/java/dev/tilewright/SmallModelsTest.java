@@ -2,16 +2,12 @@ package dev.tilewright;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tilewright.onnx.UnsupportedModelException;
 import dev.tilewright.tensor.Tensor;
 import java.io.IOException;
 import java.net.URISyntaxException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -40,32 +36,6 @@ class SmallModelsTest {
   void agreesWithFramework(Fixture fixture, String backend) throws IOException {
     Backends.require(backend);
     fixture.check(run(fixture, backend));
-  }
-
-  /** Not part of the project, so only counted: what loads must agree, the rest must say why. */
-  @Test
-  @DisabledIfSystemProperty(named = "tilewright.test.fixtures", matches = ".+")
-  void allKnownCasesAgreeOrNameWhatTheyLack() throws IOException {
-    List<Fixture> cases = Fixture.below(Shared.require("variants/fixtures"));
-    List<String> lacking = new ArrayList<>();
-    List<String> wrong = new ArrayList<>();
-    for (Fixture fixture : cases) {
-      try {
-        fixture.check(run(fixture, "auto"));
-      } catch (UnsupportedModelException e) {
-        lacking.add(fixture.name() + ": " + e.missing());
-      } catch (RuntimeException | AssertionError e) {
-        wrong.add(fixture.name() + ": " + e);
-      }
-    }
-    System.out.printf(
-        java.util.Locale.ROOT,
-        "shared fixtures: %d agree, %d lack an operator, %d are wrong%n",
-        cases.size() - lacking.size() - wrong.size(),
-        lacking.size(),
-        wrong.size());
-    lacking.forEach(l -> System.out.println("  lacks " + l));
-    assertThat(wrong).isEmpty();
   }
 
   private static Map<String, Tensor> run(Fixture fixture, String backend) throws IOException {
