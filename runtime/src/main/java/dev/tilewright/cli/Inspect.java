@@ -6,6 +6,7 @@ import dev.tilewright.onnx.OnnxModel;
 import dev.tilewright.onnx.OnnxNode;
 import dev.tilewright.onnx.Signature;
 import dev.tilewright.onnx.UnsupportedModelException;
+import dev.tilewright.plan.Plan;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  tilewright inspect model.onnx",
       "  tilewright inspect model.onnx --shape input=8x3x320x320 --json",
+      "  tilewright inspect model.onnx --memory memory.svg --threads 1",
       "",
       "A model with operators that are not supported is still shown, with a list of them."
     })
@@ -52,8 +54,17 @@ public final class Inspect implements Verb, Callable<Integer> {
   @Mixin private LoadArguments loading = new LoadArguments();
   @Mixin private ShapeArguments shapes = new ShapeArguments();
 
+  @Mixin private SessionArguments session = new SessionArguments();
+
   @Option(names = "--json", description = "Print one JSON object instead of text.")
   private boolean json;
+
+  @Option(
+      names = "--memory",
+      paramLabel = "FILE",
+      description =
+          "Draw what is in memory at each step of a run, as .svg (names under the mouse) or .png.")
+  private @Nullable Path memory;
 
   @Override
   public Integer call() throws IOException {
@@ -76,6 +87,11 @@ public final class Inspect implements Verb, Callable<Integer> {
       facts.put("macs", missing.isEmpty() ? macs(onnx.inputs()) : null);
       facts.put("assumed", shapes.assumption(onnx.inputs()));
       facts.put("notSupported", missing);
+    }
+    Path chart = memory;
+    if (chart != null) {
+      drawMemory(chart);
+      facts.put("memoryChart", chart.toString());
     }
     PrintWriter out = Console.out(spec);
     if (json) {
@@ -100,6 +116,15 @@ public final class Inspect implements Verb, Callable<Integer> {
     try (Model loaded = loading.load(model)) {
       return loaded.graph(shapes.all(inputs)).macs();
     }
+  }
+
+  private void drawMemory(Path file) throws IOException {
+    Drawing drawing = Drawing.of(file, MemoryChart.SIZE);
+    try (Model loaded = loading.load(model)) {
+      Plan plan = loaded.plan(shapes.all(loaded.inputs()), session.options());
+      MemoryChart.draw(plan, String.valueOf(model.getFileName()), drawing);
+    }
+    drawing.save(file);
   }
 
   private static Map<String, Integer> opsets(OnnxModel onnx) {

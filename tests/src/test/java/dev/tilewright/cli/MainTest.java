@@ -16,15 +16,20 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.w3c.dom.Document;
+import org.w3c.dom.NodeList;
 
 class MainTest {
   @TempDir private Path dir = Path.of("");
@@ -85,6 +90,37 @@ class MainTest {
     file.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (byte) header.length(), 0});
     file.put(header.getBytes(StandardCharsets.ISO_8859_1)).put(values.array());
     Files.write(dir.resolve(name), file.array());
+  }
+
+  @Test
+  void drawsWhatIsInMemory() throws Exception {
+    Path svg = dir.resolve("memory.svg");
+    CommandRun run = CommandRun.of("inspect", model.toString(), "--memory", svg.toString());
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out()).contains("memory.svg");
+    Document document =
+        DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(svg.toFile());
+    NodeList titles = document.getElementsByTagName("title");
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < titles.getLength(); i++) {
+      texts.add(titles.item(i).getTextContent());
+    }
+    assertThat(texts).contains("x: 24 bytes, from before the run to after the run");
+
+    Path png = dir.resolve("memory.png");
+    assertThat(CommandRun.of("inspect", model.toString(), "--memory", png.toString()).code())
+        .isZero();
+    BufferedImage image = ImageIO.read(png.toFile());
+    int inputs = 0; // pixels in the colour of inputs and outputs
+    for (int y = 0; y < image.getHeight(); y++) {
+      for (int x = 0; x < image.getWidth(); x++) {
+        inputs += (image.getRGB(x, y) & 0xffffff) == 0x4f9d94 ? 1 : 0;
+      }
+    }
+    assertThat(inputs).isGreaterThan(image.getWidth() * image.getHeight() / 4);
+
+    CommandRun.of("inspect", model.toString(), "--memory", "memory.gif")
+        .assertBadInput(".svg or .png");
   }
 
   @ParameterizedTest
