@@ -81,7 +81,9 @@ class ModelAllocationTest {
         clean = allocated == 0 ? clean + 1 : 0;
       }
       assertThat(allocated)
-          .as("bytes that %d runs of %s on %d thread(s) of %s allocate", RUNS, name, threads, backend)
+          .as(
+              "bytes that %d runs of %s on %d thread(s) of %s allocate",
+              RUNS, name, threads, backend)
           .isZero();
     }
   }

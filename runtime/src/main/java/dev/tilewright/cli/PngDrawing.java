@@ -21,24 +21,19 @@ final class PngDrawing implements Drawing {
   private final Graphics2D graphics;
 
   PngDrawing(Dimension size) {
-    image =
-        new BufferedImage(
-            SCALE * size.width, SCALE * size.height, BufferedImage.TYPE_INT_RGB);
+    image = new BufferedImage(SCALE * size.width, SCALE * size.height, BufferedImage.TYPE_INT_RGB);
     graphics = image.createGraphics();
     graphics.scale(SCALE, SCALE);
-    graphics.setRenderingHint(
-        RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+    graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
     graphics.setRenderingHint(
         RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-    graphics.setRenderingHint(
-        RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
+    graphics.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
     graphics.setColor(Color.WHITE);
     graphics.fillRect(0, 0, size.width, size.height);
   }
 
   @Override
-  public void rectangle(
-      double x, double y, double width, double height, Color fill, String title) {
+  public void rectangle(double x, double y, double width, double height, Color fill, String title) {
     Rectangle2D rectangle = new Rectangle2D.Double(x, y, width, height);
     graphics.setColor(fill);
     graphics.fill(rectangle);

@@ -23,17 +23,11 @@ final class SvgDrawing implements Drawing {
   }
 
   @Override
-  public void rectangle(
-      double x, double y, double width, double height, Color fill, String title) {
+  public void rectangle(double x, double y, double width, double height, Color fill, String title) {
     add(
         "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" fill=\"%s\" stroke=\"#fff\""
             + " stroke-width=\"0.6\"><title>%s</title></rect>",
-        x,
-        y,
-        width,
-        height,
-        hex(fill),
-        escaped(title));
+        x, y, width, height, hex(fill), escaped(title));
   }
 
   @Override
@@ -45,10 +39,7 @@ final class SvgDrawing implements Drawing {
     add(
         "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"%.1f\"%s"
             + " pointer-events=\"none\"/>",
-        path,
-        hex(color),
-        width,
-        dashed ? " stroke-dasharray=\"6 4\"" : "");
+        path, hex(color), width, dashed ? " stroke-dasharray=\"6 4\"" : "");
   }
 
   @Override
@@ -56,12 +47,7 @@ final class SvgDrawing implements Drawing {
     add(
         "<text x=\"%.2f\" y=\"%.2f\" font-size=\"%d\" fill=\"%s\" text-anchor=\"%s\""
             + " pointer-events=\"none\">%s</text>",
-        x,
-        y,
-        size,
-        hex(color),
-        anchor.name().toLowerCase(Locale.ROOT),
-        escaped(text));
+        x, y, size, hex(color), anchor.name().toLowerCase(Locale.ROOT), escaped(text));
   }
 
   @Override
