@@ -105,7 +105,7 @@ record GridSample(Op.GridSample op, int channels) implements Kernel {
     }
     return switch (op.outside()) {
       case ZEROS -> OUTSIDE;
-      case BORDER -> (int) Math.clamp(i, 0, size - 1);
+      case BORDER -> Math.clamp(i, 0, size - 1);
       case REFLECTION -> reflected(i, size);
     };
   }
