@@ -15,6 +15,11 @@ import java.util.Map;
 public final class ImporterFuzz {
   private ImporterFuzz() {}
 
+  /** Called by Jazzer before it takes the time of inputs: the first ones instrument the classes. */
+  public static void fuzzerInitialize() {
+    Seeds.all().forEach(ImporterFuzz::outcome);
+  }
+
   /** The entry that Jazzer calls. */
   public static void fuzzerTestOneInput(byte[] data) {
     outcome(Inputs.model(data));

@@ -30,6 +30,11 @@ public final class SessionFuzz {
 
   private SessionFuzz() {}
 
+  /** Called by Jazzer before it takes the time of inputs: the first ones instrument the classes. */
+  public static void fuzzerInitialize() {
+    Seeds.all().forEach(SessionFuzz::outcome);
+  }
+
   /** The entry that Jazzer calls. */
   public static void fuzzerTestOneInput(byte[] data) {
     outcome(Inputs.model(data));
