@@ -187,7 +187,7 @@ public final class Optimize implements Verb, Callable<Integer> {
     }
     out.printf(
         Locale.ROOT,
-        "%s: %,d nodes in %,d bytes, were %,d in %,d%n",
+        "%s: %s nodes in %s bytes, were %s in %s%n",
         dryRun ? "would write" : report.get("output"),
         report.get("nodesAfter"),
         report.get("bytesAfter"),

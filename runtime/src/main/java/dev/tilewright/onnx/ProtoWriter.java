@@ -28,14 +28,14 @@ final class ProtoWriter {
   /** An integer, enum or bool field. */
   ProtoWriter integer(int field, long value) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    varint(out, (long) field << 3 | VARINT);
+    varint(out, ((long) field << 3) | VARINT);
     varint(out, value);
     return append(out);
   }
 
   ProtoWriter float32(int field, float value) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    varint(out, (long) field << 3 | FIXED32);
+    varint(out, ((long) field << 3) | FIXED32);
     int bits = Float.floatToRawIntBits(value);
     for (int shift = 0; shift < 32; shift += 8) {
       out.write(bits >>> shift);
@@ -77,7 +77,7 @@ final class ProtoWriter {
 
   private void header(int field, long length) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    varint(out, (long) field << 3 | LENGTH);
+    varint(out, ((long) field << 3) | LENGTH);
     varint(out, length);
     append(out);
   }
@@ -91,7 +91,7 @@ final class ProtoWriter {
   private static void varint(ByteArrayOutputStream out, long value) {
     long rest = value;
     while ((rest & ~0x7fL) != 0) {
-      out.write((int) (rest & 0x7f | 0x80));
+      out.write((int) ((rest & 0x7f) | 0x80));
       rest >>>= 7;
     }
     out.write((int) rest);
