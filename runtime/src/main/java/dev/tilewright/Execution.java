@@ -1,70 +1,37 @@
 package dev.tilewright;
 
-import dev.tilewright.graph.Value;
-import dev.tilewright.kernel.Operands;
-import dev.tilewright.kernel.Task;
 import dev.tilewright.plan.Plan;
 import dev.tilewright.tensor.Tensor;
-import dev.tilewright.tensor.View;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A session made ready for one set of input shapes: fill {@link #input}, {@link #run}, read {@link
  * #output}. The tensors are the session's own memory, nothing is copied. Like its session, not safe
  * for use by several threads at once.
+ *
+ * <p>Where shapes or branches depend on values, the model runs in stages: the first is ready, the
+ * others are planned while it runs, and kept for runs that lead to the same shapes.
  */
 public final class Execution {
-  private final Plan plan;
   private final Session session;
-  private final Arena arena = Arena.ofShared();
-  private final MemorySegment memory;
-  private final Workers.Region[] regions;
+  private final PlanRun first;
+  private final @Nullable LaterStages later;
 
-  /** Per region, the step of the plan that it belongs to. */
-  private final int[] stepOf;
-
-  Execution(Plan plan, Session session) {
-    this.plan = plan;
+  Execution(PlannedStage stage, Session session) {
     this.session = session;
-    this.memory = arena.allocate(Math.max(64, plan.arenaBytes()), 64);
-    List<Workers.Region> all = new ArrayList<>();
-    List<Integer> owners = new ArrayList<>();
-    try {
-      bind(all, owners);
-    } catch (RuntimeException | Error e) {
-      arena.close();
-      throw e;
-    }
-    regions = all.toArray(Workers.Region[]::new);
-    stepOf = owners.stream().mapToInt(i -> i).toArray();
+    this.first = new PlanRun(stage);
+    this.later = stage.stage().isLast() ? null : new LaterStages(stage, first, session);
   }
 
-  private void bind(List<Workers.Region> all, List<Integer> owners) {
-    for (int i = 0; i < plan.steps().size(); i++) {
-      Plan.Step step = plan.steps().get(i);
-      Operands operands =
-          new Operands(
-              views(step.inputs()),
-              views(step.outputs()),
-              memory.address() + plan.scratch().get(i).offset(),
-              plan.scratch().get(i).stride(),
-              arena);
-      Task task = step.kernel().bind(operands);
-      if (task.before() instanceof Task first) {
-        all.add(new Workers.Region(first, step.threads()));
-        owners.add(i);
-      }
-      all.add(new Workers.Region(task, step.threads()));
-      owners.add(i);
-    }
-  }
-
+  /** What runs; of a model in stages, the first. */
   public Plan plan() {
-    return plan;
+    return first.plan();
+  }
+
+  /** What ran: the plan, and those of the later stages that the latest run went through. */
+  public List<Plan> plans() {
+    return later == null ? List.of(first.plan()) : later.plans();
   }
 
   /**
@@ -73,35 +40,39 @@ public final class Execution {
    * @throws IllegalArgumentException if the model has no such input
    */
   public Tensor input(String name) {
-    return tensor(named(plan.inputs(), name));
+    return first.input(name);
   }
 
   /**
-   * The memory of one output, valid after {@link #run} and until the next one.
+   * The memory of one output, valid after {@link #run} and until the next one. Of a model in
+   * stages, its shape may be another after each run.
    *
    * @throws IllegalArgumentException if the model has no such output
+   * @throws IllegalStateException if the model has stages and no run has come to its end
    */
   public Tensor output(String name) {
-    return tensor(named(plan.outputs(), name));
+    return later == null ? first.output(name) : later.output(name);
   }
 
   /**
-   * Runs every step once. Allocates nothing on the Java heap.
+   * Runs every step once. Allocates nothing on the Java heap, unless the model has stages: then it
+   * does, and a run that leads to new shapes takes the time of planning for them.
    *
    * @throws IllegalStateException if the session is closed or running in another thread, or has
    *     dropped this execution for newer ones
+   * @throws dev.tilewright.onnx.ModelFormatException if the model has stages and a node cannot take
+   *     the inputs that came out
+   * @throws dev.tilewright.onnx.UnsupportedModelException if it has stages and asks for too much
    */
   public void run() {
     session.enter();
-    Workers workers = session.workers();
     try {
       requireMemory();
-      workers.begin();
-      for (Workers.Region region : regions) {
-        workers.run(region);
+      first.run(session.workers());
+      if (later != null) {
+        later.run();
       }
     } finally {
-      workers.end();
       session.leave();
     }
   }
@@ -109,69 +80,31 @@ public final class Execution {
   /**
    * Like {@link #run}, and adds the time of each step to {@code nanos}.
    *
-   * @param nanos one element a step of the plan
+   * @param nanos one element a step of {@link #plan}: later stages run untimed
    */
   public void runTimed(long[] nanos) {
     session.enter();
-    Workers workers = session.workers();
     try {
       requireMemory();
-      workers.begin();
-      long before = System.nanoTime();
-      for (int i = 0; i < regions.length; i++) {
-        workers.run(regions[i]);
-        long now = System.nanoTime();
-        nanos[stepOf[i]] += now - before;
-        before = now;
+      first.runTimed(session.workers(), nanos);
+      if (later != null) {
+        later.run();
       }
     } finally {
-      workers.end();
       session.leave();
     }
   }
 
   void free() {
-    arena.close();
+    first.free();
+    if (later != null) {
+      later.free();
+    }
   }
 
   private void requireMemory() {
-    if (!arena.scope().isAlive()) {
+    if (first.isFree()) {
       throw new IllegalStateException("the session dropped this execution; prepare it again");
     }
-  }
-
-  private List<View> views(List<Value> values) {
-    return values.stream().map(this::view).toList();
-  }
-
-  private View view(Value value) {
-    Plan.Place place = plan.places().get(value);
-    if (place == null) {
-      return View.dense(constant(value).data().address(), value.type());
-    }
-    return new View(memory.address() + place.offset(), value.type(), place.rowStride());
-  }
-
-  private Tensor tensor(Value value) {
-    Plan.Place place = plan.places().get(value);
-    return place == null
-        ? constant(value)
-        : new Tensor(value.type(), memory.asSlice(place.offset(), value.type().bytes()));
-  }
-
-  private Tensor constant(Value value) {
-    Tensor tensor = plan.constants().get(value);
-    if (tensor == null) {
-      throw new IllegalStateException("the plan has no place for " + value);
-    }
-    return tensor;
-  }
-
-  private static Value named(Map<String, Value> values, String name) {
-    Value value = values.get(name);
-    if (value == null) {
-      throw new IllegalArgumentException("no '" + name + "', there is " + values.keySet());
-    }
-    return value;
   }
 }

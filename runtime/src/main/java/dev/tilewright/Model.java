@@ -6,6 +6,8 @@ import dev.tilewright.onnx.ExternalData;
 import dev.tilewright.onnx.OnnxImporter;
 import dev.tilewright.onnx.OnnxModel;
 import dev.tilewright.onnx.Signature;
+import dev.tilewright.onnx.Stage;
+import dev.tilewright.onnx.StageKey;
 import dev.tilewright.onnx.UnsupportedModelException;
 import dev.tilewright.pass.Passes;
 import dev.tilewright.plan.Plan;
@@ -31,22 +33,37 @@ public final class Model implements AutoCloseable {
   /** Plans kept for different input shapes and options; the least recently used is dropped. */
   private static final int KEPT_PLANS = 16;
 
+  /** Later stages of models that have them, kept likewise. */
+  private static final int KEPT_STAGES = 128;
+
   private record PlanKey(Map<String, Shape> shapes, SessionOptions options) {}
+
+  private record NextKey(PlannedStage after, StageKey key) {}
 
   private final Arena arena;
   private final LoadOptions limits;
   private final OnnxModel onnx;
   private final ModelMemory memory;
   private final AtomicInteger openSessions = new AtomicInteger();
-  private final Map<PlanKey, Plan> plans =
-      new LinkedHashMap<>(KEPT_PLANS, 0.75f, true) {
-        private static final long serialVersionUID = 1;
+  private final Map<PlanKey, PlannedStage> plans = new Recent<>(KEPT_PLANS);
+  private final Map<NextKey, PlannedStage> laterPlans = new Recent<>(KEPT_STAGES);
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<PlanKey, Plan> eldest) {
-          return size() > KEPT_PLANS;
-        }
-      };
+  /** Drops the least recently used entry for a new one. */
+  private static final class Recent<K, V> extends LinkedHashMap<K, V> {
+    private static final long serialVersionUID = 1;
+
+    private final int kept;
+
+    Recent(int kept) {
+      super(16, 0.75f, true);
+      this.kept = kept;
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+      return size() > kept;
+    }
+  }
 
   private Model(Arena arena, MemorySegment bytes, ExternalData files, LoadOptions options) {
     this.arena = arena;
@@ -125,7 +142,7 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * The network at these input sizes, rewritten as it will run.
+   * The network at these input sizes, rewritten as it will run; its first stage if it has several.
    *
    * @param shapes of all inputs, by name
    * @throws IllegalArgumentException if an input is missing, unknown or has another shape than the
@@ -135,36 +152,83 @@ public final class Model implements AutoCloseable {
    */
   public Graph graph(Map<String, Shape> shapes) {
     return NativeMemory.granted(
-        () -> Passes.standard(OnnxImporter.graph(onnx, shapes, memory), memory));
+        () -> Passes.standard(OnnxImporter.first(onnx, shapes, memory).graph(), memory));
   }
 
   /**
-   * The plan for these input shapes; kept, so that asking again is cheap.
+   * The plan for these input shapes; kept, so that asking again is cheap. Of a model in several
+   * stages it is the first one's: what the others are depends on data.
    *
    * @throws IllegalArgumentException as {@link #graph}, or if the backend does not run here
    * @throws dev.tilewright.onnx.UnsupportedModelException as {@link #graph}, or if a session would
    *     take more memory than the model was loaded to allow, of which none is taken then
    */
   public Plan plan(Map<String, Shape> shapes, SessionOptions options) {
-    PlanKey key = new PlanKey(Map.copyOf(shapes), options);
+    return first(shapes, options).plan();
+  }
+
+  /**
+   * The nodes that are planned only when a run has computed what they depend on; none if the model
+   * has one stage.
+   *
+   * @throws IllegalArgumentException as {@link #plan}
+   */
+  public List<String> waiting(Map<String, Shape> shapes, SessionOptions options) {
+    return first(shapes, options).stage().waiting();
+  }
+
+  PlannedStage first(Map<String, Shape> shapes, SessionOptions options) {
     synchronized (plans) {
-      Plan plan = plans.get(key);
-      if (plan == null) {
-        Planner planner =
-            new Planner(
-                memory,
-                Backends.load().usable(options.backend()),
-                options.backend(),
-                options.threads());
-        Graph graph = graph(shapes);
-        // Planning may need as much as the largest value to try how a filter would be packed.
-        requireMemory(largest(graph));
-        plan = NativeMemory.granted(() -> planner.plan(graph));
-        requireMemory(plan.arenaBytes());
-        plans.put(key, plan);
+      PlanKey key = new PlanKey(Map.copyOf(shapes), options);
+      PlannedStage stage = plans.get(key);
+      if (stage == null) {
+        stage = NativeMemory.granted(() -> firstPlanned(shapes, options));
+        plans.put(key, stage);
       }
-      return plan;
+      return stage;
     }
+  }
+
+  /** The stage that follows another one when these values have come out. */
+  PlannedStage next(PlannedStage after, StageKey key, SessionOptions options) {
+    synchronized (plans) {
+      NextKey next = new NextKey(after, key);
+      PlannedStage stage = laterPlans.get(next);
+      if (stage == null) {
+        stage = NativeMemory.granted(() -> nextPlanned(after, key, options));
+        laterPlans.put(next, stage);
+      }
+      return stage;
+    }
+  }
+
+  private PlannedStage firstPlanned(Map<String, Shape> shapes, SessionOptions options) {
+    StageMemory own = new StageMemory(memory);
+    return planned(OnnxImporter.first(onnx, shapes, own), own, options);
+  }
+
+  private PlannedStage nextPlanned(PlannedStage after, StageKey key, SessionOptions options) {
+    StageMemory own = after.memory().next(key.known());
+    return planned(after.stage().next(key, own), own, options);
+  }
+
+  /** How many later stages are kept. */
+  int plannedStages() {
+    synchronized (plans) {
+      return laterPlans.size();
+    }
+  }
+
+  private PlannedStage planned(Stage stage, StageMemory own, SessionOptions options) {
+    Planner planner =
+        new Planner(
+            own, Backends.load().usable(options.backend()), options.backend(), options.threads());
+    Graph graph = Passes.standard(stage.graph(), own);
+    // Planning may need as much as the largest value to try how a filter would be packed.
+    requireMemory(largest(graph));
+    Plan plan = planner.plan(graph);
+    requireMemory(plan.arenaBytes());
+    return new PlannedStage(stage, plan, own);
   }
 
   /**

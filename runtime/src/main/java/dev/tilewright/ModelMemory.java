@@ -86,16 +86,22 @@ final class ModelMemory implements Planner.ModelMemory, GraphBuilder.Folder {
    * The small constants that an importer makes up, such as an epsilon, are told by their values.
    */
   private Tensor interned(Tensor tensor) {
-    if (lasting.contains(tensor)
-        || tensor.shape().elements() > SMALL
-        || interned.size() >= KEPT_SMALL) {
+    if (lasting.contains(tensor) || tensor.shape().elements() > SMALL) {
       return tensor;
     }
     byte[] bytes = tensor.data().toArray(ValueLayout.JAVA_BYTE);
-    Tensor same =
-        interned.computeIfAbsent(new Small(tensor.type(), ByteBuffer.wrap(bytes)), k -> tensor);
+    Small small = new Small(tensor.type(), ByteBuffer.wrap(bytes));
+    if (interned.size() >= KEPT_SMALL) {
+      return interned.getOrDefault(small, tensor);
+    }
+    Tensor same = interned.computeIfAbsent(small, k -> tensor);
     lasting.add(same);
     return same;
+  }
+
+  /** Whether the tensor is the same in every plan. */
+  boolean isLasting(Tensor tensor) {
+    return lasting.contains(tensor);
   }
 
   @Override

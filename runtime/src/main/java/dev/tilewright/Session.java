@@ -1,7 +1,7 @@
 package dev.tilewright;
 
 import dev.tilewright.onnx.Signature;
-import dev.tilewright.plan.Plan;
+import dev.tilewright.onnx.StageKey;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -39,6 +39,10 @@ public final class Session implements AutoCloseable {
    * @throws IllegalArgumentException if an input is missing, unknown, or of another type or shape
    *     than the model takes
    * @throws IllegalStateException if the session is closed or running in another thread
+   * @throws dev.tilewright.onnx.ModelFormatException if shapes depend on data, and a node cannot
+   *     take what came out
+   * @throws dev.tilewright.onnx.UnsupportedModelException if shapes depend on data, and the model
+   *     asks for too much
    */
   public Map<String, Tensor> run(Map<String, Tensor> inputs) {
     Map<String, Shape> shapes = new LinkedHashMap<>();
@@ -82,8 +86,8 @@ public final class Session implements AutoCloseable {
     try {
       Execution found = ready.get(shapes);
       if (found == null) {
-        Plan plan = model.plan(shapes, options);
-        found = NativeMemory.granted(() -> new Execution(plan, this));
+        PlannedStage first = model.first(shapes, options);
+        found = NativeMemory.granted(() -> new Execution(first, this));
         if (ready.size() == KEPT_EXECUTIONS) {
           Iterator<Execution> eldest = ready.values().iterator();
           eldest.next().free();
@@ -99,6 +103,10 @@ public final class Session implements AutoCloseable {
 
   Workers workers() {
     return workers;
+  }
+
+  PlannedStage next(PlannedStage after, StageKey key) {
+    return model.next(after, key, options);
   }
 
   /** Takes the session for the calling thread. */

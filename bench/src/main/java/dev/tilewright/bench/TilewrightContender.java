@@ -46,7 +46,7 @@ final class TilewrightContender implements Contender {
   @Override
   public Map<String, Tensor> outputs() {
     Map<String, Tensor> outputs = new LinkedHashMap<>();
-    plan().outputs().keySet().forEach(name -> outputs.put(name, execution.output(name)));
+    model.outputs().forEach(name -> outputs.put(name, execution.output(name)));
     return outputs;
   }
 

@@ -2,7 +2,6 @@ package dev.tilewright.graph;
 
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -88,7 +87,7 @@ public final class GraphBuilder {
     try {
       types = ShapeInference.infer(op, in.stream().map(Value::type).toList());
       if (types.stream().allMatch(t -> t.shape().elements() == 0)) {
-        return types.stream().map(t -> constant(name, nothing(t))).toList();
+        return types.stream().map(t -> constant(name, Tensor.empty(t))).toList();
       }
       List<Tensor> known = in.stream().map(constants::get).filter(t -> t != null).toList();
       if (known.size() == in.size() && isFoldable(op, in, types)) {
@@ -124,10 +123,6 @@ public final class GraphBuilder {
     nodes.add(node);
     out.forEach(v -> producers.put(v, node));
     return out;
-  }
-
-  private static Tensor nothing(TensorType type) {
-    return new Tensor(type, MemorySegment.ofArray(new byte[0]));
   }
 
   private static boolean isFoldable(Op op, List<Value> in, List<TensorType> out) {

@@ -31,10 +31,13 @@ public sealed interface Attribute {
     }
   }
 
+  /** A branch of an If, the body of a Loop. */
+  record Body(OnnxBody body) implements Attribute {}
+
   /**
    * Something no supported operator has.
    *
-   * @param kind the format's word, such as GRAPH
+   * @param kind the format's word, such as SPARSE_TENSOR
    */
   record Other(String kind) implements Attribute {}
 }

@@ -25,10 +25,7 @@ final class AttributeReader {
         case 3 -> single = new Attribute.Int(in.integer());
         case 4 -> single = new Attribute.Text(in.string(Limits.NAME_BYTES));
         case 5 -> single = new Attribute.Values(TensorReader.read(in.message(), files).tensor());
-        case 6, 11 -> {
-          in.skip();
-          single = new Attribute.Other("GRAPH");
-        }
+        case 6 -> single = new Attribute.Body(GraphReader.read(in.message(), files).body());
         case 7 ->
             in.floats(v -> {
               in.budget().object(in);
@@ -40,7 +37,7 @@ final class AttributeReader {
               ints.add(v);
             });
         case 9 -> strings.add(in.string(Limits.NAME_BYTES));
-        case 10, 14, 15, 22, 23 -> {
+        case 10, 11, 14, 15, 22, 23 -> {
           in.skip();
           single = new Attribute.Other("field " + in.field());
         }

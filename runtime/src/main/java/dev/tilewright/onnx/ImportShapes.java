@@ -119,6 +119,24 @@ final class ImportShapes {
     };
   }
 
+  /** All inputs along a new axis. */
+  static Value stack(NodeScope n, long stated) {
+    int rank = n.shape(0).rank() + 1;
+    int axis = n.axis(stated, rank);
+    List<Value> rows = new ArrayList<>();
+    for (Value in : n.all()) {
+      if (in.shape().rank() + 1 != rank) {
+        throw n.node().bad("inputs have different numbers of dimensions");
+      }
+      List<Integer> dims = new ArrayList<>(in.shape().dims());
+      dims.add(axis, 1);
+      rows.add(n.reshape(in, dims));
+    }
+    return rows.size() == 1
+        ? rows.getFirst()
+        : n.add(new Op.Concat(axis), rows.toArray(Value[]::new));
+  }
+
   /** To the shape stated, where that broadcasts in turn: its dimensions of 1 keep those of x. */
   static Value expand(NodeScope n) {
     Value x = n.in(0);

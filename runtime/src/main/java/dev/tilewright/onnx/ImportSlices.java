@@ -77,6 +77,13 @@ final class ImportSlices {
               .boxed()
               .toList();
     }
+    return parts(n, axis, sizes, parts);
+  }
+
+  /** Parts of the first input, side by side along an axis; as many as are expected. */
+  static List<Value> parts(NodeScope n, int axis, List<Long> sizes, int parts) {
+    Shape shape = n.shape(0);
+    int size = shape.dim(axis);
     if (sizes.size() != parts
         || sizes.stream().anyMatch(s -> s < 0 || s > size)
         || sizes.stream().mapToLong(s -> s).sum() != size) {

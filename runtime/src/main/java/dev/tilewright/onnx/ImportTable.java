@@ -22,17 +22,12 @@ final class ImportTable {
 
   static final int LAST = 21;
 
-  /** Adds a node to the graph and returns its results. */
-  @FunctionalInterface
-  interface Import {
-    List<Value> apply(NodeScope node);
-  }
-
   /**
    * One line.
    *
    * @param op with its domain, if that is not the standard one
-   * @param outputs results that the import returns at most
+   * @param outputs results that there are at most
+   * @param operands inputs whose values, not only types, must be known
    * @param refusal why a node cannot be imported whatever its shapes, or null; sees attributes only
    */
   record Row(
@@ -40,10 +35,21 @@ final class ImportTable {
       int first,
       int last,
       int outputs,
-      Import run,
+      Action action,
+      List<Integer> operands,
       Function<OnnxNode, @Nullable String> refusal) {
     Row unless(Function<OnnxNode, @Nullable String> why) {
-      return new Row(op, first, last, outputs, run, why);
+      return new Row(op, first, last, outputs, action, operands, why);
+    }
+
+    /** With operands: if they are computed, all of them are asked for at once. */
+    Row knowing(Integer... inputs) {
+      return new Row(op, first, last, outputs, action, List.of(inputs), refusal);
+    }
+
+    /** Whether the result depends on the types of the inputs only. */
+    boolean isOfTypes() {
+      return op.equals("Shape") || op.equals("Size");
     }
   }
 
@@ -74,9 +80,11 @@ final class ImportTable {
               row("LRN", ImportScaling::neighbours),
               row("LpNormalization", ImportScaling::length),
               row("MeanVarianceNormalization", 9, LAST, ImportScaling::meanVariance),
-              row("Resize", 10, 10, ImportResize::scaled).unless(ImportResize::refusal),
-              row("Resize", 11, LAST, ImportResize::resize).unless(ImportResize::refusal),
-              row("Upsample", 7, 9, ImportResize::scaled).unless(ImportResize::refusal),
+              row("Resize", 10, 10, ImportResize::scaled).knowing(1).unless(ImportResize::refusal),
+              row("Resize", 11, LAST, ImportResize::resize)
+                  .knowing(1, 2, 3)
+                  .unless(ImportResize::refusal),
+              row("Upsample", 7, 9, ImportResize::scaled).knowing(1).unless(ImportResize::refusal),
               // Matrix products
               row("Gemm", ImportProducts::gemm),
               row("MatMul", ImportProducts::matMul),
@@ -159,11 +167,11 @@ final class ImportTable {
               row("Cast", 6, LAST, ImportMath::cast).unless(ImportMath::castRefusal),
               row("CastLike", 15, LAST, ImportMath::castLike),
               rows("Dropout", FIRST, 2, ImportMath::dropout),
-              row("Identity", n -> n.in(0)),
+              other("Identity", FIRST, (Action.Structure) Sequences::identity),
               // Reductions
               row("ArgMax", n -> ImportReductions.position(n, true)),
               row("ArgMin", n -> ImportReductions.position(n, false)),
-              row("CumSum", 11, LAST, ImportReductions::cumulativeSum),
+              row("CumSum", 11, LAST, ImportReductions::cumulativeSum).knowing(1),
               row("ReduceL1", ImportReductions::l1),
               row("ReduceL2", ImportReductions::l2),
               row("ReduceLogSum", ImportReductions::logSum),
@@ -174,26 +182,44 @@ final class ImportTable {
               row("ReduceProd", n -> ImportReductions.reduce(n, ReduceKind.PROD)),
               row("ReduceSum", n -> ImportReductions.reduce(n, ReduceKind.SUM)),
               row("ReduceSumSquare", ImportReductions::sumSquare),
+              // Control flow and sequences
+              other("If", FIRST, (Action.Structure) ControlFlow::branch).knowing(0),
+              other("Loop", FIRST, (Action.Structure) ControlFlow::loop).knowing(0, 1),
+              other("ConcatFromSequence", 11, (Action.Structure) Sequences::concat),
+              other("SequenceAt", 11, (Action.Structure) Sequences::at).knowing(1),
+              other("SequenceConstruct", 11, (Action.Structure) Sequences::construct),
+              other("SequenceEmpty", 11, (Action.Structure) Sequences::empty),
+              other("SequenceErase", 11, (Action.Structure) Sequences::erase).knowing(1),
+              other("SequenceInsert", 11, (Action.Structure) Sequences::insert).knowing(2),
+              other("SequenceLength", 11, (Action.Structure) Sequences::length),
+              other("SplitToSequence", 11, (Action.Structure) Sequences::split).knowing(1),
+              // Results whose size depends on values
+              other("Compress", 9, (Action.DataDependent) Selections::compress),
+              other("NonMaxSuppression", 10, (Action.DataDependent) NonMaxSuppression::apply),
+              other("NonZero", 9, (Action.DataDependent) Selections::nonZero),
+              other("Unique", 11, (Action.DataDependent) UniqueElements::apply),
               // Constants
               row("Constant", ImportConstants::constant).unless(ImportConstants::refusal),
-              row("ConstantOfShape", 9, LAST, ImportConstants::constantOfShape),
+              row("ConstantOfShape", 9, LAST, ImportConstants::constantOfShape).knowing(0),
               row("EyeLike", 9, LAST, ImportConstants::eyeLike),
-              row("Range", 11, LAST, ImportConstants::range),
+              row("Range", 11, LAST, ImportConstants::range).knowing(0, 1, 2),
               row("Shape", ImportConstants::shape),
               row("Size", ImportConstants::size),
               // Shapes and moving values
-              row("CenterCropPad", 18, LAST, ImportSlices::centre),
+              row("CenterCropPad", 18, LAST, ImportSlices::centre).knowing(1),
               row("Concat", ImportShapes::concat),
               row("DepthToSpace", ImportShapes::depthToSpace),
-              row("Expand", 8, LAST, ImportShapes::expand),
+              row("Expand", 8, LAST, ImportShapes::expand).knowing(1),
               row("Flatten", ImportShapes::flatten),
               row("Gather", ImportSlices::gather),
               row("GatherElements", 11, LAST, ImportIndexing::gatherElements),
               row("GatherND", 11, LAST, ImportIndexing::gatherND),
-              row("OneHot", 9, LAST, ImportIndexing::oneHot),
+              row("OneHot", 9, LAST, ImportIndexing::oneHot).knowing(1),
               row("Pad", 2, 10, ImportSlices::padAttributes).unless(ImportSlices::padRefusal),
-              row("Pad", 11, LAST, ImportSlices::pad).unless(ImportSlices::padRefusal),
-              row("Reshape", ImportShapes::reshape),
+              row("Pad", 11, LAST, ImportSlices::pad)
+                  .knowing(1, 2, 3)
+                  .unless(ImportSlices::padRefusal),
+              row("Reshape", ImportShapes::reshape).knowing(1),
               row("ReverseSequence", 10, LAST, ImportIndexing::reverseSequence),
               row("Scatter", 9, 10, ImportIndexing::scatterElements),
               row("ScatterElements", 11, LAST, ImportIndexing::scatterElements)
@@ -201,15 +227,15 @@ final class ImportTable {
               row("ScatterND", 11, LAST, ImportIndexing::scatterND)
                   .unless(ImportIndexing::scatterRefusal),
               row("Slice", FIRST, 9, ImportSlices::sliceAttributes),
-              row("Slice", 10, LAST, ImportSlices::slice),
+              row("Slice", 10, LAST, ImportSlices::slice).knowing(1, 2, 3, 4),
               row("SpaceToDepth", ImportShapes::spaceToDepth),
-              rows("Split", FIRST, Integer.MAX_VALUE, ImportSlices::split),
-              row("Squeeze", ImportShapes::squeeze),
-              row("Tile", 6, LAST, ImportShapes::tile),
-              rows("TopK", FIRST, 2, ImportIndexing::topK),
+              rows("Split", FIRST, Integer.MAX_VALUE, ImportSlices::split).knowing(1),
+              row("Squeeze", ImportShapes::squeeze).knowing(1),
+              row("Tile", 6, LAST, ImportShapes::tile).knowing(1),
+              rows("TopK", FIRST, 2, ImportIndexing::topK).knowing(1),
               row("Transpose", ImportShapes::transpose),
-              row("Trilu", 14, LAST, ImportConstants::triangle),
-              row("Unsqueeze", ImportShapes::unsqueeze),
+              row("Trilu", 14, LAST, ImportConstants::triangle).knowing(1),
+              row("Unsqueeze", ImportShapes::unsqueeze).knowing(1),
               // Quantised
               row("QuantizeLinear", 10, LAST, ImportQuantization::quantize)
                   .unless(ImportQuantization::refusal),
@@ -255,16 +281,31 @@ final class ImportTable {
         .toList();
   }
 
+  /** The line of a node that was checked. */
+  static Row require(OnnxModel model, OnnxNode node) {
+    Row row = find(node, model.opset(node));
+    if (row == null) {
+      throw new IllegalStateException("check() let " + node.operator() + " pass");
+    }
+    return row;
+  }
+
   private static Row row(String op, Function<NodeScope, Value> run) {
     return row(op, FIRST, LAST, run);
   }
 
   private static Row row(String op, int first, int last, Function<NodeScope, Value> run) {
-    return new Row(op, first, last, 1, n -> List.of(run.apply(n)), n -> null);
+    Action.Import action = n -> List.of(run.apply(n));
+    return new Row(op, first, last, 1, action, List.of(), n -> null);
   }
 
-  private static Row rows(String op, int first, int outputs, Import run) {
-    return new Row(op, first, LAST, outputs, run, n -> null);
+  private static Row rows(String op, int first, int outputs, Action.Import action) {
+    return new Row(op, first, LAST, outputs, action, List.of(), n -> null);
+  }
+
+  /** With any number of outputs. */
+  private static Row other(String op, int first, Action action) {
+    return new Row(op, first, LAST, Integer.MAX_VALUE, action, List.of(), n -> null);
   }
 
   /** An operator of ONNX Runtime's domain, which has one version. */

@@ -30,6 +30,11 @@ final class Limits {
   /** Multiplications and additions that folding may take, all together: a second or two. */
   static final long FOLDED_WORK = 1L << 31;
 
+  /** Nodes that branches and loops may unfold into, and how often a run may stop to import more. */
+  static final int EXPANDED_NODES = 1 << 18;
+
+  static final int STAGES = 1 << 10;
+
   /** Rows or columns of a window, of its steps and of its padding. */
   static final int WINDOW = 1 << 15;
 

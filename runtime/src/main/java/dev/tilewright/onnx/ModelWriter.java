@@ -76,6 +76,8 @@ final class ModelWriter {
         values.forEach(value -> out.string(9, value));
         yield out.integer(20, 8);
       }
+      case Attribute.Body b ->
+          throw new UnsupportedModelException(List.of("attribute " + name + ", a graph"));
       case Attribute.Other(String kind) ->
           throw new UnsupportedModelException(List.of("attribute " + name + " of kind " + kind));
     };

@@ -2,7 +2,6 @@ package dev.tilewright.onnx;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -15,25 +14,18 @@ final class NodeOrder {
   /**
    * The nodes, each after those it depends on; where the file's order will do it is kept.
    *
+   * @param given names that have a value before any node has run; none may be there twice
+   * @param around names that may be used without anything here defining them
    * @throws ModelFormatException if a name is defined twice or not at all, or there is a cycle
    */
-  static List<OnnxNode> sort(
-      List<Signature> inputs, List<String> outputs, List<OnnxNode> nodes, Set<String> given) {
-    Map<String, Integer> producers = producers(inputs, nodes, given);
-    Set<String> seen = new HashSet<>();
-    for (String output : outputs) {
-      require(seen.add(output), "two outputs are named '" + output + "'");
-      require(producers.containsKey(output), "nothing computes the output '" + output + "'");
-    }
+  static List<OnnxNode> sort(List<String> given, List<OnnxNode> nodes, Set<String> around) {
+    Map<String, Integer> producers = producers(given, nodes);
     int[] missing = new int[nodes.size()];
     Map<Integer, List<Integer>> consumers = new HashMap<>();
     PriorityQueue<Integer> ready = new PriorityQueue<>();
     for (int i = 0; i < nodes.size(); i++) {
-      for (String input : nodes.get(i).inputs()) {
-        if (input.isEmpty()) {
-          continue;
-        }
-        Integer producer = producers.get(input);
+      for (String input : nodes.get(i).reads()) {
+        Integer producer = around.contains(input) ? Integer.valueOf(-1) : producers.get(input);
         if (producer == null) {
           throw nodes.get(i).bad("nothing computes its input '" + input + "'");
         }
@@ -65,12 +57,12 @@ final class NodeOrder {
   }
 
   /** Per name the node that computes it, or -1 if it is given. */
-  private static Map<String, Integer> producers(
-      List<Signature> inputs, List<OnnxNode> nodes, Set<String> given) {
+  private static Map<String, Integer> producers(List<String> given, List<OnnxNode> nodes) {
     Map<String, Integer> producers = new HashMap<>();
-    given.forEach(name -> producers.put(name, -1));
-    for (Signature input : inputs) {
-      require(producers.put(input.name(), -1) == null, "'" + input.name() + "' is defined twice");
+    for (String name : given) {
+      if (producers.put(name, -1) != null) {
+        throw new ModelFormatException("'" + name + "' is defined twice");
+      }
     }
     for (int i = 0; i < nodes.size(); i++) {
       for (String output : nodes.get(i).outputs()) {
@@ -80,11 +72,5 @@ final class NodeOrder {
       }
     }
     return producers;
-  }
-
-  private static void require(boolean condition, String message) {
-    if (!condition) {
-      throw new ModelFormatException(message);
-    }
   }
 }

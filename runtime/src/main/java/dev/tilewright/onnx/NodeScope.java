@@ -81,11 +81,16 @@ final class NodeScope {
     return in(i).shape();
   }
 
-  /** The values of an input that shapes depend on, or that we want to compute with now. */
+  /**
+   * The values of an input that shapes depend on, or that we want to compute with now.
+   *
+   * @throws NeedsData if they are computed when the model runs: the node is imported in a later
+   *     stage
+   */
   Tensor constant(int i) {
     Tensor tensor = graph.constantOf(in(i));
     if (tensor == null) {
-      throw unsupported("input " + i + " ('" + node.inputs().get(i) + "') depends on data");
+      throw new NeedsData(i);
     }
     return tensor;
   }

@@ -2,12 +2,9 @@ package dev.tilewright.onnx;
 
 import dev.tilewright.graph.Graph;
 import dev.tilewright.graph.GraphBuilder;
-import dev.tilewright.graph.ShapeException;
-import dev.tilewright.graph.Value;
 import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,13 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Turns a model into a graph for given input shapes.
- *
- * <p>Nodes are walked in order with all types and all constants known. What depends on nothing but
- * weights and shapes folds into constants on the way, so that shapes computed by nodes (Shape,
- * Gather, Concat, Reshape) need no case of their own.
- */
+/** Turns a model into a graph for given input shapes; where values decide, into several stages. */
 public final class OnnxImporter {
   private OnnxImporter() {}
 
@@ -31,22 +22,31 @@ public final class OnnxImporter {
    * @throws UnsupportedModelException listing everything that is missing, with counts
    */
   public static void check(OnnxModel model) {
-    Set<String> used = used(model);
     Map<String, Integer> missing = new LinkedHashMap<>();
-    for (OnnxNode node : model.nodes()) {
-      String refusal = refusal(model, node, used);
-      if (refusal != null) {
-        missing.merge(refusal, 1, Integer::sum);
-      }
-    }
+    collect(model, model.nodes(), model.outputs(), missing);
     if (!missing.isEmpty()) {
       throw new UnsupportedModelException(
           missing.entrySet().stream().map(e -> e.getKey() + " x" + e.getValue()).toList());
     }
   }
 
+  /** In a graph and the graphs inside its nodes. */
+  private static void collect(
+      OnnxModel model, List<OnnxNode> nodes, List<String> outputs, Map<String, Integer> missing) {
+    Set<String> used = used(outputs, nodes);
+    for (OnnxNode node : nodes) {
+      String refusal = refusal(model, node, used);
+      if (refusal != null) {
+        missing.merge(refusal, 1, Integer::sum);
+      }
+      for (OnnxBody body : node.bodies().values()) {
+        collect(model, body.nodes(), body.outputs(), missing);
+      }
+    }
+  }
+
   /**
-   * The graph of a model.
+   * The first stage of a model, which as a rule is all of it.
    *
    * @param inputShapes per input of the model; shapes as the model file means them (images are [N,
    *     C, H, W])
@@ -55,69 +55,58 @@ public final class OnnxImporter {
    * @throws UnsupportedModelException if something is missing in this runtime
    * @throws ModelFormatException if a node cannot take its inputs
    */
-  public static Graph graph(
+  public static Stage first(
       OnnxModel model, Map<String, Shape> inputShapes, GraphBuilder.Folder folder) {
     check(model);
     InputShapes.check(model.inputs(), inputShapes);
-    FoldingBudget budget = new FoldingBudget(model, folder);
-    GraphBuilder graph = new GraphBuilder(budget);
-    Map<String, Value> values = new HashMap<>();
+    Scope scope = new Scope(null);
+    Map<Slot, TensorType> inputs = new LinkedHashMap<>();
     for (Signature input : model.inputs()) {
+      Slot slot = define(input.name(), scope);
       Shape shape = inputShapes.getOrDefault(input.name(), Shape.SCALAR);
-      values.put(input.name(), graph.input(input.name(), new TensorType(input.dtype(), shape)));
+      inputs.put(slot, new TensorType(input.dtype(), shape));
     }
-    model.initializers().forEach((name, t) -> values.put(name, graph.constant(name, t)));
-    for (OnnxNode node : model.nodes()) {
-      List<Value> results = run(model, node, values, graph, budget);
-      for (int i = 0; i < Math.min(results.size(), node.outputs().size()); i++) {
-        values.put(node.outputs().get(i), results.get(i));
-      }
-    }
-    for (String output : model.outputs()) {
-      Value value = values.get(output);
-      if (value == null) {
-        throw new ModelFormatException("nothing computes the output '" + output + "'");
-      }
-      graph.output(output, value);
-    }
-    return graph.build();
+    Map<Slot, Tensor> weights = new LinkedHashMap<>();
+    model.initializers().forEach((name, t) -> weights.put(define(name, scope), t));
+    List<Item> items = StageImporter.items(model.nodes(), scope, "");
+    Map<String, Slot> outputs = new LinkedHashMap<>();
+    model.outputs().forEach(name -> outputs.put(name, scope.find(name)));
+    Bindings bindings = new Bindings(outputs);
+    bindings.constants.putAll(weights);
+    StageImporter stage =
+        new StageImporter(model, new FoldingBudget(model, folder), bindings, items);
+    inputs.forEach(stage::input);
+    weights.keySet().forEach(stage::value);
+    return stage.run(1);
   }
 
-  private static List<Value> run(
-      OnnxModel model,
-      OnnxNode node,
-      Map<String, Value> values,
-      GraphBuilder graph,
-      FoldingBudget budget) {
-    int opset = opset(model, node);
-    ImportTable.Row row = ImportTable.find(node, opset);
-    if (row == null) {
-      throw new IllegalStateException("check() let " + node.operator() + " pass");
+  private static Slot define(String name, Scope scope) {
+    Slot slot = new Slot(name);
+    scope.define(name, slot);
+    return slot;
+  }
+
+  /**
+   * The graph of a model that has one stage.
+   *
+   * @throws InputException if the shapes are not ones that the model takes
+   * @throws UnsupportedModelException if something is missing in this runtime, or shapes depend on
+   *     data
+   * @throws ModelFormatException if a node cannot take its inputs
+   */
+  public static Graph graph(
+      OnnxModel model, Map<String, Shape> inputShapes, GraphBuilder.Folder folder) {
+    Stage stage = first(model, inputShapes, folder);
+    if (!stage.isLast()) {
+      throw new UnsupportedModelException(
+          List.of("a graph of its own: " + stage.waiting() + " depends on data, " + stage.asked()));
     }
-    List<@Nullable Value> inputs = new ArrayList<>();
-    for (String name : node.inputs()) {
-      Value value = values.get(name);
-      if (value == null && !name.isEmpty()) {
-        throw node.bad("nothing computes its input '" + name + "'");
-      }
-      inputs.add(value);
-    }
-    try {
-      List<@Nullable Value> meant = OldOpsets.inputs(node, opset, inputs, graph);
-      return row.run().apply(new NodeScope(node, opset, meant, graph, budget));
-    } catch (ShapeException
-        | IllegalArgumentException
-        | ArithmeticException
-        | IndexOutOfBoundsException e) {
-      ModelFormatException bad = node.bad(String.valueOf(e.getMessage()));
-      bad.initCause(e);
-      throw bad;
-    }
+    return stage.graph();
   }
 
   /** Why a node cannot be imported, or null. */
   private static @Nullable String refusal(OnnxModel model, OnnxNode node, Set<String> used) {
-    int opset = opset(model, node);
+    int opset = model.opset(node);
     ImportTable.Row row = ImportTable.find(node, opset);
     if (row == null) {
       return node.operator() + " (opset " + opset + ")";
@@ -131,18 +120,9 @@ public final class OnnxImporter {
     return why == null ? null : node.operator() + " (" + why + ")";
   }
 
-  private static int opset(OnnxModel model, OnnxNode node) {
-    Integer opset = model.opsets().get(node.domain());
-    if (opset == null) {
-      throw node.bad("the model does not say which opset of '" + node.domain() + "' it uses");
-    }
-    return opset;
-  }
-
-  private static Set<String> used(OnnxModel model) {
-    Set<String> used = new HashSet<>(model.outputs());
-    model.nodes().forEach(node -> used.addAll(node.inputs()));
-    used.remove("");
+  private static Set<String> used(List<String> outputs, List<OnnxNode> nodes) {
+    Set<String> used = new HashSet<>(outputs);
+    nodes.forEach(node -> used.addAll(node.reads()));
     return used;
   }
 }

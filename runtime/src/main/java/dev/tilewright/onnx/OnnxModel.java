@@ -4,9 +4,11 @@ import dev.tilewright.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A model file, read and checked: names are unique, every name that is used is defined, and nodes
@@ -33,7 +35,10 @@ public record OnnxModel(
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
     initializers = Collections.unmodifiableMap(new LinkedHashMap<>(initializers));
-    nodes = NodeOrder.sort(inputs, outputs, nodes, initializers.keySet());
+    List<String> given = new ArrayList<>(initializers.keySet());
+    inputs.forEach(input -> given.add(input.name()));
+    nodes = NodeOrder.sort(given, nodes, Set.of());
+    checkOutputs(outputs, given, nodes);
   }
 
   /**
@@ -57,10 +62,52 @@ public record OnnxModel(
     return ModelReader.read(bytes, files);
   }
 
+  private static void checkOutputs(List<String> outputs, List<String> given, List<OnnxNode> nodes) {
+    Set<String> defined = new HashSet<>(given);
+    nodes.forEach(node -> defined.addAll(node.outputs()));
+    Set<String> seen = new HashSet<>();
+    for (String output : outputs) {
+      if (!defined.contains(output)) {
+        throw new ModelFormatException("nothing computes the output '" + output + "'");
+      }
+      if (!seen.add(output)) {
+        throw new ModelFormatException("two outputs are named '" + output + "'");
+      }
+    }
+  }
+
+  /**
+   * The opset of a node's operator.
+   *
+   * @throws ModelFormatException if the model does not say
+   */
+  int opset(OnnxNode node) {
+    Integer opset = opsets.get(node.domain());
+    if (opset == null) {
+      throw node.bad("the model does not say which opset of '" + node.domain() + "' it uses");
+    }
+    return opset;
+  }
+
+  /** Every node, those of graphs inside nodes included. */
+  public List<OnnxNode> allNodes() {
+    List<OnnxNode> all = new ArrayList<>();
+    collect(nodes, all);
+    return all;
+  }
+
+  private static void collect(List<OnnxNode> nodes, List<OnnxNode> all) {
+    for (OnnxNode node : nodes) {
+      all.add(node);
+      node.bodies().values().forEach(body -> collect(body.nodes(), all));
+    }
+  }
+
   /** Every tensor of the file: initializers and values of attributes. */
   public List<Tensor> tensors() {
     List<Tensor> all = new ArrayList<>(initializers.values());
-    for (OnnxNode node : nodes) {
+    for (OnnxNode node : allNodes()) {
+      node.bodies().values().forEach(body -> all.addAll(body.initializers().values()));
       for (Attribute attribute : node.attributes().values()) {
         if (attribute instanceof Attribute.Values(Tensor tensor)) {
           all.add(tensor);

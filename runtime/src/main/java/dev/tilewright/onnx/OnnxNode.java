@@ -1,5 +1,6 @@
 package dev.tilewright.onnx;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,6 +36,34 @@ public record OnnxNode(
   /** The operator with its domain. */
   public String operator() {
     return domain.isEmpty() ? opType : domain + "." + opType;
+  }
+
+  /** The graphs inside the node, by attribute. */
+  Map<String, OnnxBody> bodies() {
+    Map<String, OnnxBody> bodies = new LinkedHashMap<>();
+    attributes.forEach((attribute, value) -> {
+      if (value instanceof Attribute.Body(OnnxBody body)) {
+        bodies.put(attribute, body);
+      }
+    });
+    return bodies;
+  }
+
+  /** Names of all values that the node needs: its inputs, and what graphs inside it take. */
+  List<String> reads() {
+    List<String> names = new ArrayList<>(inputs);
+    bodies().values().forEach(body -> names.addAll(body.captured()));
+    names.removeIf(String::isEmpty);
+    return names;
+  }
+
+  /** The graph that an operator has inside. */
+  OnnxBody body(String attribute) {
+    return switch (attributes.get(attribute)) {
+      case null -> throw bad("attribute " + attribute + " is missing");
+      case Attribute.Body(OnnxBody body) -> body;
+      case Attribute other -> throw kind(attribute, "a graph", other);
+    };
   }
 
   boolean has(String attribute) {

@@ -28,7 +28,7 @@ import java.util.function.LongConsumer;
  * <p>Every field must be read or skipped before the next. For one thread.
  */
 final class ProtoReader {
-  /** Messages inside messages; the format needs about ten. */
+  /** Messages inside messages: about ten, and three for every graph inside a graph. */
   static final int MAX_DEPTH = 64;
 
   private static final int VARINT = 0;

@@ -8,6 +8,7 @@ import dev.tilewright.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,7 @@ final class Simplify implements Pass {
           case Op.Binary(BinaryFunction f) -> binary(at, f);
           case Op.Pad p when isZero(p.before()) && isZero(p.after()) -> at.in(0);
           case Op.Slice s when s.steps().stream().allMatch(step -> step == 1) -> at.in(0);
-          case Op.Concat c when at.node().inputs().size() == 1 -> at.in(0);
+          case Op.Concat c -> concat(at, c);
           case Op.Cast c -> at.in(0);
           case Op.Expand e -> at.in(0);
           case Op.Reshape r -> at.in(0);
@@ -61,6 +62,16 @@ final class Simplify implements Pass {
       }
     }
     return null;
+  }
+
+  /** Parts without elements go. */
+  private static @Nullable Value concat(Rewriter.At at, Op.Concat concat) {
+    List<Value> all = IntStream.range(0, at.node().inputs().size()).mapToObj(at::in).toList();
+    List<Value> some = all.stream().filter(v -> v.shape().elements() > 0).toList();
+    if (some.size() == 1) {
+      return some.getFirst();
+    }
+    return some.size() == all.size() ? null : at.emit(concat, some.toArray(Value[]::new));
   }
 
   /** Gathering at one known index is a slice, which may need no copy. */

@@ -43,6 +43,15 @@ public record Tensor(TensorType type, MemorySegment data) {
     return data.hashCode();
   }
 
+  /**
+   * A tensor without elements.
+   *
+   * @throws IllegalArgumentException if the type has some
+   */
+  public static Tensor empty(TensorType type) {
+    return new Tensor(type, MemorySegment.ofArray(new byte[0]));
+  }
+
   public Shape shape() {
     return type.shape();
   }

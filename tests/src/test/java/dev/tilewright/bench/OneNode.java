@@ -52,6 +52,13 @@ record OneNode(
     return new OneNode(op, opset, inputs, constants, with(attributes, name, value), outputs);
   }
 
+  /** The same node with inputs for all constants, so that their values are known in a run only. */
+  OneNode computed() {
+    Map<String, Tensor> all = new LinkedHashMap<>(inputs);
+    all.putAll(constants);
+    return new OneNode(op, opset, all, Map.of(), attributes, outputs);
+  }
+
   /** Of these element types instead of one of float32. */
   OneNode output(DType... types) {
     return new OneNode(op, opset, inputs, constants, attributes, List.of(types));

@@ -9,6 +9,7 @@ import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,10 @@ final class ModelBytes {
   private final List<OnnxBytes> opsets = new ArrayList<>();
   private final Map<String, Shape> shapes = new LinkedHashMap<>();
 
+  private final Map<String, Integer> names = new HashMap<>();
+
   ModelBytes(int opset) {
+    graph.text(2, "test");
     opset("", opset);
   }
 
@@ -43,14 +47,37 @@ final class ModelBytes {
 
   /** Dimensions are numbers, or texts that name open ones. */
   ModelBytes openInput(String name, int type, Object... dims) {
+    graph.message(11, typed(name, type, dims));
+    return this;
+  }
+
+  /** An output with its type, which need not be there. */
+  ModelBytes typedOutput(String name, int type, Object... dims) {
+    graph.message(12, typed(name, type, dims));
+    return this;
+  }
+
+  private static OnnxBytes typed(String name, int type, Object... dims) {
     OnnxBytes shape = new OnnxBytes();
     for (Object dim : dims) {
       OnnxBytes d = new OnnxBytes();
       shape.message(1, dim instanceof Integer i ? d.integer(1, i) : d.text(2, dim.toString()));
     }
     OnnxBytes tensor = new OnnxBytes().integer(1, type).message(2, shape);
-    graph.message(11, new OnnxBytes().text(1, name).message(2, new OnnxBytes().message(1, tensor)));
+    return new OnnxBytes().text(1, name).message(2, new OnnxBytes().message(1, tensor));
+  }
+
+  /** An input of a graph inside a node: its type is that of what the node gives. */
+  ModelBytes bodyInput(String... names) {
+    for (String name : names) {
+      graph.message(11, new OnnxBytes().text(1, name));
+    }
     return this;
+  }
+
+  /** This graph as the attribute of a node. */
+  OnnxBytes as(String attribute) {
+    return new OnnxBytes().text(1, attribute).message(6, graph).integer(20, 5);
   }
 
   ModelBytes output(String... names) {
@@ -122,7 +149,9 @@ final class ModelBytes {
     for (String name : out.split(" ", -1)) {
       node.text(2, name);
     }
-    node.text(3, op + "_of_test").text(4, op).text(7, domain);
+    // ONNX Runtime wants names to be unique.
+    int count = names.merge(op, 1, Integer::sum);
+    node.text(3, op + "_of_test" + (count == 1 ? "" : count)).text(4, op).text(7, domain);
     for (OnnxBytes attribute : attributes) {
       node.message(5, attribute);
     }

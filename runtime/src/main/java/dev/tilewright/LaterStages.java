@@ -1,0 +1,118 @@
+package dev.tilewright;
+
+import dev.tilewright.onnx.Slot;
+import dev.tilewright.onnx.Stage;
+import dev.tilewright.onnx.StageKey;
+import dev.tilewright.plan.Plan;
+import dev.tilewright.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stages of a model after the first, in one session. Each is planned for the shapes that the
+ * ones before it gave, and its memory is kept for runs that lead to the same ones.
+ */
+final class LaterStages {
+  /** Stages whose memory is kept, besides those of the latest run, and the bytes they may have. */
+  private static final int KEPT_STAGES = 32;
+
+  private static final long KEPT_BYTES = 256L << 20;
+
+  private final PlannedStage firstStage;
+  private final PlanRun firstRun;
+  private final Session session;
+
+  /** The least recently used first. */
+  private final Map<PlannedStage, PlanRun> ready = new LinkedHashMap<>(16, 0.75f, true);
+
+  private final Map<Slot, Tensor> values = new HashMap<>();
+  private final List<PlanRun> ran = new ArrayList<>();
+  private Map<String, Slot> outputs = Map.of();
+
+  LaterStages(PlannedStage firstStage, PlanRun firstRun, Session session) {
+    this.firstStage = firstStage;
+    this.firstRun = firstRun;
+    this.session = session;
+  }
+
+  /** Goes on when the first stage has run. */
+  void run() {
+    forget();
+    PlannedStage stage = firstStage;
+    stage.stage().reads().forEach((name, slot) -> values.put(slot, firstRun.input(name)));
+    collect(stage.stage(), firstRun);
+    for (StageKey key = next(stage); key != null; key = next(stage)) {
+      stage = session.next(stage, key);
+      PlanRun run = ready.computeIfAbsent(stage, PlanRun::new);
+      stage
+          .stage()
+          .reads()
+          .forEach((name, slot) -> run.input(name).data().copyFrom(value(slot).data()));
+      run.run(session.workers());
+      collect(stage.stage(), run);
+    }
+    outputs = stage.stage().outputs();
+  }
+
+  /** Null at the end. */
+  private @Nullable StageKey next(PlannedStage stage) {
+    return stage.stage().between(values);
+  }
+
+  private void collect(Stage stage, PlanRun run) {
+    ran.add(run);
+    stage.writes().forEach((name, slot) -> values.put(slot, run.output(name)));
+  }
+
+  /** Drops the latest run's results, and of the memory what is too much to keep. */
+  private void forget() {
+    values.clear();
+    outputs = Map.of();
+    long bytes = ready.values().stream().mapToLong(run -> run.plan().arenaBytes()).sum();
+    Iterator<PlanRun> eldest = ready.values().iterator();
+    while (eldest.hasNext() && (ready.size() > KEPT_STAGES || bytes > KEPT_BYTES)) {
+      PlanRun run = eldest.next();
+      if (ran.contains(run)) {
+        break; // whatever follows ran even later
+      }
+      bytes -= run.plan().arenaBytes();
+      run.free();
+      eldest.remove();
+    }
+    ran.clear();
+  }
+
+  /** The plans that the latest run went through. */
+  List<Plan> plans() {
+    return ran.isEmpty() ? List.of(firstStage.plan()) : ran.stream().map(PlanRun::plan).toList();
+  }
+
+  Tensor output(String name) {
+    Slot slot = outputs.get(name);
+    if (slot != null) {
+      return value(slot);
+    }
+    if (firstStage.stage().outputs().containsKey(name)) {
+      throw new IllegalStateException("run first: what '" + name + "' is depends on data");
+    }
+    throw new IllegalArgumentException(
+        "no '" + name + "', there is " + firstStage.stage().outputs().keySet());
+  }
+
+  private Tensor value(Slot slot) {
+    Tensor value = values.get(slot);
+    if (value == null) {
+      throw new IllegalStateException("no stage gives " + slot);
+    }
+    return value;
+  }
+
+  void free() {
+    ready.values().forEach(PlanRun::free);
+  }
+}

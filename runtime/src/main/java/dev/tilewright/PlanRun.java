@@ -1,0 +1,150 @@
+package dev.tilewright;
+
+import dev.tilewright.graph.Value;
+import dev.tilewright.kernel.Operands;
+import dev.tilewright.kernel.Task;
+import dev.tilewright.plan.Plan;
+import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.View;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** A stage's plan bound to memory of its own, for one session. */
+final class PlanRun {
+  private final PlannedStage stage; // keeps what the plan reads from being collected
+  private final Plan plan;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment memory;
+  private final Workers.Region[] regions;
+
+  /** Per region, the step of the plan that it belongs to. */
+  private final int[] stepOf;
+
+  PlanRun(PlannedStage stage) {
+    this.stage = stage;
+    this.plan = stage.plan();
+    this.memory = arena.allocate(Math.max(64, plan.arenaBytes()), 64);
+    List<Workers.Region> all = new ArrayList<>();
+    List<Integer> owners = new ArrayList<>();
+    try {
+      bind(all, owners);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+    regions = all.toArray(Workers.Region[]::new);
+    stepOf = owners.stream().mapToInt(i -> i).toArray();
+  }
+
+  private void bind(List<Workers.Region> all, List<Integer> owners) {
+    for (int i = 0; i < plan.steps().size(); i++) {
+      Plan.Step step = plan.steps().get(i);
+      Operands operands =
+          new Operands(
+              views(step.inputs()),
+              views(step.outputs()),
+              memory.address() + plan.scratch().get(i).offset(),
+              plan.scratch().get(i).stride(),
+              arena);
+      Task task = step.kernel().bind(operands);
+      if (task.before() instanceof Task first) {
+        all.add(new Workers.Region(first, step.threads()));
+        owners.add(i);
+      }
+      all.add(new Workers.Region(task, step.threads()));
+      owners.add(i);
+    }
+  }
+
+  Plan plan() {
+    return stage.plan();
+  }
+
+  /**
+   * @throws IllegalArgumentException if the plan has no such input
+   */
+  Tensor input(String name) {
+    return tensor(named(plan.inputs(), name));
+  }
+
+  /**
+   * @throws IllegalArgumentException if the plan has no such output
+   */
+  Tensor output(String name) {
+    return tensor(named(plan.outputs(), name));
+  }
+
+  /** Runs every step once. Allocates nothing on the Java heap. */
+  void run(Workers workers) {
+    try {
+      workers.begin();
+      for (Workers.Region region : regions) {
+        workers.run(region);
+      }
+    } finally {
+      workers.end();
+    }
+  }
+
+  /** Like {@link #run}, and adds the time of each step to {@code nanos}. */
+  void runTimed(Workers workers, long[] nanos) {
+    try {
+      workers.begin();
+      long before = System.nanoTime();
+      for (int i = 0; i < regions.length; i++) {
+        workers.run(regions[i]);
+        long now = System.nanoTime();
+        nanos[stepOf[i]] += now - before;
+        before = now;
+      }
+    } finally {
+      workers.end();
+    }
+  }
+
+  boolean isFree() {
+    return !arena.scope().isAlive();
+  }
+
+  void free() {
+    arena.close();
+  }
+
+  private List<View> views(List<Value> values) {
+    return values.stream().map(this::view).toList();
+  }
+
+  private View view(Value value) {
+    Plan.Place place = plan.places().get(value);
+    if (place == null) {
+      return View.dense(constant(value).data().address(), value.type());
+    }
+    return new View(memory.address() + place.offset(), value.type(), place.rowStride());
+  }
+
+  private Tensor tensor(Value value) {
+    Plan.Place place = plan.places().get(value);
+    return place == null
+        ? constant(value)
+        : new Tensor(value.type(), memory.asSlice(place.offset(), value.type().bytes()));
+  }
+
+  private Tensor constant(Value value) {
+    Tensor tensor = plan.constants().get(value);
+    if (tensor == null) {
+      throw new IllegalStateException("the plan has no place for " + value);
+    }
+    return tensor;
+  }
+
+  private static Value named(Map<String, Value> values, String name) {
+    Value value = values.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException("no '" + name + "', there is " + values.keySet());
+    }
+    return value;
+  }
+}
