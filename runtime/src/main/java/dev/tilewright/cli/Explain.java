@@ -57,11 +57,22 @@ public final class Explain implements Verb, Callable<Integer> {
     SessionOptions options = session.options();
     try (Model loaded = loading.load(model)) {
       Plan plan = loaded.plan(shapes.all(loaded.inputs()), options);
+      List<String> waiting = loaded.waiting(shapes.all(loaded.inputs()), options);
       PrintWriter out = Console.out(spec);
       if (json) {
-        out.println(Json.of(object(plan)));
+        Map<String, Object> object = object(plan);
+        object.put("waiting", waiting);
+        out.println(Json.of(object));
       } else {
         print(plan, shapes.assumption(loaded.inputs()), out);
+        if (!waiting.isEmpty()) {
+          out.println(
+              "this is the first stage; "
+                  + waiting.size()
+                  + " nodes are planned in a run, by what it computes, from "
+                  + waiting.getFirst()
+                  + " on");
+        }
       }
     }
     return 0;

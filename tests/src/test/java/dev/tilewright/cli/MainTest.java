@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.tilewright.onnx.SampleModels;
+import dev.tilewright.onnx.StagedModels;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.awt.image.BufferedImage;
@@ -206,6 +207,18 @@ class MainTest {
         .assertBadInput("does not fit the input image");
     CommandRun.of("inspect", model.toString(), "--shape", "1x3xA")
         .assertBadInput("'1x3xA' is not a shape");
+  }
+
+  @Test
+  void explainSaysThatLaterStagesDependOnData() throws IOException {
+    Path staged = Files.write(dir.resolve("staged.onnx"), StagedModels.heads());
+    CommandRun run = CommandRun.of("explain", staged.toString());
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("this is the first stage").contains("NonZero");
+    assertThat(CommandRun.of("inspect", staged.toString()).code()).isZero();
+    CommandRun json = CommandRun.of("explain", staged.toString(), "--json");
+    assertThat(JsonParser.parseString(json.out()).getAsJsonObject().get("waiting").getAsJsonArray())
+        .isNotEmpty();
   }
 
   @Test
