@@ -25,9 +25,16 @@ final class SvgDrawing implements Drawing {
   @Override
   public void rectangle(double x, double y, double width, double height, Color fill, String title) {
     add(
-        "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" fill=\"%s\" stroke=\"#fff\""
-            + " stroke-width=\"0.6\"><title>%s</title></rect>",
-        x, y, width, height, hex(fill), escaped(title));
+        String.format(
+            Locale.ROOT,
+            "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" fill=\"%s\" stroke=\"#fff\""
+                + " stroke-width=\"0.6\"><title>%s</title></rect>",
+            x,
+            y,
+            width,
+            height,
+            hex(fill),
+            escaped(title)));
   }
 
   @Override
@@ -37,17 +44,29 @@ final class SvgDrawing implements Drawing {
       path.append(String.format(Locale.ROOT, "%.2f,%.2f ", points[i], points[i + 1]));
     }
     add(
-        "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"%.1f\"%s"
-            + " pointer-events=\"none\"/>",
-        path, hex(color), width, dashed ? " stroke-dasharray=\"6 4\"" : "");
+        String.format(
+            Locale.ROOT,
+            "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"%.1f\"%s"
+                + " pointer-events=\"none\"/>",
+            path,
+            hex(color),
+            width,
+            dashed ? " stroke-dasharray=\"6 4\"" : ""));
   }
 
   @Override
   public void text(double x, double y, int size, Color color, Anchor anchor, String text) {
     add(
-        "<text x=\"%.2f\" y=\"%.2f\" font-size=\"%d\" fill=\"%s\" text-anchor=\"%s\""
-            + " pointer-events=\"none\">%s</text>",
-        x, y, size, hex(color), anchor.name().toLowerCase(Locale.ROOT), escaped(text));
+        String.format(
+            Locale.ROOT,
+            "<text x=\"%.2f\" y=\"%.2f\" font-size=\"%d\" fill=\"%s\" text-anchor=\"%s\""
+                + " pointer-events=\"none\">%s</text>",
+            x,
+            y,
+            size,
+            hex(color),
+            anchor.name().toLowerCase(Locale.ROOT),
+            escaped(text)));
   }
 
   @Override
@@ -55,8 +74,8 @@ final class SvgDrawing implements Drawing {
     Files.writeString(file, out + "</svg>\n");
   }
 
-  private void add(String format, Object... values) {
-    out.append(String.format(Locale.ROOT, format, values)).append('\n');
+  private void add(String line) {
+    out.append(line).append('\n');
   }
 
   private static String hex(Color color) {

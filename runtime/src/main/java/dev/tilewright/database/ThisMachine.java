@@ -27,6 +27,8 @@ public final class ThisMachine {
   }
 
   /**
+   * The machine that this process runs on.
+   *
    * @param kernels revisions of the backends' code
    */
   public static Machine describe(String kernels) {

@@ -58,6 +58,8 @@ public final class TuningFile {
   }
 
   /**
+   * The file at a path.
+   *
    * @param file need not exist; reading it gives nothing then
    */
   public static TuningFile at(Path file) {
@@ -208,9 +210,9 @@ public final class TuningFile {
       Files.createDirectories(folder);
     }
     ReentrantLock threads = LOCKS.computeIfAbsent(file, f -> new ReentrantLock());
-    threads.lock();
     // Not the file itself: it is replaced by another one while others wait for the lock.
     Path lock = file.resolveSibling(file.getFileName() + ".lock");
+    threads.lock();
     try (FileChannel channel =
             FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock processes = channel.lock()) {

@@ -58,6 +58,8 @@ public final class TuningTable {
   }
 
   /**
+   * A table of what several sources say.
+   *
    * @param sources first ones count more
    * @param machine on which the table will be used
    */

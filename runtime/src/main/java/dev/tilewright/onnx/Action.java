@@ -11,6 +11,8 @@ sealed interface Action {
   @FunctionalInterface
   non-sealed interface Import extends Action {
     /**
+     * The results of the node as values of the stage's graph.
+     *
      * @throws NeedsData if that takes the values of an input that are not known yet
      */
     List<Value> apply(NodeScope node);
@@ -23,6 +25,8 @@ sealed interface Action {
   @FunctionalInterface
   non-sealed interface DataDependent extends Action {
     /**
+     * The results, each of the shape that the inputs' values ask for.
+     *
      * @param inputs null where one is left out
      */
     List<Tensor> apply(OnnxNode node, List<@Nullable Tensor> inputs);

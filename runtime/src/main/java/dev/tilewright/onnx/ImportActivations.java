@@ -111,8 +111,8 @@ final class ImportActivations {
 
   /** gamma * x above 0, gamma * alpha * (exp(x) - 1) elsewhere (Klambauer et al. 2017). */
   static Value selu(NodeScope n) {
-    float alpha = n.node().number("alpha", 1.67326319217681884765625f);
-    float gamma = n.node().number("gamma", 1.05070102214813232421875f);
+    float alpha = n.node().number("alpha", 1.6732632f);
+    float gamma = n.node().number("gamma", 1.050701f);
     Value x = n.floats(0);
     Value negative = times(n, belowZero(n, x, 1), (double) alpha * gamma);
     return n.binary(BinaryFunction.ADD, times(n, positive(n, x), gamma), negative);

@@ -126,7 +126,8 @@ final class ImportEinsum {
 
   private static void check(NodeScope n, List<Term> terms, String out) {
     Set<Character> once = new HashSet<>();
-    for (char letter : out.toCharArray()) {
+    for (int i = 0; i < out.length(); i++) {
+      char letter = out.charAt(i);
       if (!once.add(letter) || terms.stream().noneMatch(t -> t.has(letter))) {
         throw n.node().bad("'" + letter + "' of the result in " + equation(n.node()));
       }
@@ -174,7 +175,8 @@ final class ImportEinsum {
       product = n.add(new Op.MatMul(), x, n.reshape(y, List.of(m[0], m[2], m[3])));
     }
     List<Integer> dims = new ArrayList<>();
-    for (char letter : letters.toCharArray()) {
+    for (int i = 0; i < letters.length(); i++) {
+      char letter = letters.charAt(i);
       dims.add(a.has(letter) ? a.size(letter) : b.size(letter));
     }
     return new Term(n.reshape(product, dims), letters);

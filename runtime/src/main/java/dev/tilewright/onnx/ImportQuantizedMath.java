@@ -69,7 +69,7 @@ final class ImportQuantizedMath {
     }
     Value sums = n.add(new Op.Reduce(ReduceKind.SUM, axes, true), values);
     Value scale = n.floats(3);
-    Value all = n.binary(BinaryFunction.MUL, one(n, scale), n.scalarLike(scale, count));
+    Value all = n.binary(BinaryFunction.MUL, one(n, scale), n.scalarLike(scale, (double) count));
     return ImportQuantizedProducts.requantize(
         n, sums, one(n, n.floats(1)), all, zero(n, 4, type(n, 0)));
   }

@@ -66,8 +66,9 @@ final class ImportScaling {
             n.node().number("beta", 0.75f),
             n.node().number("bias", 1));
     // Channels move to the end and back.
-    List<Integer> there = new ArrayList<>(IntStream.range(0, rank).boxed().toList());
-    there.add(there.remove(1));
+    List<Integer> there = new ArrayList<>(IntStream.range(2, rank).boxed().toList());
+    there.addFirst(0);
+    there.add(1);
     List<Integer> back = new ArrayList<>(IntStream.range(0, rank).boxed().toList());
     back.add(1, back.removeLast());
     Value last = n.add(new Op.Transpose(there), x);
@@ -110,7 +111,7 @@ final class ImportScaling {
     if (p == 2) {
       return n.unary(UnaryFunction.SQRT, sum.apply(n.binary(BinaryFunction.MUL, x, x)));
     }
-    Value powers = n.binary(BinaryFunction.POW, magnitude, n.scalarLike(x, p));
-    return n.binary(BinaryFunction.POW, sum.apply(powers), n.scalarLike(x, 1.0 / p));
+    Value powers = n.binary(BinaryFunction.POW, magnitude, n.scalarLike(x, (double) p));
+    return n.binary(BinaryFunction.POW, sum.apply(powers), n.scalarLike(x, 1 / (double) p));
   }
 }

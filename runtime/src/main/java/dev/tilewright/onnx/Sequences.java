@@ -64,9 +64,9 @@ final class Sequences {
       return false;
     }
     int size = elements.size();
-    boolean atEnd = position == null || position == size;
     List<Slot> more = new ArrayList<>(elements);
-    more.add(atEnd ? size : index(item, position, size), input(item, 1));
+    int place = position == null || position == size ? size : index(item, position, size);
+    more.add(place, input(item, 1));
     stage.bind(item.out().getFirst(), more);
     return true;
   }
@@ -125,8 +125,8 @@ final class Sequences {
   }
 
   private static Value withoutAxis(NodeScope n, Value part, int axis) {
-    List<Integer> dims = new ArrayList<>(part.shape().dims());
-    dims.remove(axis);
+    List<Integer> dims = new ArrayList<>(part.shape().dims().subList(0, axis));
+    dims.addAll(part.shape().dims().subList(axis + 1, part.shape().rank()));
     return n.reshape(part, dims);
   }
 

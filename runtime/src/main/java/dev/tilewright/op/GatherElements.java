@@ -21,7 +21,7 @@ record GatherElements(int axis) implements Kernel {
     others[axis] = 0;
     Nest nest = new Nest(out.shape(), out.strides(), indices.strides(), others);
     return nest.task(
-        (to, at, from, unused, count) -> {
+        (to, at, from, _, count) -> {
           for (long i = 0; i < count; i++) {
             long index = Elements.getLong(type, at + i * nest.step(1));
             long element = from + i * nest.step(2) + Positions.inside(index, axis, size) * stride;

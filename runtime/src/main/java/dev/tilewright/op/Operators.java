@@ -90,13 +90,16 @@ public final class Operators {
           kernel.workspaceBytes() == 0 ? 0 : arena.allocate(kernel.workspaceBytes(), 64).address();
       List<View> from = in.stream().map(t -> nativeView(t, arena)).toList();
       List<View> to = results.stream().map(t -> View.dense(t.data().address(), t.type())).toList();
-      Task task = kernel.bind(new Operands(from, to, workspace, 0, arena));
-      if (workspace == 0 && task.parts() >= MANY_PARTS) {
-        IntStream.range(0, task.parts()).parallel().forEach(part -> task.run(part, part + 1, 0));
-      } else {
-        task.run(0, task.parts(), 0);
+      try {
+        Task task = kernel.bind(new Operands(from, to, workspace, 0, arena));
+        if (workspace == 0 && task.parts() >= MANY_PARTS) {
+          IntStream.range(0, task.parts()).parallel().forEach(part -> task.run(part, part + 1, 0));
+        } else {
+          task.run(0, task.parts(), 0);
+        }
+      } finally {
+        Reference.reachabilityFence(in);
       }
-      Reference.reachabilityFence(in);
     }
     return results;
   }

@@ -26,7 +26,7 @@ record ScatterElements(int axis, ScatterReduction reduction) implements Kernel {
     others[axis] = 0;
     Nest nest = new Nest(indices.shape(), others, indices.strides(), updates.strides());
     Nest.Run run =
-        (to, at, from, unused, count) -> {
+        (to, at, from, _, count) -> {
           for (long i = 0; i < count; i++) {
             long index = Elements.getLong(type, at + i * nest.step(1));
             long place = to + i * nest.step(0) + Positions.inside(index, axis, size) * stride;

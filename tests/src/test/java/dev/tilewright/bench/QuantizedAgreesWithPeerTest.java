@@ -88,7 +88,8 @@ class QuantizedAgreesWithPeerTest {
 
   private static void convolutions(List<OneNode> cases) {
     for (Tensor src : List.of(SOURCE, SIGNED)) {
-      for (DType type : src == SOURCE ? List.of(DType.UINT8, DType.INT8) : List.of(DType.INT8)) {
+      for (DType type :
+          src.dtype() == DType.UINT8 ? List.of(DType.UINT8, DType.INT8) : List.of(DType.INT8)) {
         for (int group : new int[] {1, 2, 6}) {
           int k = 12;
           cases.add(
@@ -250,7 +251,7 @@ class QuantizedAgreesWithPeerTest {
     Tensor full = bytes(seed, type, dims);
     byte[] values = full.data().toArray(ValueLayout.JAVA_BYTE);
     for (int i = 0; i < values.length; i++) {
-      values[i] >>= type == DType.INT8 ? 1 : 0;
+      values[i] = (byte) (type == DType.INT8 ? values[i] >> 1 : values[i]);
     }
     return new Tensor(full.type(), MemorySegment.ofArray(values));
   }

@@ -89,7 +89,7 @@ class MainTest {
     String header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (1, 6), }\n";
     ByteBuffer file = ByteBuffer.allocate(10 + header.length() + values.capacity());
     file.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (byte) header.length(), 0});
-    file.put(header.getBytes(StandardCharsets.ISO_8859_1)).put(values.array());
+    file.put(header.getBytes(StandardCharsets.ISO_8859_1)).put(values.rewind());
     Files.write(dir.resolve(name), file.array());
   }
 

@@ -87,11 +87,11 @@ final class QuantizedValuesTest {
     ModelBytes model = with(11).output("scale", "zero").floats("x", 0, 2, -3, -2.5f, 1.34f, 0.5f);
     model.node("DynamicQuantizeLinear", "x", out);
     gives(model, 153, 255, 0, 26, 221, 179);
-    assertThat(model.folded("scale").toFloats()).containsExactly(0.0196078438f);
+    assertThat(model.folded("scale").toFloats()).containsExactly(5f / 255);
     assertThat(model.folded("zero").toLongs()).containsExactly(153);
     model = with(11).output("scale", "zero").floats("x", -1, -2.1f, -1.3f, -2.5f, -3.34f, -4);
     gives(model.node("DynamicQuantizeLinear", "x", out), 191, 121, 172, 96, 42, 0);
-    assertThat(model.folded("scale").toFloats()).containsExactly(0.0156862754f);
+    assertThat(model.folded("scale").toFloats()).containsExactly(4f / 255);
     assertThat(model.folded("zero").toLongs()).containsExactly(255);
     gives(with(11).floats("x", 0, 0).node("DynamicQuantizeLinear", "x", out), 0, 0);
   }

@@ -17,6 +17,8 @@ public final class StagedModels {
   private StagedModels() {}
 
   /**
+   * A model and what it is given.
+   *
    * @param runs inputs of one run after the other
    */
   public record Case(String name, byte[] model, List<Map<String, Tensor>> runs) {

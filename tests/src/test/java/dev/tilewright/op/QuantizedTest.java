@@ -72,7 +72,7 @@ class QuantizedTest {
       names = {"FLOAT32", "BOOL"})
   void dequantisesEveryInteger(DType type) {
     long least = Elements.least(type);
-    Tensor x = Cells.list(type, 0, 1, 100, Math.max(least, -(1L << 40)));
+    Tensor x = Cells.list(type, 0, 1, 100, (double) Math.max(least, -(1L << 40)));
     Tensor y = Harness.run(DEQUANTIZE, x, Cells.list(DType.FLOAT32, 0.5), Cells.list(type, 2));
     Cells.assertCells(y, at -> (Cells.get(x, at) - 2) * 0.5);
   }

@@ -104,7 +104,8 @@ final class RandomChain {
     double slopes = 1;
     for (Node node : graph.nodes()) {
       if (node.op() instanceof Op.Conv) {
-        relative += 4 * 0x1p-24 * Math.sqrt(node.input(1).shape().product(1, 4) + 2) + 16 * 0x1p-24;
+        relative +=
+            4 * 0x1p-24 * Math.sqrt(node.input(1).shape().product(1, 4) + 2.0) + 16 * 0x1p-24;
         slopes *= 1.5;
       }
     }
@@ -210,7 +211,8 @@ final class RandomChain {
       int perGroup = depthwise ? 1 : src.shape().dim(3);
       Shape filter = Shape.of(channels, perGroup, side, side);
       List<Value> in = new ArrayList<>(List.of(src));
-      in.add(graph.constant("filter", gaussian(filter, 1 / Math.sqrt(filter.product(1, 4)))));
+      in.add(
+          graph.constant("filter", gaussian(filter, 1 / Math.sqrt((double) filter.product(1, 4)))));
       if (bias) {
         in.add(graph.constant("bias", gaussian(Shape.of(channels), 1)));
       }
