@@ -8,18 +8,18 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
  * The model format's own tests, as Debian packages them (libonnx-testdata), imported, planned and
- * run. Part of the report is a smaller table: the cases whose operators are all ones that
- * convolutional networks use, or that docs/operators.md claims.
+ * run. Part of the report are two smaller tables: the cases whose operators are all ones that
+ * convolutional networks use, and those whose operators docs/operators.md claims.
  */
 class ConformanceTest {
   private static final Path DATA = Path.of("/usr/share/libonnx-testdata/data");
@@ -39,36 +39,44 @@ class ConformanceTest {
     }
     assertThat(outcomes).hasSizeGreaterThan(1000);
     Expectations known = Expectations.of("/conformance/expected.txt");
-    Set<String> scope = scope();
-    List<Outcome> inScope =
-        outcomes.stream().filter(o -> scope.containsAll(o.operators())).toList();
     OutcomeReport counts =
         new OutcomeReport()
             .groups("ONNX conformance, all cases", outcomes)
-            .groups("ONNX conformance, operators of convolutional networks", inScope);
+            .groups("ONNX conformance, operators of docs/operators.md", within(claimed(), outcomes))
+            .groups(
+                "ONNX conformance, operators of convolutional networks",
+                within(networks(), outcomes));
     counts.print();
     counts.operators("by operator, all cases", outcomes).rest(known, outcomes);
     counts.write("conformance.txt");
     assertThat(known.contradictions(outcomes)).isEmpty();
   }
 
-  /** What docs/operators.md lists, and what exported networks contain. */
-  private static Set<String> scope() throws IOException {
-    Set<String> scope = new HashSet<>();
+  private static List<Outcome> within(Set<String> scope, List<Outcome> outcomes) {
+    return outcomes.stream().filter(o -> scope.containsAll(o.operators())).toList();
+  }
+
+  /** What exported networks contain. */
+  private static Set<String> networks() throws IOException {
     try (InputStream in = ConformanceTest.class.getResourceAsStream("/conformance/operators.txt")) {
-      new String(Objects.requireNonNull(in).readAllBytes(), UTF_8)
+      return new String(Objects.requireNonNull(in).readAllBytes(), UTF_8)
           .lines()
           .filter(line -> !line.startsWith("#"))
-          .forEach(scope::add);
+          .collect(Collectors.toSet());
     }
+  }
+
+  /** What docs/operators.md lists. */
+  private static Set<String> claimed() throws IOException {
+    Set<String> claimed = networks();
     Path page = Path.of("docs/operators.md");
     for (String line :
         Files.readAllLines(Files.exists(page) ? page : Path.of("..").resolve(page))) {
       Matcher matcher = CLAIMED.matcher(line);
       if (matcher.matches()) {
-        scope.add(matcher.group(1));
+        claimed.add(matcher.group(1));
       }
     }
-    return scope;
+    return claimed;
   }
 }
