@@ -222,7 +222,12 @@ public final class Model implements AutoCloseable {
   private PlannedStage planned(Stage stage, StageMemory own, SessionOptions options) {
     Planner planner =
         new Planner(
-            own, Backends.load().usable(options.backend()), options.backend(), options.threads());
+            own,
+            new Planner.Means(
+                Backends.load().usable(options.backend()),
+                options.backend(),
+                options.threads(),
+                options.tuning()));
     Graph graph = Passes.standard(stage.graph(), own);
     // Planning may need as much as the largest value to try how a filter would be packed.
     requireMemory(largest(graph));

@@ -125,6 +125,7 @@ public final class TuningTable {
       String problem, String backends, String algorithm, Tile tile, int session) {
     Found found = chosen.get(new Key(problem, backends, session));
     return found != null
+            && isClose(found.record())
             && found.record().algorithm().equals(algorithm)
             && found.record().tile().equals(tile)
         ? OptionalInt.of(Math.clamp(found.record().threads(), 1, session))

@@ -6,6 +6,7 @@ import dev.tilewright.conv.Tile;
 import dev.tilewright.kernel.Applicability;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
  * What algorithms promise for a problem. To ask all of them takes a fifth of a millisecond,
@@ -43,7 +44,7 @@ final class Estimates {
     Question question = new Question(algorithm.id(), problem);
     Answer answer = ANSWERS.get(question);
     if (answer == null) {
-      answer = ask(algorithm, problem);
+      answer = ask(algorithm, problem, tile -> true);
       if (ANSWERS.size() >= KEPT) {
         ANSWERS.clear();
       }
@@ -52,17 +53,18 @@ final class Estimates {
     return answer;
   }
 
-  private static Answer ask(ConvAlgorithm algorithm, ConvProblem problem) {
+  /** Asks about some of the tiles; not kept. */
+  static Answer ask(ConvAlgorithm algorithm, ConvProblem problem, Predicate<Tile> allowed) {
     if (algorithm.check(problem) instanceof Applicability.No(String reason)) {
       return new Answer.No(reason);
     }
     Answer.Best best = null;
     for (Tile tile : algorithm.tiles(problem)) {
       double nanos = CostModel.nanos(algorithm.cost(problem, tile));
-      if (best == null || nanos < best.nanos) {
+      if (allowed.test(tile) && (best == null || nanos < best.nanos)) {
         best = new Answer.Best(tile, nanos);
       }
     }
-    return best == null ? new Answer.No("offers no tile") : best;
+    return best == null ? new Answer.No("no tile is left") : best;
   }
 }

@@ -182,7 +182,7 @@ final class Fusion {
           member.node.equals(chain.last())
               ? 0
               : CostModel.beyondCache(member.node.output().type().bytes());
-      int threads = CostModel.threads(nanos, selection.threads());
+      int threads = member.whole.problem().threads();
       apart += (nanos + spilt) / threads;
       beyond += spilt / threads;
     }
@@ -310,7 +310,8 @@ final class Fusion {
         new Plan.Choice(
             algorithm,
             "rows=" + e.bands.rows() + " " + joined(e, "+", m -> m.whole.tile().toString()),
-            selection.origin(algorithm),
+            selection.origin(
+                algorithm, e.members.stream().anyMatch(m -> m.whole.measured() != null)),
             "fused: in " + text(e) + ", apart " + apart(e),
             others);
     String key = joined(e, " > ", m -> new ConvProblem(m.shape, m.epilogue, threads).key());

@@ -2,6 +2,7 @@ package dev.tilewright.plan;
 
 import dev.tilewright.backend.Backend;
 import dev.tilewright.conv.Weights;
+import dev.tilewright.database.TuningTable;
 import dev.tilewright.graph.Graph;
 import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
@@ -31,30 +32,40 @@ public final class Planner {
     long packedBytes();
   }
 
-  private final ModelMemory memory;
-  private final List<Backend> backends;
-  private final String choice;
-  private final int threads;
-  private final Fusing fusing;
-
   /**
-   * @param backends that may be used, preferred ones first
+   * What a plan may use.
+   *
+   * @param backends preferred ones first
    * @param choice how the user named them: {@code auto} or one backend
+   * @param tuning what was measured for that choice
    */
-  public Planner(ModelMemory memory, List<Backend> backends, String choice, int threads) {
-    this(memory, backends, choice, threads, Fusing.of(System.getProperty(Fusing.PROPERTY, "auto")));
+  public record Means(List<Backend> backends, String choice, int threads, TuningTable tuning) {
+    public Means {
+      backends = List.copyOf(backends);
+    }
+
+    /** Without measurements. */
+    public Means(List<Backend> backends, String choice, int threads) {
+      this(backends, choice, threads, TuningTable.empty());
+    }
   }
 
-  Planner(ModelMemory memory, List<Backend> backends, String choice, int threads, Fusing fusing) {
+  private final ModelMemory memory;
+  private final Means means;
+  private final Fusing fusing;
+
+  public Planner(ModelMemory memory, Means means) {
+    this(memory, means, Fusing.of(System.getProperty(Fusing.PROPERTY, "auto")));
+  }
+
+  Planner(ModelMemory memory, Means means, Fusing fusing) {
     this.memory = memory;
-    this.backends = backends;
-    this.choice = choice;
-    this.threads = threads;
+    this.means = means;
     this.fusing = fusing;
   }
 
   public Plan plan(Graph imported) {
-    Selection selection = new Selection(backends, choice, threads, memory::weights);
+    Selection selection = new Selection(means, memory::weights);
     Fusion fusion = new Fusion(imported, selection, fusing);
     Graph graph = fusion.graph();
     Map<Node, Selection.Chosen> chosen = choose(fusion);
@@ -99,7 +110,7 @@ public final class Planner {
         graph.outputs(),
         places,
         constants,
-        threads,
+        means.threads(),
         scratch,
         buffers(lifetimes, layout),
         layout.bytes(),

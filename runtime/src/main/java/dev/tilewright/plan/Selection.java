@@ -40,8 +40,18 @@ final class Selection {
     }
   }
 
-  /** An algorithm with the tile that it would take, and how long on one thread. */
-  record Candidate(ConvAlgorithm algorithm, Tile tile, ConvProblem problem, double nanos) {
+  /**
+   * An algorithm with the tile that it would take.
+   *
+   * @param nanos estimated, on one thread
+   * @param measured the measurement for which it was chosen, in words, or null
+   */
+  record Candidate(
+      ConvAlgorithm algorithm,
+      Tile tile,
+      ConvProblem problem,
+      double nanos,
+      @Nullable String measured) {
     Kernel prepare(Weights weights) {
       return algorithm.prepare(problem, tile, weights);
     }
@@ -55,10 +65,10 @@ final class Selection {
       for (Tile other : algorithm.tiles(part)) {
         double time = CostModel.nanos(algorithm.cost(part, other));
         if (other.equals(tile)) {
-          return new Candidate(algorithm, other, part, time);
+          return new Candidate(algorithm, other, part, time, measured);
         }
         if (best == null || time < best.nanos) {
-          best = new Candidate(algorithm, other, part, time);
+          best = new Candidate(algorithm, other, part, time, measured);
         }
       }
       return Objects.requireNonNull(best, "an algorithm has a tile");
@@ -67,7 +77,7 @@ final class Selection {
     /** The same, its time with that of packing a filter of this shape. */
     Candidate packing(Shape filter) {
       long bytes = new ComputedWeights(algorithm, problem, tile, filter).packedBytes();
-      return new Candidate(algorithm, tile, problem, nanos + CostModel.packing(bytes));
+      return new Candidate(algorithm, tile, problem, nanos + CostModel.packing(bytes), measured);
     }
   }
 
@@ -87,25 +97,18 @@ final class Selection {
    */
   private static final double WORTH_A_VARIANT = 0.8;
 
-  private final List<Backend> backends;
+  private final Planner.Means means;
   private final List<ConvAlgorithm> algorithms;
-  private final String forced;
-  private final int threads;
+  private final Tuned tuned;
   private final BiFunction<Tensor, @Nullable Tensor, Weights> weights;
 
   /**
-   * @param choice {@code auto} or the name of the only backend allowed
    * @param weights gives the model's packed weights over a filter and a bias
    */
-  Selection(
-      List<Backend> backends,
-      String choice,
-      int threads,
-      BiFunction<Tensor, @Nullable Tensor, Weights> weights) {
-    this.backends = backends;
-    this.algorithms = backends.stream().flatMap(b -> b.convolutions().stream()).toList();
-    this.forced = choice;
-    this.threads = threads;
+  Selection(Planner.Means means, BiFunction<Tensor, @Nullable Tensor, Weights> weights) {
+    this.means = means;
+    this.algorithms = means.backends().stream().flatMap(b -> b.convolutions().stream()).toList();
+    this.tuned = new Tuned(means, algorithms);
     this.weights = weights;
   }
 
@@ -128,8 +131,8 @@ final class Selection {
         new Plan.Choice(
             best.algorithm.id(),
             best.tile.toString(),
-            origin(best.algorithm.id()),
-            reason(best.nanos, others) + (computed ? ", packed in every run" : ""),
+            origin(best.algorithm.id(), best.measured != null),
+            reason(best, others) + (computed ? ", packed in every run" : ""),
             others);
     Kernel kernel =
         filter == null || computed
@@ -156,6 +159,11 @@ final class Selection {
         best = candidate;
       }
     }
+    Tuned.Choice measured = packed == null ? tuned.kernel(one, others) : null;
+    if (measured != null) {
+      double nanos = CostModel.nanos(measured.algorithm().cost(one, measured.tile()));
+      best = candidate(measured.algorithm(), measured.tile(), one, nanos, measured.words());
+    }
     if (best == null) {
       throw new IllegalStateException("no algorithm computes " + one.shape().key() + ": " + others);
     }
@@ -171,7 +179,7 @@ final class Selection {
   }
 
   int threads() {
-    return threads;
+    return means.threads();
   }
 
   private static boolean isBetter(Candidate candidate, @Nullable Candidate best) {
@@ -191,18 +199,34 @@ final class Selection {
       ConvAlgorithm algorithm, ConvProblem one, Map<String, String> others) {
     // Ranked on one thread, so that the choice, and with it every bit of the result, is the same
     // for any number of them.
-    return switch (Estimates.of(algorithm, one)) {
+    Estimates.Answer answer = Estimates.of(algorithm, one);
+    if (answer instanceof Estimates.Answer.Best(Tile tile, double _)
+        && tuned.isQuarantined(one, algorithm, tile)) {
+      others.put((algorithm.id() + " " + tile).strip(), Tuned.QUARANTINE);
+      answer = Estimates.ask(algorithm, one, t -> !tuned.isQuarantined(one, algorithm, t));
+    }
+    return switch (answer) {
       case Estimates.Answer.No(String reason) -> {
         others.put(algorithm.id(), reason);
         yield null;
       }
       case Estimates.Answer.Best(Tile tile, double nanos) -> {
         others.put(algorithm.id(), micros(nanos));
-        int useful = CostModel.threads(nanos, threads);
-        ConvProblem problem = new ConvProblem(one.shape(), one.epilogue(), useful);
-        yield new Candidate(algorithm, tile, problem, nanos);
+        yield candidate(algorithm, tile, one, nanos, null);
       }
     };
+  }
+
+  private Candidate candidate(
+      ConvAlgorithm algorithm,
+      Tile tile,
+      ConvProblem one,
+      double nanos,
+      @Nullable String measured) {
+    int estimated = CostModel.threads(nanos, means.threads());
+    int useful = tuned.threads(one, algorithm, tile, means.threads(), estimated);
+    ConvProblem problem = new ConvProblem(one.shape(), one.epilogue(), useful);
+    return new Candidate(algorithm, tile, problem, nanos, measured);
   }
 
   private Chosen operator(Node node, Graph graph) {
@@ -216,10 +240,10 @@ final class Selection {
     long bytes =
         problem.in().stream().mapToLong(t -> t.bytes()).sum()
             + problem.out().stream().mapToLong(t -> t.bytes()).sum();
-    int useful = CostModel.threads(CostModel.streaming(bytes), threads);
+    int useful = CostModel.threads(CostModel.streaming(bytes), means.threads());
     String key = name + problem.in() + "_t" + useful;
     long macs = Graph.macs(node);
-    for (Backend backend : backends) {
+    for (Backend backend : means.backends()) {
       Kernel kernel = backend.operator(problem).orElse(null);
       if (kernel != null) {
         String id = backend.name() + "." + name;
@@ -232,19 +256,25 @@ final class Selection {
 
   private Chosen chosen(
       String key, String id, String reason, Kernel kernel, int useful, long macs) {
-    Plan.Choice choice = new Plan.Choice(id, "", origin(id), reason, Map.of());
+    Plan.Choice choice = new Plan.Choice(id, "", origin(id, false), reason, Map.of());
     return new Chosen(key, choice, kernel, useful, macs);
   }
 
-  Origin origin(String id) {
-    return id.startsWith(forced + ".") ? Origin.FORCED : Origin.ESTIMATED;
+  Origin origin(String id, boolean measured) {
+    if (measured) {
+      return Origin.TUNED;
+    }
+    return id.startsWith(means.choice() + ".") ? Origin.FORCED : Origin.ESTIMATED;
   }
 
-  private static String reason(double nanos, Map<String, String> others) {
+  private static String reason(Candidate best, Map<String, String> others) {
+    if (best.measured != null) {
+      return best.measured;
+    }
     long applicable = others.values().stream().filter(o -> o.endsWith(" us")).count();
     return applicable == 0
         ? "only one applies"
-        : "estimated " + micros(nanos) + ", best of " + (applicable + 1);
+        : "estimated " + micros(best.nanos) + ", best of " + (applicable + 1);
   }
 
   static String micros(double nanos) {

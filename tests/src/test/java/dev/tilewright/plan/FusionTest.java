@@ -212,6 +212,8 @@ class FusionTest {
             .filter(b -> b.name().equals(backend) && b.available().isYes())
             .toList();
     assertThat(backends).as("backend %s", backend).hasSize(1);
-    return new Planner(PlanRun.memory(arena), backends, backend, threads, fusing).plan(graph);
+    return new Planner(
+            PlanRun.memory(arena), new Planner.Means(backends, backend, threads), fusing)
+        .plan(graph);
   }
 }

@@ -111,7 +111,7 @@ class RandomGraphPlanTest {
   }
 
   private static Plan plan(Graph graph, List<Backend> backends, Arena arena) {
-    return new Planner(new Memory(arena), backends, "auto", 1).plan(graph);
+    return new Planner(new Memory(arena), new Planner.Means(backends, "auto", 1)).plan(graph);
   }
 
   /** In the arena at the same time, and the bound is what is alive at the worst step. */
