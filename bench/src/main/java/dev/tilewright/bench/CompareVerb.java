@@ -3,6 +3,7 @@ package dev.tilewright.bench;
 import com.google.gson.GsonBuilder;
 import dev.tilewright.Model;
 import dev.tilewright.SessionOptions;
+import dev.tilewright.cli.SessionArguments;
 import dev.tilewright.cli.Verb;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
@@ -18,6 +19,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -32,11 +34,7 @@ public final class CompareVerb implements Verb, Callable<Integer> {
       description = "ONNX files, or ppocr-det, ppocr-rec, ppocr-cls")
   private List<String> models = new ArrayList<>();
 
-  @Option(names = "--threads", description = "Threads of each side (default: usable processors)")
-  private int threads = SessionOptions.defaults().threads();
-
-  @Option(names = "--backend", description = "auto, vector, native or reference (default: auto)")
-  private String backend = "auto";
+  @Mixin private SessionArguments session = new SessionArguments();
 
   @Option(names = "--runs", description = "Timed runs of each side; instead of --seconds")
   private int runs;
@@ -77,7 +75,7 @@ public final class CompareVerb implements Verb, Callable<Integer> {
     for (String name : models) {
       ModelSource model = ModelSource.of(name);
       Map<String, Tensor> inputs = inputs(model);
-      SessionOptions options = new SessionOptions(threads, backend);
+      SessionOptions options = session.options(model.file());
       Comparison comparison =
           Comparison.of(model, inputs, options, new Duet.Limits(runs, seconds, warmup));
       comparisons.add(comparison);

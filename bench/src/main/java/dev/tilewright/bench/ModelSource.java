@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a model's bytes come from: a file, or one of the networks that come with the project as a
@@ -23,11 +24,13 @@ final class ModelSource {
   private final String name;
   private final byte[] bytes;
   private final Map<String, Shape> shapes;
+  private final @Nullable Path file;
 
-  private ModelSource(String name, byte[] bytes, Map<String, Shape> shapes) {
+  private ModelSource(String name, byte[] bytes, Map<String, Shape> shapes, @Nullable Path file) {
     this.name = name;
     this.bytes = bytes;
     this.shapes = shapes;
+    this.file = file;
   }
 
   /**
@@ -39,20 +42,25 @@ final class ModelSource {
     if (shipped == null) {
       Path file = Path.of(model);
       return new ModelSource(
-          String.valueOf(file.getFileName()), Files.readAllBytes(file), Map.of());
+          String.valueOf(file.getFileName()), Files.readAllBytes(file), Map.of(), file);
     }
     String resource = "/models/" + shipped.resource();
     try (InputStream stream = ModelSource.class.getResourceAsStream(resource)) {
       if (stream == null) {
         throw new IOException(model + " is not on the class path: " + resource);
       }
-      return new ModelSource(model, stream.readAllBytes(), Map.of("x", shipped.shape()));
+      return new ModelSource(model, stream.readAllBytes(), Map.of("x", shipped.shape()), null);
     }
   }
 
   /** For people: a file's name, or the short name. */
   String name() {
     return name;
+  }
+
+  /** Where it came from, or null if it comes with the project. */
+  @Nullable Path file() {
+    return file;
   }
 
   /** The ONNX file; not copied. */

@@ -54,7 +54,7 @@ public final class Explain implements Verb, Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SessionOptions options = session.options();
+    SessionOptions options = session.options(model);
     try (Model loaded = loading.load(model)) {
       Plan plan = loaded.plan(shapes.all(loaded.inputs()), options);
       List<String> waiting = loaded.waiting(shapes.all(loaded.inputs()), options);

@@ -121,7 +121,7 @@ public final class Inspect implements Verb, Callable<Integer> {
   private void drawMemory(Path file) throws IOException {
     Drawing drawing = Drawing.of(file, MemoryChart.SIZE);
     try (Model loaded = loading.load(model)) {
-      Plan plan = loaded.plan(shapes.all(loaded.inputs()), session.options());
+      Plan plan = loaded.plan(shapes.all(loaded.inputs()), session.options(model));
       MemoryChart.draw(plan, String.valueOf(model.getFileName()), drawing);
     }
     drawing.save(file);

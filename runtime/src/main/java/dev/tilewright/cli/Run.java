@@ -90,7 +90,7 @@ public final class Run implements Verb, Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SessionOptions options = session.options();
+    SessionOptions options = session.options(model);
     if (top < 1 || repeat < 1) {
       throw new BadInputException("--top and --repeat must be at least 1");
     }

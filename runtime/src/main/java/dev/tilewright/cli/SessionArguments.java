@@ -1,8 +1,14 @@
 package dev.tilewright.cli;
 
 import dev.tilewright.SessionOptions;
+import dev.tilewright.backend.Backends;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Options of the verbs that make a plan. */
 public final class SessionArguments {
@@ -23,16 +29,46 @@ public final class SessionArguments {
               + " Default: ${DEFAULT-VALUE}.")
   private String backend = "auto";
 
+  @Option(
+      names = "--db",
+      paramLabel = "FILE",
+      description = {
+        "Measurements to choose kernels by, made by the verb tune; none to go by estimates.",
+        "Default: $$TILEWRIGHT_DB, else tilewright/tuning.txt in $$XDG_CACHE_HOME or ~/.cache."
+      })
+  private @Nullable String db;
+
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec spec;
+
   /**
-   * The options as the session takes them.
+   * The options as the session takes them, with what was measured on this machine.
+   *
+   * @param model that will run: a file of its name with {@code .tuning} counts too; or null
+   * @throws BadInputException if there is no such backend or thread count
+   * @throws IOException if the measurements that the user named cannot be read
+   */
+  public SessionOptions options(@Nullable Path model) throws IOException {
+    SessionOptions options = estimates();
+    return options.tuning(
+        TuningSources.read(db, model, Backends.load().machine(), Console.err(spec)));
+  }
+
+  /**
+   * The options without measurements.
    *
    * @throws BadInputException if there is no such backend or thread count
    */
-  public SessionOptions options() {
+  public SessionOptions estimates() {
     if (!BACKENDS.contains(backend)) {
       throw new BadInputException(
           "no backend '" + backend + "', use one of " + String.join(", ", BACKENDS));
     }
     return SessionOptions.defaults().threads(threads).backend(backend);
+  }
+
+  /** The user's file of measurements, which need not exist; null if none is to be used. */
+  public @Nullable Path database() {
+    return TuningSources.userFile(db, System.getenv());
   }
 }

@@ -85,6 +85,11 @@ public final class TuningFile {
     } catch (NoSuchFileException e) {
       return new Contents(List.of(), Map.of());
     }
+    return parse(bytes);
+  }
+
+  /** All records that can be read from the bytes of a file. */
+  public static Contents parse(byte[] bytes) {
     Reader reader = new Reader(bytes);
     int start = 0;
     for (int i = 0; i <= bytes.length; i++) {

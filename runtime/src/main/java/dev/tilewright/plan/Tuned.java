@@ -53,7 +53,8 @@ final class Tuned {
         algorithms.stream().filter(a -> a.id().equals(record.algorithm())).findFirst().orElse(null);
     String why = named == null ? "there is no such algorithm here" : refusal(named, record, one);
     if (named == null || why != null) {
-      others.put(("tuned " + record.algorithm() + " " + record.tile()).strip(), String.valueOf(why));
+      others.put(
+          ("tuned " + record.algorithm() + " " + record.tile()).strip(), String.valueOf(why));
       return null;
     }
     return new Choice(named, record.tile(), words(found));
@@ -89,8 +90,6 @@ final class Tuned {
    * @param estimated if nobody measured it
    */
   int threads(ConvProblem one, ConvAlgorithm algorithm, Tile tile, int session, int estimated) {
-    return table
-        .threads(one.work(), backends, algorithm.id(), tile, session)
-        .orElse(estimated);
+    return table.threads(one.work(), backends, algorithm.id(), tile, session).orElse(estimated);
   }
 }

@@ -83,8 +83,7 @@ public record FakeConv(String id, double efficiency, Flaw flaw, int flawed)
       throw new IllegalStateException("broken on purpose");
     }
     return operands ->
-        new Flawed(
-            right.bind(operands), operands.out().getFirst(), broken ? flaw : Flaw.NONE);
+        new Flawed(right.bind(operands), operands.out().getFirst(), broken ? flaw : Flaw.NONE);
   }
 
   private record Flawed(Task right, View dst, Flaw flaw) implements Task {

@@ -212,8 +212,7 @@ class FusionTest {
             .filter(b -> b.name().equals(backend) && b.available().isYes())
             .toList();
     assertThat(backends).as("backend %s", backend).hasSize(1);
-    return new Planner(
-            PlanRun.memory(arena), new Planner.Means(backends, backend, threads), fusing)
+    return new Planner(PlanRun.memory(arena), new Planner.Means(backends, backend, threads), fusing)
         .plan(graph);
   }
 }

@@ -56,8 +56,19 @@ class TunedTest {
   private static TuningRecord record(
       Machine on, Status status, String algorithm, Tile tile, int session, int threads) {
     return new TuningRecord(
-        PROBLEM.work(), "auto", session, on, status, algorithm, tile, threads, 31, 123_400, 123_000,
-        124_000, 0);
+        PROBLEM.work(),
+        "auto",
+        session,
+        on,
+        status,
+        algorithm,
+        tile,
+        threads,
+        31,
+        123_400,
+        123_000,
+        124_000,
+        0);
   }
 
   private static TuningRecord chosen(Machine on, String algorithm, int tile) {
@@ -169,12 +180,12 @@ class TunedTest {
   void fusedChainsTakeMeasuredMembersAndKeepTheBits() {
     List<Backend> real =
         ServiceLoader.load(Backend.class).stream().map(ServiceLoader.Provider::get).toList();
-    List<Backend> backends = real.stream().filter(b -> b.available().isYes() && b.name().equals("native")).toList();
+    List<Backend> backends =
+        real.stream().filter(b -> b.available().isYes() && b.name().equals("native")).toList();
     assertThat(backends).hasSize(1);
     RandomChain chain = new RandomChain(5);
     Node first = ConvChain.of(chain.graph()).getFirst().getFirst().depthwise();
-    ConvProblem one =
-        new ConvProblem(ConvChain.shape(first), ((Op.Conv) first.op()).epilogue(), 1);
+    ConvProblem one = new ConvProblem(ConvChain.shape(first), ((Op.Conv) first.op()).epilogue(), 1);
     float[] bits = null;
     for (int threads = 1; threads <= 3; threads++) {
       for (Fusing fusing : List.of(Fusing.NEVER, Fusing.always(2))) {
@@ -188,7 +199,18 @@ class TunedTest {
           Tile tile = algorithm.tiles(one).getLast();
           TuningRecord record =
               new TuningRecord(
-                  one.work(), "native", 1, HERE, Status.CHOSEN, algorithm.id(), tile, 1, 9, 1, 1, 1,
+                  one.work(),
+                  "native",
+                  1,
+                  HERE,
+                  Status.CHOSEN,
+                  algorithm.id(),
+                  tile,
+                  1,
+                  9,
+                  1,
+                  1,
+                  1,
                   0);
           TuningTable table = TuningTable.of(List.of(List.of(record)), HERE);
           Planner.Means means = new Planner.Means(backends, "native", threads, table);

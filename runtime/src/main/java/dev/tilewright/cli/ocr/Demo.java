@@ -63,7 +63,7 @@ public final class Demo implements Verb, Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SessionOptions options = session.options();
+    SessionOptions options = session.options(null);
     if (Files.isDirectory(output)) {
       throw new BadInputException("--output " + output + " is a directory, it must be a file");
     }
