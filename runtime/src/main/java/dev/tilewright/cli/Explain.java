@@ -86,18 +86,25 @@ public final class Explain implements Verb, Callable<Integer> {
         new Table("#", "layer", "key", "algorithm", "tile", "origin", "out", "MACs", "why");
     int number = 0;
     for (Plan.Step step : plan.steps()) {
+      // A chain of layers in one step: a line for each.
+      List<String> keys = List.of(step.key().split(" > "));
+      List<String> algorithms = List.of(step.choice().algorithm().split("\\+"));
+      List<String> tiles = List.of(step.choice().tile().split("\\+"));
       table.row(
           ++number,
           step.layer(),
-          step.key(),
-          step.choice().algorithm(),
-          step.choice().tile(),
+          keys.getFirst(),
+          algorithms.getFirst(),
+          tiles.getFirst(),
           step.choice().origin(),
           outputs(step),
           plan.macs() == 0
               ? ""
               : String.format(Locale.ROOT, "%.1f%%", 100.0 * step.macs() / plan.macs()),
           step.choice().reason() + (plan.isInPlace(step) ? ", in place" : ""));
+      for (int i = 1; i < keys.size(); i++) {
+        table.row("", "", keys.get(i), member(algorithms, i), member(tiles, i), "", "", "", "");
+      }
       if (all) {
         step.choice().others().forEach((id, why) -> table.note("not " + id + ": " + why));
       }
@@ -121,6 +128,10 @@ public final class Explain implements Verb, Callable<Integer> {
         plan.steps().stream().filter(plan::isInPlace).count(),
         plan.packedBytes());
     out.println("digest of the choices " + PlanDigest.of(plan));
+  }
+
+  private static String member(List<String> members, int i) {
+    return i < members.size() ? members.get(i) : "";
   }
 
   private Map<String, Object> object(Plan plan) {
