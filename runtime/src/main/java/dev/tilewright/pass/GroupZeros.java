@@ -1,11 +1,14 @@
 package dev.tilewright.pass;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+
 import dev.tilewright.conv.Activation;
 import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,10 +49,12 @@ final class GroupZeros implements Pass {
   /** Outputs and the channels that they see, both ascending. */
   private record Part(List<Integer> outputs, List<Integer> channels) {}
 
-  /** The parts of a filter, if they are more than its groups and all of one size; else null. */
+  /**
+   * The parts of a filter, if they are more than its groups and all of one size; else null. A dense
+   * filter is known by one output of each group: nothing more of it is read.
+   */
   private static @Nullable List<Part> parts(Tensor filter, int channels, int groups) {
     Shape shape = filter.shape();
-    float[] values = filter.toFloats();
     int outputs = shape.dim(0);
     int width = shape.dim(1);
     int taps = (int) shape.product(2, 4);
@@ -57,17 +62,28 @@ final class GroupZeros implements Pass {
     for (int c = 0; c < channels; c++) {
       leader[c] = c;
     }
+    int apart = channels; // sets of channels that belong together
     int[] seen = new int[outputs]; // one channel that the output sees
+    float[] row = new float[width * taps];
     for (int k = 0; k < outputs; k++) {
+      if (apart == groups) {
+        return null; // at least that many are left: no output sees channels of two groups
+      }
+      MemorySegment.copy(
+          filter.data(), JAVA_FLOAT_UNALIGNED, 4L * k * row.length, row, 0, row.length);
       seen[k] = -1;
-      for (int i = 0; i < width * taps; i++) {
-        if (values[k * width * taps + i] != 0) {
-          int c = k / (outputs / groups) * width + i / taps;
-          if (seen[k] >= 0) {
-            leader[find(leader, c)] = find(leader, seen[k]);
-          }
-          seen[k] = c;
+      for (int c = 0; c < width; c++) {
+        if (isZero(row, c * taps, taps)) {
+          continue;
         }
+        int channel = k / (outputs / groups) * width + c;
+        if (seen[k] >= 0) {
+          int a = find(leader, channel);
+          int b = find(leader, seen[k]);
+          leader[a] = b;
+          apart -= a == b ? 0 : 1;
+        }
+        seen[k] = channel;
       }
       if (seen[k] < 0) {
         return null;
@@ -94,6 +110,15 @@ final class GroupZeros implements Pass {
                 p.outputs.size() * parts.size() == outputs
                     && p.channels.size() * parts.size() == channels);
     return even && parts.size() > groups ? List.copyOf(parts.values()) : null;
+  }
+
+  private static boolean isZero(float[] values, int from, int count) {
+    for (int i = from; i < from + count; i++) {
+      if (values[i] != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static int find(int[] leader, int c) {
