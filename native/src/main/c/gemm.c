@@ -223,6 +223,9 @@ void gemm_cost(const gemm_isa *isa, const tw_problem *p, double *cost) {
     cost[2] = 0.97 * factors * vectors / sum;
 }
 
+/* Channels of a filter row that are packed before the next row: a cache line of a 1x1 filter. */
+enum { PACK_CHANNELS = 16 };
+
 int64_t gemm_packed_bytes(const gemm_isa *isa, const tw_problem *p) {
     return 4 * (header_floats(isa, p) + depth(p) * group_width(isa, p) * p->groups);
 }
@@ -239,10 +242,18 @@ void gemm_pack(const gemm_isa *isa, const tw_problem *p, const float *filter, co
         const int32_t k0 = panel / panels_group(isa, p) * k_group(p) + first;
         for (int32_t j = 0; bias && j < columns; j++)
             packed[(int64_t)panel * nr + j] = bias[k0 + j];
-        for (int32_t tap = 0; tap < taps; tap++)
-            for (int32_t c = 0; c < channels; c++, to += width)
-                for (int32_t j = 0; j < columns; j++)
-                    to[j] = filter[((int64_t)(k0 + j) * channels + c) * taps + tap];
+        /* A few lines of a filter row at a time: rows are often a power of two apart, and their
+         * lines would throw each other out of the cache. */
+        for (int32_t c0 = 0; c0 < channels; c0 += PACK_CHANNELS) {
+            const int32_t c1 = tw_min(channels, c0 + PACK_CHANNELS);
+            for (int32_t j = 0; j < columns; j++) {
+                const float *from = filter + (int64_t)(k0 + j) * channels * taps;
+                for (int32_t tap = 0; tap < taps; tap++)
+                    for (int32_t c = c0; c < c1; c++)
+                        to[((int64_t)tap * channels + c) * width + j] = from[(int64_t)c * taps + tap];
+            }
+        }
+        to += (int64_t)taps * channels * width;
     }
 }
 

@@ -223,6 +223,46 @@ int64_t winograd_packed_bytes(const winograd_isa *isa, int32_t m, const tw_probl
     return 4 * (header_floats(isa, p, &q) + p->groups * group_floats(isa, &q));
 }
 
+/* Filters that are transformed side by side: products lie far apart, often by a power of two, so
+ * each line of the packed filter is better written once than for every column. */
+enum { PACK_COLUMNS = 16 };
+
+/* Products of one channel's filters for some output channels; to: [planes][count], plane floats
+ * from one to the next. Inlined with high and wide known, so that columns fill vectors. */
+TW_INLINE void
+transform_filters(const plan *q, double down[][WINOGRAD_MAX_PRODUCTS],
+                  double along[][WINOGRAD_MAX_PRODUCTS], int32_t high, int32_t wide, int32_t count,
+                  const float *filter, float *to, ptrdiff_t plane) {
+    double g[WINOGRAD_MAX_PLANES][PACK_COLUMNS];
+    if (count < PACK_COLUMNS) memset(g, 0, sizeof g);
+    for (int32_t k = 0; k < count; k++, filter += (int64_t)q->c_group * high * wide)
+        for (int32_t tap = 0; tap < high * wide; tap++)
+            g[tap][k] = (double)filter[tap];
+    for (int32_t i = 0; i < q->n_high; i++) {
+        double row[WINOGRAD_MAX_PRODUCTS][PACK_COLUMNS];
+        for (int32_t x = 0; x < wide; x++)
+            for (int32_t k = 0; k < PACK_COLUMNS; k++) {
+                double sum = 0;
+                for (int32_t y = 0; y < high; y++)
+                    sum += down[i][y] * g[y * wide + x][k];
+                row[x][k] = sum;
+            }
+        for (int32_t j = 0; j < q->n_wide; j++, to += plane) {
+            float line[PACK_COLUMNS];
+            for (int32_t k = 0; k < PACK_COLUMNS; k++) {
+                double sum = 0;
+                for (int32_t x = 0; x < wide; x++)
+                    sum += row[x][k] * along[j][x];
+                line[k] = (float)sum;
+            }
+            if (count == PACK_COLUMNS)
+                memcpy(to, line, sizeof line);
+            else
+                memcpy(to, line, (size_t)count * sizeof *line);
+        }
+    }
+}
+
 void winograd_pack(const winograd_isa *isa, int32_t m, const tw_problem *p, const float *filter,
                    const float *bias, float *packed) {
     const plan q = make_plan(isa, m, p);
@@ -242,22 +282,15 @@ void winograd_pack(const winograd_isa *isa, int32_t m, const tw_problem *p, cons
         for (int32_t j = 0; bias && j < columns; j++)
             packed[(int64_t)panel * nr + j] = bias[k0 + j];
         for (int32_t c = 0; c < q.c_group; c++)
-            for (int32_t k = 0; k < columns; k++) {
-                const float *g = filter + ((int64_t)(k0 + k) * q.c_group + c) * high * wide;
-                for (int32_t i = 0; i < q.n_high; i++) {
-                    double row[WINOGRAD_MAX_PRODUCTS];
-                    for (int32_t x = 0; x < wide; x++) {
-                        row[x] = 0;
-                        for (int32_t y = 0; y < high; y++)
-                            row[x] += down[i][y] * (double)g[y * wide + x];
-                    }
-                    for (int32_t j = 0; j < q.n_wide; j++) {
-                        double sum = 0;
-                        for (int32_t x = 0; x < wide; x++)
-                            sum += row[x] * along[j][x];
-                        to[((int64_t)(i * q.n_wide + j) * q.c_group + c) * width + k] = (float)sum;
-                    }
-                }
+            for (int32_t k = 0; k < columns; k += PACK_COLUMNS) {
+                const int32_t count = tw_min(PACK_COLUMNS, columns - k);
+                const float *from = filter + ((int64_t)(k0 + k) * q.c_group + c) * high * wide;
+                float *at = to + (int64_t)c * width + k;
+                const ptrdiff_t plane = (ptrdiff_t)q.c_group * width;
+                if (high == 3 && wide == 3)
+                    transform_filters(&q, down, along, 3, 3, count, from, at, plane);
+                else
+                    transform_filters(&q, down, along, high, wide, count, from, at, plane);
             }
         to += (int64_t)q.planes * q.c_group * width;
     }
