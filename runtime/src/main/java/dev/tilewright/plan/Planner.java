@@ -10,12 +10,18 @@ import dev.tilewright.graph.Value;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Lowers a graph to a plan: what computes each layer, then where each value lives. */
@@ -49,6 +55,9 @@ public final class Planner {
       this(backends, choice, threads, TuningTable.empty());
     }
   }
+
+  private static final Comparator<Node> BY_WEIGHTS =
+      Comparator.comparingLong(n -> n.op() instanceof Op.Conv ? n.input(1).shape().elements() : 0);
 
   private final ModelMemory memory;
   private final Means means;
@@ -119,17 +128,29 @@ public final class Planner {
         imported.macs());
   }
 
-  /** In parallel, for packing weights and making kernels take most of the time of a start. */
+  /**
+   * In parallel, for packing weights and making kernels take most of the time of a start. The
+   * largest first, each taken by whoever is free: half of a network's weights may be in its last
+   * few layers.
+   */
   private static Map<Node, Selection.Chosen> choose(Fusion fusion) {
     List<Node> nodes =
         fusion.graph().nodes().stream()
             .filter(n -> !(n.op() instanceof Op.Reshape) && !Arrangement.isSeparable(n))
             .toList();
-    List<Selection.Chosen> choices = nodes.parallelStream().map(fusion::choose).toList();
+    List<Node> largestFirst = nodes.stream().sorted(BY_WEIGHTS.reversed()).toList();
+    Map<Node, Selection.Chosen> choices = new ConcurrentHashMap<>();
+    AtomicInteger next = new AtomicInteger();
+    IntStream.rangeClosed(0, ForkJoinPool.getCommonPoolParallelism())
+        .parallel()
+        .forEach(thread -> {
+          for (int i = next.getAndIncrement(); i < nodes.size(); i = next.getAndIncrement()) {
+            Node node = largestFirst.get(i);
+            choices.put(node, fusion.choose(node));
+          }
+        });
     Map<Node, Selection.Chosen> chosen = new LinkedHashMap<>();
-    for (int i = 0; i < nodes.size(); i++) {
-      chosen.put(nodes.get(i), choices.get(i));
-    }
+    nodes.forEach(node -> chosen.put(node, Objects.requireNonNull(choices.get(node))));
     return chosen;
   }
 
