@@ -1,6 +1,7 @@
 package dev.tilewright.pass;
 
 import dev.tilewright.conv.Activation;
+import dev.tilewright.conv.ConvShape.Padding;
 import dev.tilewright.conv.Epilogue;
 import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * weights: filter' = filter * scale, bias' = bias * scale + shift. Batch normalisation, which the
  * importer writes as a scale and a shift, disappears this way, and so does the bias that some
  * exporters put in a node of its own. Transposed convolutions and layer normalisation likewise, and
- * sums of such layers.
+ * sums and averages over pixels of such layers.
  */
 final class FoldAffine implements Pass {
   @Override
@@ -51,6 +52,10 @@ final class FoldAffine implements Pass {
   private static @Nullable Value into(
       Rewriter.At at, Value x, BinaryFunction function, Value constant) {
     Node node = at.soleProducer(x);
+    if (node != null && averages(node, function)) {
+      Value folded = into(at, node.input(0), function, constant);
+      return folded == null ? null : at.emit(node.op(), folded);
+    }
     if (node != null
         && node.op() instanceof Op.Binary(BinaryFunction f)
         && f == BinaryFunction.ADD
@@ -67,6 +72,22 @@ final class FoldAffine implements Pass {
       return b == null ? null : at.emit(node.op(), node.input(0), b);
     }
     return intoLayer(at, x, function, constant);
+  }
+
+  /**
+   * Whether the arithmetic may as well come before the node: the mean of some pixels, each channel
+   * for itself, scales with them, and shifts with them if its weights sum to 1.
+   */
+  private static boolean averages(Node node, BinaryFunction function) {
+    boolean scales = function == BinaryFunction.MUL || function == BinaryFunction.DIV;
+    return switch (node.op()) {
+      case Op.Reduce r ->
+          r.kind() == Op.ReduceKind.MEAN && !r.axes().contains(node.input(0).shape().rank() - 1);
+      case Op.Pool p ->
+          p.kind() == Op.PoolKind.AVERAGE
+              && (scales || !p.countPad() || p.window().pad().equals(new Padding(0, 0, 0, 0)));
+      default -> false;
+    };
   }
 
   private static @Nullable Value intoLayer(

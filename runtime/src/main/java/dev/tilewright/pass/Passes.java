@@ -33,7 +33,9 @@ public final class Passes {
           FoldAffine::new, // the bias of what was a MatMul until the line above
           AffineToConv::new, // what no convolution took
           SplitTransposedConv::new, // likewise: its convolution wants an activation
-          FuseEpilogue::new);
+          OrderPooling::new, // where convolutions take activations, and before they do
+          FuseEpilogue::new,
+          ScaleIntoFilter::new); // last: whoever looks for known filters has seen them
 
   static final List<Supplier<Pass>> STANDARD =
       Stream.concat(PORTABLE.stream(), DEVICE.stream()).toList();

@@ -63,7 +63,7 @@ public final class RandomGraphs {
     Value x = values.get(values.size() - 1 - random.nextInt(Math.min(4, values.size())));
     int rank = x.shape().rank();
     String name = "n" + values.size();
-    switch (random.nextInt(22)) {
+    switch (random.nextInt(23)) {
       case 0, 1 -> {
         if (rank == 4) {
           values.add(conv(name, x, channels()));
@@ -140,10 +140,15 @@ public final class RandomGraphs {
       }
       case 16 -> {
         if (rank == 4) {
-          Size one = new Size(1, 1);
-          Op.Window w = new Op.Window(new Size(3, 3), one, one, new Padding(1, 1, 1, 1));
-          Size out = new Size(x.shape().dim(1), x.shape().dim(2));
-          add(name, new Op.Pool(Op.PoolKind.AVERAGE, w, out, random.nextBoolean()), x);
+          int stride = 1 + random.nextInt(2);
+          Size step = new Size(stride, stride);
+          Size taps = new Size(3, 3);
+          Op.Window w = new Op.Window(taps, step, new Size(1, 1), new Padding(1, 1, 1, 1));
+          int height = (x.shape().dim(1) - 1) / stride + 1;
+          int width = (x.shape().dim(2) - 1) / stride + 1;
+          Op.PoolKind kind = random.nextBoolean() ? Op.PoolKind.AVERAGE : Op.PoolKind.MAX;
+          boolean countPad = kind == Op.PoolKind.AVERAGE && random.nextBoolean();
+          add(name, new Op.Pool(kind, w, new Size(height, width), countPad), x);
         }
       }
       case 17 -> {
@@ -162,6 +167,15 @@ public final class RandomGraphs {
         int k = 1 + random.nextInt(x.shape().dim(axis));
         Op top = new Op.Top(axis, k, random.nextBoolean(), false);
         add(name, new Op.GatherElements(axis), x, builder.add(name + "_t", top, x));
+      }
+      case 21 -> {
+        if (rank == 4) { // squeeze and excitation before a 1x1
+          Op mean = new Op.Reduce(Op.ReduceKind.MEAN, List.of(1, 2), true);
+          Op gate = new Op.Activate(new Activation.Sigmoid());
+          Value s = builder.add(name + "_g", gate, builder.add(name + "_r", mean, x));
+          Value scaled = builder.add(name + "_x", new Op.Binary(Op.BinaryFunction.MUL), x, s);
+          values.add(conv(name, scaled, channels()));
+        }
       }
       default -> {
         Value c = builder.constant(name + "_c", tensor(Shape.of(x.shape().last())));
