@@ -1,8 +1,15 @@
-/** Measures candidates on the device. */
+/** Measures candidates on the device and remembers the best. */
 module dev.tilewright.tuning {
   requires transitive dev.tilewright.runtime;
   requires static transitive org.jspecify;
+  requires static info.picocli;
   requires jdk.management;
 
   exports dev.tilewright.tuning;
+
+  opens dev.tilewright.tuning to
+      info.picocli;
+
+  provides dev.tilewright.cli.Verb with
+      dev.tilewright.tuning.TuneVerb;
 }

@@ -7,6 +7,7 @@ import dev.tilewright.cli.SessionArguments;
 import dev.tilewright.cli.Verb;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tuning.Duet;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

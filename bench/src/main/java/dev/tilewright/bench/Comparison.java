@@ -1,8 +1,12 @@
 package dev.tilewright.bench;
 
+import dev.tilewright.Model;
 import dev.tilewright.SessionOptions;
 import dev.tilewright.plan.Plan;
 import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tuning.Duet;
+import dev.tilewright.tuning.SessionContender;
+import dev.tilewright.tuning.Statistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,14 +37,15 @@ record Comparison(
     double peakGflops,
     double oursMillis,
     double ortMillis,
-    Statistics.Ratio speedup,
+    Statistics.Interval speedup,
     boolean settled,
     Agreement agreement,
     List<Duet.Round> rounds) {
 
   static Comparison of(
       ModelSource model, Map<String, Tensor> inputs, SessionOptions options, Duet.Limits limits) {
-    try (TilewrightContender ours = new TilewrightContender(model.bytes(), inputs, options);
+    try (Model loaded = Model.of(model.bytes());
+        SessionContender ours = new SessionContender(loaded, inputs, options);
         OrtContender ort = new OrtContender(model.bytes(), inputs, options.threads())) {
       double peakBefore = FmaPeak.gflops(options.threads());
       Duet.Timings timings = new Duet(ours, ort, limits).play();

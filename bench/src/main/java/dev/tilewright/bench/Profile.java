@@ -1,8 +1,11 @@
 package dev.tilewright.bench;
 
+import dev.tilewright.Model;
 import dev.tilewright.SessionOptions;
 import dev.tilewright.plan.Plan;
 import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tuning.SessionContender;
+import dev.tilewright.tuning.Statistics;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +25,8 @@ record Profile(List<Plan.Step> steps, List<Double> nanos, double peakGflops) {
 
   static Profile of(
       ModelSource model, Map<String, Tensor> inputs, SessionOptions options, double peakGflops) {
-    try (TilewrightContender ours = new TilewrightContender(model.bytes(), inputs, options)) {
+    try (Model loaded = Model.of(model.bytes());
+        SessionContender ours = new SessionContender(loaded, inputs, options)) {
       List<Plan.Step> steps = ours.plan().steps();
       long[] once = new long[steps.size()];
       long end = System.nanoTime() + (long) (WARMUP_SECONDS * 1e9);

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** Options of the verbs that load a model. */
-final class LoadArguments {
+public final class LoadArguments {
   @Option(
       names = "--external-data",
       description =
@@ -17,7 +17,12 @@ final class LoadArguments {
               + " default: a model could name any file there.")
   private boolean externalData;
 
-  Model load(Path file) throws IOException {
+  /**
+   * The model in a file.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public Model load(Path file) throws IOException {
     return Model.load(ModelFile.require(file), LoadOptions.defaults().externalData(externalData));
   }
 

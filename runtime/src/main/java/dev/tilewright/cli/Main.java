@@ -36,7 +36,7 @@ import picocli.CommandLine.ScopeType;
 public final class Main {
   /** Verbs in the order in which a newcomer meets them; others follow by name. */
   private static final List<String> ORDER =
-      List.of("demo", "inspect", "run", "explain", "optimize");
+      List.of("demo", "inspect", "run", "explain", "tune", "db", "optimize");
 
   @Option(
       names = "--stacktrace",

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The option {@code --shape}, and what stands in for open dimensions without it. */
-final class ShapeArguments {
+public final class ShapeArguments {
   /** Batch, channels, and height or width where a model leaves them open. */
   private static final int ASSUMED_SIDE = 224;
 
@@ -46,7 +46,7 @@ final class ShapeArguments {
   }
 
   /** A shape for every input: what the user gave, else the model's, open dimensions assumed. */
-  Map<String, Shape> all(List<Signature> inputs) {
+  public Map<String, Shape> all(List<Signature> inputs) {
     Map<String, Shape> all = given(inputs);
     for (Signature input : inputs) {
       all.computeIfAbsent(input.name(), name -> assumed(input));

@@ -6,16 +6,17 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Columns as wide as their longest cell; the last is not padded. */
-final class Table {
+public final class Table {
   private final List<List<String>> rows = new ArrayList<>();
   private final int columns;
 
-  Table(String... titles) {
+  public Table(String... titles) {
     columns = titles.length;
     rows.add(List.of(titles));
   }
 
-  void row(Object... cells) {
+  /** A line of one cell for each column. */
+  public void row(Object... cells) {
     rows.add(Stream.of(cells).map(String::valueOf).toList());
   }
 
@@ -24,7 +25,8 @@ final class Table {
     rows.add(List.of(text));
   }
 
-  void print(PrintWriter out) {
+  /** Writes all of it. */
+  public void print(PrintWriter out) {
     int[] widths = new int[columns];
     for (List<String> row : rows) {
       for (int i = 0; row.size() > 1 && i < columns - 1; i++) {

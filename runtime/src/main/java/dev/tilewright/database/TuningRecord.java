@@ -66,6 +66,31 @@ public record TuningRecord(
     }
   }
 
+  /** The same of a problem that takes the same time. */
+  public TuningRecord problem(String with) {
+    return new TuningRecord(
+        with, backends, session, machine, status, algorithm, tile, threads, samples, median, low,
+        high, seconds);
+  }
+
+  /** The same with another status, written now. */
+  public TuningRecord status(Status with) {
+    return new TuningRecord(
+        problem,
+        backends,
+        session,
+        machine,
+        with,
+        algorithm,
+        tile,
+        threads,
+        samples,
+        median,
+        low,
+        high,
+        System.currentTimeMillis() / 1000);
+  }
+
   /** Whether the algorithm must not run on the record's machine. */
   public boolean isQuarantine() {
     return status == Status.WRONG || status == Status.FAILED;

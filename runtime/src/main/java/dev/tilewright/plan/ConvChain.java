@@ -114,7 +114,7 @@ record ConvChain(@Nullable Node before, Node depthwise, @Nullable Node after) {
   }
 
   /** Whether it is a convolution whose weights do not wait for a run. */
-  private static boolean isKnown(Node node, Graph graph) {
+  static boolean isKnown(Node node, Graph graph) {
     return node.op() instanceof Op.Conv conv
         && graph.constants().containsKey(node.input(1))
         && (!conv.epilogue().bias() || graph.constants().containsKey(node.input(2)));

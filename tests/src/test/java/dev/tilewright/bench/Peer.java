@@ -2,7 +2,9 @@ package dev.tilewright.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tilewright.Model;
 import dev.tilewright.SessionOptions;
+import dev.tilewright.tuning.SessionContender;
 
 /** ONNX Runtime as the oracle of one node. */
 final class Peer {
@@ -14,8 +16,9 @@ final class Peer {
   static void agrees(OneNode node) {
     byte[] bytes = node.bytes();
     try (OrtContender peer = new OrtContender(bytes, node.inputs(), 1);
-        TilewrightContender ours =
-            new TilewrightContender(bytes, node.inputs(), new SessionOptions(2, "auto"))) {
+        Model model = Model.of(bytes);
+        SessionContender ours =
+            new SessionContender(model, node.inputs(), new SessionOptions(2, "auto"))) {
       peer.run();
       ours.run();
       assertThat(ours.outputs().keySet()).containsExactlyElementsOf(node.outputNames());

@@ -23,6 +23,9 @@ public final class Oracle {
   /** Multiplications in double: about 50 ms. */
   private static final long BUDGET = 20_000_000;
 
+  /** For whoever has many problems to look at. */
+  private static final long SMALL_BUDGET = 4_000_000;
+
   /** One term after another goes in; M is the sum of magnitudes. */
   private static final class Sum {
     private double value;
@@ -48,7 +51,8 @@ public final class Oracle {
   private final double[] expected;
   private final double[] magnitude;
 
-  private Oracle(View dst, ConvShape shape, Activation activation, Cell cell, long seed) {
+  private Oracle(
+      View dst, ConvShape shape, Activation activation, Cell cell, long budget, long seed) {
     this.dst = dst;
     this.shape = shape;
     this.activation = activation;
@@ -58,7 +62,7 @@ public final class Oracle {
             / shape.groups()
             * shape.kernel().height()
             * shape.kernel().width();
-    places = places(dst.shape().elements(), Math.max(FEWEST_PLACES, BUDGET / terms), seed);
+    places = places(dst.shape().elements(), Math.max(FEWEST_PLACES, budget / terms), seed);
     expected = new double[places.length];
     magnitude = new double[places.length];
     for (int i = 0; i < places.length; i++) {
@@ -75,7 +79,17 @@ public final class Oracle {
         : new Random(seed).longs(most, 0, results).toArray();
   }
 
+  /** Of a workload of the problem. */
   public static Oracle of(ConvProblem problem, Workload workload, long seed) {
+    return of(problem, workload, BUDGET, seed);
+  }
+
+  /** The same that looks at fewer places where a result is a long sum. */
+  static Oracle quick(ConvProblem problem, Workload workload, long seed) {
+    return of(problem, workload, SMALL_BUDGET, seed);
+  }
+
+  private static Oracle of(ConvProblem problem, Workload workload, long budget, long seed) {
     ConvShape s = problem.shape();
     View src = workload.in().getFirst();
     View residual = problem.epilogue().residual() ? workload.in().get(1) : null;
@@ -92,7 +106,7 @@ public final class Oracle {
             sum.add(at(residual, index));
           }
         };
-    return new Oracle(workload.dst(), s, problem.epilogue().activation(), cell, seed);
+    return new Oracle(workload.dst(), s, problem.epilogue().activation(), cell, budget, seed);
   }
 
   /** Of a workload made by {@link Workload#ofProduct}. */
@@ -113,7 +127,7 @@ public final class Oracle {
     ConvShape.Size rows = new ConvShape.Size(a.shape().dim(0) * m, 1);
     ConvShape.Padding none = new ConvShape.Padding(0, 0, 0, 0);
     ConvShape same = new ConvShape(1, 1, k, n, rows, one, one, one, none);
-    return new Oracle(workload.dst(), same, Activation.none(), cell, seed);
+    return new Oracle(workload.dst(), same, Activation.none(), cell, BUDGET, seed);
   }
 
   private static @Nullable MemorySegment bias(Workload workload) {

@@ -7,6 +7,7 @@ import dev.tilewright.conv.Rounding;
 import dev.tilewright.conv.Tile;
 import dev.tilewright.kernel.Kernel;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 
 /**
  * A kernel on memory, ready to be timed. For use by one thread, whose workers help.
@@ -31,7 +32,8 @@ public final class Trial {
   private final Rounding rounding;
   private final Workload workload;
   private final Workers workers;
-  private final Workers.Region region;
+  private final List<Workers.Region> regions;
+  private int next;
   private double nanosPerCall = Double.POSITIVE_INFINITY;
   private double bytesPerCall;
   private boolean settled;
@@ -40,7 +42,7 @@ public final class Trial {
       String id,
       Tile tile,
       Rounding rounding,
-      Kernel kernel,
+      List<Kernel> kernels,
       Workload workload,
       Workers workers,
       int threads) {
@@ -49,9 +51,11 @@ public final class Trial {
     this.rounding = rounding;
     this.workload = workload;
     this.workers = workers;
-    region =
-        new Workers.Region(
-            kernel.bind(workload.operands(kernel.workspaceBytes(), threads)), threads);
+    regions =
+        kernels.stream()
+            .map(k -> k.bind(workload.operands(k.workspaceBytes(), threads)))
+            .map(task -> new Workers.Region(task, threads))
+            .toList();
   }
 
   /**
@@ -62,12 +66,15 @@ public final class Trial {
    */
   public static Trial of(
       Candidate candidate, ConvProblem problem, Workload workload, Workers workers) {
-    Kernel kernel = candidate.algorithm().prepare(problem, candidate.tile(), workload.weights());
+    List<Kernel> kernels =
+        workload.copies().stream()
+            .map(w -> candidate.algorithm().prepare(problem, candidate.tile(), w))
+            .toList();
     return new Trial(
         candidate.algorithm().id(),
         candidate.tile(),
         candidate.algorithm().rounding(problem.shape()),
-        kernel,
+        kernels,
         workload,
         workers,
         problem.threads());
@@ -76,7 +83,7 @@ public final class Trial {
   /** A kernel of another operator, under a name of the caller's. */
   public static Trial of(
       String id, Kernel kernel, Workload workload, Workers workers, int threads) {
-    return new Trial(id, Tile.NONE, Rounding.DIRECT, kernel, workload, workers, threads);
+    return new Trial(id, Tile.NONE, Rounding.DIRECT, List.of(kernel), workload, workers, threads);
   }
 
   /** Of the algorithm. */
@@ -111,7 +118,7 @@ public final class Trial {
   public void compute() {
     workload.poison();
     workers.begin();
-    workers.run(region);
+    workers.run(regions.getFirst());
     workers.end();
   }
 
@@ -148,7 +155,8 @@ public final class Trial {
     long before = THREADS.getCurrentThreadAllocatedBytes();
     long start = System.nanoTime();
     for (long i = 0; i < calls; i++) {
-      workers.run(region);
+      workers.run(regions.get(next));
+      next = next + 1 == regions.size() ? 0 : next + 1;
     }
     long end = System.nanoTime();
     workers.end();

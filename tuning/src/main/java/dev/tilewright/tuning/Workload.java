@@ -25,32 +25,50 @@ import java.util.Random;
  * terms of the sum, so that results are about normal too.
  */
 public final class Workload implements AutoCloseable {
+  private static final int MOST_COPIES = 64;
+
   private final Arena arena = Arena.ofShared();
   private final Random random;
   private final List<View> in = new ArrayList<>();
   private final View dst;
-  private final Weights weights;
+  private final List<Weights> weights = new ArrayList<>();
   private MemorySegment scratch = MemorySegment.NULL;
 
-  private Workload(long seed, Shape dst, Shape filter, int bias, double scale) {
+  private Workload(long seed, Shape dst, Shape filter, int bias, double scale, long coldBytes) {
     random = new Random(seed);
     this.dst = View.dense(allocate(TensorType.floats(dst)), TensorType.floats(dst));
-    weights =
-        new Weights(
-            Tensor.of(filter, noise(filter.elements(), scale)),
-            bias == 0 ? null : Tensor.of(Shape.of(bias), noise(bias, 1)),
-            arena);
+    Tensor values = Tensor.of(filter, noise(filter.elements(), scale));
+    Tensor biases = bias == 0 ? null : Tensor.of(Shape.of(bias), noise(bias, 1));
+    for (int i = 0; i < copies(4 * filter.elements(), coldBytes); i++) {
+      weights.add(new Weights(values, biases, arena));
+    }
+  }
+
+  /** So many that they do not fit the cache together. */
+  private static int copies(long bytes, long coldBytes) {
+    return Math.clamp(Math.ceilDiv(coldBytes, Math.max(1, bytes)), 1, MOST_COPIES);
   }
 
   /** What a convolution reads and writes. */
   public static Workload of(ConvProblem problem, long seed) {
+    return cold(problem, seed, 0);
+  }
+
+  /**
+   * The same with several copies of the filter, which calls take in turn: inside a model, other
+   * layers' weights drive a layer's out of the cache between two runs, and kernels that read them
+   * more often suffer more.
+   *
+   * @param coldBytes that all copies together fill, as far as 64 of them do
+   */
+  public static Workload cold(ConvProblem problem, long seed, long coldBytes) {
     ConvShape s = problem.shape();
     int channels = s.inChannels() / s.groups();
     Shape filter = Shape.of(s.outChannels(), channels, s.kernel().height(), s.kernel().width());
     Shape dst = Shape.of(s.batch(), s.out().height(), s.out().width(), s.outChannels());
     double terms = (double) channels * s.kernel().height() * s.kernel().width();
     int bias = problem.epilogue().bias() ? s.outChannels() : 0;
-    Workload workload = new Workload(seed, dst, filter, bias, 1 / Math.sqrt(terms));
+    Workload workload = new Workload(seed, dst, filter, bias, 1 / Math.sqrt(terms), coldBytes);
     workload.add(Shape.of(s.batch(), s.in().height(), s.in().width(), s.inChannels()), 1);
     if (problem.epilogue().residual()) {
       workload.add(dst, 1);
@@ -60,7 +78,7 @@ public final class Workload implements AutoCloseable {
 
   /** What a product of matrices computed at run time reads and writes: [M, K] x [K, N]. */
   public static Workload ofProduct(int batch, int m, int k, int n, long seed) {
-    Workload workload = new Workload(seed, Shape.of(batch, m, n), Shape.of(0), 0, 1);
+    Workload workload = new Workload(seed, Shape.of(batch, m, n), Shape.of(0), 0, 1, 0);
     workload.add(Shape.of(batch, m, k), 1);
     workload.add(Shape.of(batch, k, n), 1 / Math.sqrt(k));
     return workload;
@@ -85,6 +103,11 @@ public final class Workload implements AutoCloseable {
 
   /** Filter and bias of a convolution; of a product, nothing. */
   public Weights weights() {
+    return weights.getFirst();
+  }
+
+  /** As many as there are copies of the filter, all of the same values. */
+  List<Weights> copies() {
     return weights;
   }
 

@@ -1,4 +1,4 @@
-package dev.tilewright.bench;
+package dev.tilewright.tuning;
 
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
  * block that follows the other side's, the timer waits until the other side's threads sleep, and
  * every block starts with a run that is not counted.
  */
-final class Duet {
+public final class Duet {
   /** A block is at least this long, or one run if that is longer. */
   private static final double BLOCK_MILLIS = 20;
 
@@ -41,7 +41,7 @@ final class Duet {
    * @param seconds of timed work of both sides together
    * @param warmupSeconds the most each side may warm up
    */
-  record Limits(int runs, double seconds, double warmupSeconds) {}
+  public record Limits(int runs, double seconds, double warmupSeconds) {}
 
   /**
    * Milliseconds of every timed run of one round.
@@ -49,29 +49,36 @@ final class Duet {
    * @param a the first contender's
    * @param b the second contender's
    */
-  record Round(List<Double> a, List<Double> b) {
-    Round {
+  public record Round(List<Double> a, List<Double> b) {
+    public Round {
       a = List.copyOf(a);
       b = List.copyOf(b);
     }
   }
 
   /**
+   * All rounds.
+   *
    * @param settled whether both sides stopped getting faster before the time for warming up ended
    */
-  record Timings(List<Round> rounds, boolean settled) {}
+  public record Timings(List<Round> rounds, boolean settled) {
+    public Timings {
+      rounds = List.copyOf(rounds);
+    }
+  }
 
   private final Contender a;
   private final Contender b;
   private final Limits limits;
 
-  Duet(Contender a, Contender b, Limits limits) {
+  public Duet(Contender a, Contender b, Limits limits) {
     this.a = a;
     this.b = b;
     this.limits = limits;
   }
 
-  Timings play() {
+  /** Warms both up, then times them. */
+  public Timings play() {
     double[] oneRun = new double[2];
     boolean settled = warmUp(a, oneRun, 0);
     settled &= warmUp(b, oneRun, 1);

@@ -1,42 +1,49 @@
-package dev.tilewright.bench;
+package dev.tilewright.tuning;
 
 import java.util.List;
 import java.util.function.Function;
 
 /** Medians, and how far they can be trusted. */
-final class Statistics {
+public final class Statistics {
   /** Chance that the true ratio lies below the interval, and as much that it lies above. */
   private static final double TAIL = 0.025;
 
   /**
-   * How many times as fast the first side is: the median over rounds of (median time of the second
-   * side / median time of the first). Both sides of a round share the machine's mood; runs of one
-   * round are not independent, rounds nearly are.
+   * A median, and where that of the distribution lies.
    *
-   * @param low end of the 95 % interval for that median, by order statistics
-   * @param high the other end; with fewer than 6 rounds the interval is all there is, and covers
+   * @param low end of the 95 % interval, by order statistics
+   * @param high the other end; with fewer than 6 values the interval is all there is, and covers
    *     less
    */
-  record Ratio(double value, double low, double high) {}
+  public record Interval(double value, double low, double high) {}
 
   private Statistics() {}
 
   /** The median; NaN if there are no values. */
-  static double median(List<Double> values) {
+  public static double median(List<Double> values) {
     double[] sorted = sorted(values);
     int n = sorted.length;
     return n == 0 ? Double.NaN : (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
   }
 
-  static Ratio speedup(List<Duet.Round> rounds) {
-    List<Double> ratios = rounds.stream().map(r -> median(r.b()) / median(r.a())).toList();
-    double[] sorted = sorted(ratios);
+  /** The median of independent values, with its interval. */
+  public static Interval interval(List<Double> values) {
+    double[] sorted = sorted(values);
     int cut = cut(sorted.length);
-    return new Ratio(median(ratios), sorted[cut], sorted[sorted.length - 1 - cut]);
+    return new Interval(median(values), sorted[cut], sorted[sorted.length - 1 - cut]);
+  }
+
+  /**
+   * How many times as fast the first side is: the median over rounds of (median time of the second
+   * side / median time of the first). Both sides of a round share the machine's mood; runs of one
+   * round are not independent, rounds nearly are.
+   */
+  public static Interval speedup(List<Duet.Round> rounds) {
+    return interval(rounds.stream().map(r -> median(r.b()) / median(r.a())).toList());
   }
 
   /** All runs of one side. */
-  static List<Double> pool(List<Duet.Round> rounds, Function<Duet.Round, List<Double>> side) {
+  public static List<Double> pool(List<Duet.Round> rounds, Function<Duet.Round, List<Double>> side) {
     return rounds.stream().map(side).flatMap(List::stream).toList();
   }
 

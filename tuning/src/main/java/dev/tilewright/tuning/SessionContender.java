@@ -1,4 +1,4 @@
-package dev.tilewright.bench;
+package dev.tilewright.tuning;
 
 import dev.tilewright.Execution;
 import dev.tilewright.Model;
@@ -10,14 +10,19 @@ import dev.tilewright.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** This runtime. Inputs are written once, before the first run; a run reads and writes in place. */
-final class TilewrightContender implements Contender {
+/** A session of a model. Inputs are written once, before the first run; a run reads and writes in place. */
+public final class SessionContender implements Contender {
   private final Model model;
   private final Session session;
   private final Execution execution;
 
-  TilewrightContender(byte[] bytes, Map<String, Tensor> inputs, SessionOptions options) {
-    model = Model.of(bytes);
+  /**
+   * Ready to run.
+   *
+   * @param model outlives this
+   */
+  public SessionContender(Model model, Map<String, Tensor> inputs, SessionOptions options) {
+    this.model = model;
     session = model.session(options);
     Map<String, Shape> shapes = new LinkedHashMap<>();
     inputs.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
@@ -30,11 +35,11 @@ final class TilewrightContender implements Contender {
     return "tilewright";
   }
 
-  Plan plan() {
+  public Plan plan() {
     return execution.plan();
   }
 
-  Execution execution() {
+  public Execution execution() {
     return execution;
   }
 
@@ -53,6 +58,5 @@ final class TilewrightContender implements Contender {
   @Override
   public void close() {
     session.close();
-    model.close();
   }
 }

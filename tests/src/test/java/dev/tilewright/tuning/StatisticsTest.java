@@ -1,4 +1,4 @@
-package dev.tilewright.bench;
+package dev.tilewright.tuning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -36,7 +36,7 @@ class StatisticsTest {
                       List.of(mood * Math.exp(0.1 * random.nextGaussian())),
                       List.of(1.5 * mood * Math.exp(0.1 * random.nextGaussian()))))
               .toList();
-      Statistics.Ratio ratio = Statistics.speedup(rounds);
+      Statistics.Interval ratio = Statistics.speedup(rounds);
       held += ratio.low() <= 1.5 && 1.5 <= ratio.high() ? 1 : 0;
     }
     assertThat(held / 1000.0).isCloseTo(0.973, within(0.02));

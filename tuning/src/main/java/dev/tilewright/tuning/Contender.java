@@ -1,10 +1,10 @@
-package dev.tilewright.bench;
+package dev.tilewright.tuning;
 
 import dev.tilewright.tensor.Tensor;
 import java.util.Map;
 
 /** One side of a comparison: a network made ready for one set of inputs. */
-interface Contender extends AutoCloseable {
+public interface Contender extends AutoCloseable {
   String name();
 
   /** Runs once on the inputs it was made with. */

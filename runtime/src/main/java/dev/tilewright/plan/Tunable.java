@@ -1,0 +1,121 @@
+package dev.tilewright.plan;
+
+import dev.tilewright.backend.Backend;
+import dev.tilewright.conv.Activation;
+import dev.tilewright.conv.ConvAlgorithm;
+import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.conv.ConvShape;
+import dev.tilewright.conv.Tile;
+import dev.tilewright.graph.Graph;
+import dev.tilewright.graph.Node;
+import dev.tilewright.graph.Op;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What a tuner may choose for a graph, and what the cost model thinks of it. */
+public final class Tunable {
+  private static final String REFERENCE = "reference";
+
+  /**
+   * Convolutions whose weights are known and that take the same time: they differ at most in the
+   * parameters of their activation, such as the bounds of a clip.
+   *
+   * @param problems on one thread, distinct
+   * @param count of layers that have one of them
+   */
+  public record Layer(List<ConvProblem> problems, int count) {
+    public Layer {
+      problems = List.copyOf(problems);
+    }
+
+    /** The one that is measured for all. */
+    public ConvProblem problem() {
+      return problems.getFirst();
+    }
+  }
+
+  private record Kind(
+      ConvShape shape, boolean bias, boolean residual, Class<? extends Activation> activation) {}
+
+  /**
+   * A kernel for a problem.
+   *
+   * @param nanos estimated, on one thread
+   * @param threads of the session that a plan would use
+   */
+  public record Guess(ConvAlgorithm algorithm, Tile tile, double nanos, int threads) {}
+
+  private Tunable() {}
+
+  /** The convolutions of a graph, in order of appearance. */
+  public static List<Layer> layers(Graph graph) {
+    Map<Kind, Set<ConvProblem>> kinds = new LinkedHashMap<>();
+    Map<Kind, Integer> counts = new HashMap<>();
+    for (Node node : graph.nodes()) {
+      if (ConvChain.isKnown(node, graph) && node.op() instanceof Op.Conv conv) {
+        ConvProblem problem = new ConvProblem(ConvChain.shape(node), conv.epilogue(), 1);
+        Kind kind =
+            new Kind(
+                problem.shape(),
+                conv.epilogue().bias(),
+                conv.epilogue().residual(),
+                conv.epilogue().activation().getClass());
+        kinds.computeIfAbsent(kind, k -> new LinkedHashSet<>()).add(problem);
+        counts.merge(kind, 1, Integer::sum);
+      }
+    }
+    return kinds.entrySet().stream()
+        .map(e -> new Layer(List.copyOf(e.getValue()), counts.getOrDefault(e.getKey(), 0)))
+        .toList();
+  }
+
+  /**
+   * All that applies to a problem and is not in quarantine, what promises to be fastest first. The
+   * reference is among them only if there is nothing else, or it was asked for.
+   */
+  public static List<Guess> guesses(Planner.Means means, ConvProblem one) {
+    List<Guess> fast = new ArrayList<>();
+    List<Guess> slow = new ArrayList<>();
+    for (Backend backend : means.backends()) {
+      boolean last = backend.name().equals(REFERENCE) && !means.choice().equals(REFERENCE);
+      for (ConvAlgorithm algorithm : backend.convolutions()) {
+        (last ? slow : fast).addAll(guesses(means, algorithm, one));
+      }
+    }
+    List<Guess> all = fast.isEmpty() ? slow : fast;
+    all.sort(Comparator.comparingDouble(Guess::nanos));
+    return all;
+  }
+
+  private static List<Guess> guesses(
+      Planner.Means means, ConvAlgorithm algorithm, ConvProblem one) {
+    if (!algorithm.check(one).isYes()) {
+      return List.of();
+    }
+    return algorithm.tiles(one).stream()
+        .filter(tile -> !means.tuning().isQuarantined(one.work(), algorithm.id(), tile))
+        .map(tile -> {
+          double nanos = CostModel.nanos(algorithm.cost(one, tile));
+          return new Guess(algorithm, tile, nanos, CostModel.threads(nanos, means.threads()));
+        })
+        .toList();
+  }
+
+  /** What a plan takes for a problem, with what is known so far. */
+  public static Guess choice(Planner.Means means, ConvProblem one) {
+    Selection selection =
+        new Selection(
+            means,
+            (filter, bias) -> {
+              throw new IllegalStateException("nothing is prepared here");
+            });
+    Selection.Candidate best = selection.best(one, null, new HashMap<>());
+    return new Guess(best.algorithm(), best.tile(), best.nanos(), best.problem().threads());
+  }
+}

@@ -1,0 +1,274 @@
+package dev.tilewright.tuning;
+
+import dev.tilewright.Workers;
+import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.conv.Tile;
+import dev.tilewright.database.Machine;
+import dev.tilewright.database.TuningRecord;
+import dev.tilewright.database.TuningRecord.Status;
+import dev.tilewright.plan.Tunable.Guess;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the best kernel of one problem: what computes it rightly is warmed up, raced on the same
+ * memory, and takes the incumbent's place only if it is surely faster.
+ */
+final class LayerTuner {
+  /** What a challenger must gain, at 97.5 % confidence. */
+  private static final double WORTH_A_CHANGE = 1.01;
+
+  /** How long a kernel may take to warm up. */
+  private static final long MOST_WARMUP_NANOS = 1_500_000_000;
+
+  /** Kernels that took so many times as long when warm as the best are not raced. */
+  private static final double OUT_OF_REACH = 2;
+
+  private static final long SEED = 42;
+  private static final long USUAL_L2_BYTES = 1 << 20;
+  private static final Pattern L2 = Pattern.compile("\\bL2 (\\d+)K");
+
+  /**
+   * For whom the results count.
+   *
+   * @param backends {@code auto} or the name of the only one allowed
+   */
+  record Context(String backends, Machine machine) {}
+
+  /**
+   * One kernel's time.
+   *
+   * @param time of a call in nanoseconds
+   * @param samples blocks that it is of
+   */
+  record Timed(Guess guess, Statistics.Interval time, int samples) {}
+
+  /**
+   * What came of a problem.
+   *
+   * @param incumbent its time, or null if it is wrong or fails
+   * @param chosen null if nothing could be timed
+   * @param timed all that were timed
+   * @param records all that is to be remembered, what was chosen last
+   * @param complete whether there was time for all candidates
+   */
+  record Outcome(
+      @Nullable Timed incumbent,
+      @Nullable Timed chosen,
+      List<Timed> timed,
+      List<TuningRecord> records,
+      boolean complete) {
+    Outcome {
+      timed = List.copyOf(timed);
+      records = List.copyOf(records);
+    }
+  }
+
+  private final Context context;
+  private final ConvProblem problem;
+  private final Level level;
+  private final long deadline;
+  private final List<TuningRecord> records = new ArrayList<>();
+  private final Map<Trial, Guess> guesses = new LinkedHashMap<>();
+  private boolean complete = true;
+
+  /**
+   * @param problem with the threads of the session that the results are for
+   * @param deadline on the clock of {@link System#nanoTime}; the incumbent and one more are tried
+   *     even if it has passed
+   */
+  LayerTuner(Context context, ConvProblem problem, Level level, long deadline) {
+    this.context = context;
+    this.problem = problem;
+    this.level = level;
+    this.deadline = deadline;
+  }
+
+  /**
+   * Races kernels on one thread.
+   *
+   * @param incumbent what a plan uses now
+   * @param candidates in the order in which to try them
+   */
+  Outcome kernel(Guess incumbent, List<Guess> candidates) {
+    List<Guess> all = new ArrayList<>(List.of(incumbent));
+    candidates.stream().filter(c -> !isSame(c, incumbent)).forEach(all::add);
+    try (Workload workload = workload();
+        Workers workers = new Workers(problem.threads())) {
+      Oracle oracle = Oracle.quick(problem, workload, SEED);
+      for (Guess guess : all) {
+        if (guesses.size() >= 2 && System.nanoTime() > deadline) {
+          complete = false;
+          break;
+        }
+        admit(guess, problem, workload, workers, oracle);
+      }
+      return race(oracle, incumbent);
+    }
+  }
+
+  /**
+   * Races the numbers of threads of a session for a kernel that is known to be right.
+   *
+   * @param chosen with the threads that a plan uses now
+   */
+  Outcome threads(Guess chosen) {
+    try (Workload workload = workload();
+        Workers workers = new Workers(problem.threads())) {
+      Oracle oracle = Oracle.quick(problem, workload, SEED);
+      for (int threads = 1; threads <= problem.threads(); threads++) {
+        ConvProblem some = new ConvProblem(problem.shape(), problem.epilogue(), threads);
+        Guess guess = new Guess(chosen.algorithm(), chosen.tile(), chosen.nanos(), threads);
+        admit(guess, some, workload, workers, oracle);
+      }
+      return race(oracle, chosen);
+    }
+  }
+
+  private Workload workload() {
+    Matcher size = L2.matcher(context.machine().caches());
+    long l2 = size.find() ? Long.parseLong(size.group(1)) << 10 : USUAL_L2_BYTES;
+    return Workload.cold(problem, SEED, 2 * l2);
+  }
+
+  private static boolean isSame(Guess a, Guess b) {
+    return a.algorithm().id().equals(b.algorithm().id())
+        && a.tile().equals(b.tile())
+        && a.threads() == b.threads();
+  }
+
+  /** Lets a kernel take part if it is right, and warms it up. */
+  private void admit(
+      Guess guess, ConvProblem as, Workload workload, Workers workers, Oracle oracle) {
+    try {
+      Candidate candidate = new Candidate(guess.algorithm(), guess.tile());
+      Trial trial = Trial.of(candidate, as, workload, workers);
+      if (!oracle.judge(trial).withinBound()) {
+        records.add(untimed(guess, Status.WRONG));
+        return;
+      }
+      long left = Math.max(0, deadline - System.nanoTime());
+      trial.warmUp(Math.min(MOST_WARMUP_NANOS, left));
+      guesses.put(trial, guess);
+    } catch (RuntimeException e) { // a kernel that throws is out; the others go on
+      records.add(untimed(guess, Status.FAILED));
+    }
+  }
+
+  private Outcome race(Oracle oracle, Guess incumbent) {
+    double best = guesses.keySet().stream().mapToDouble(Trial::warmNanos).min().orElse(0);
+    List<Trial> near = new ArrayList<>();
+    List<Timed> timed = new ArrayList<>();
+    guesses.forEach((trial, guess) -> {
+      if (isSame(guess, incumbent) || trial.warmNanos() <= OUT_OF_REACH * best) {
+        near.add(trial);
+      } else {
+        double nanos = trial.warmNanos();
+        timed.add(new Timed(guess, new Statistics.Interval(nanos, nanos, nanos), 1));
+      }
+    });
+    long left = Math.max(0, deadline - System.nanoTime());
+    List<Race.Result> results =
+        Race.run(
+            near,
+            t -> isSame(guess(t), incumbent) ? "incumbent" : "challengers",
+            Math.min(level.finalNanos(), left));
+    Map<Trial, Timed> byTrial = new HashMap<>();
+    Race.Result stands = null;
+    for (Race.Result result : results) {
+      Guess guess = guess(result.trial());
+      if (result.finalist() && !oracle.judge(result.trial()).withinBound()) {
+        records.add(untimed(guess, Status.WRONG)); // compiled anew since, and wrong now
+        continue;
+      }
+      Timed time = timed(result, guess);
+      byTrial.put(result.trial(), time);
+      timed.add(time);
+      stands = isSame(guess, incumbent) ? result : stands;
+    }
+    Race.Result winner = stands;
+    for (Race.Result result : results) {
+      if (byTrial.containsKey(result.trial()) && result.finalist() && beats(result, stands)) {
+        winner = result; // sorted by time: the first that does is the fastest
+        break;
+      }
+    }
+    Timed before = stands == null ? null : byTrial.get(stands.trial());
+    Timed after = winner == null ? null : byTrial.get(winner.trial());
+    remember(timed, before, after);
+    return new Outcome(before, after, timed, records, complete);
+  }
+
+  private Guess guess(Trial trial) {
+    Guess guess = guesses.get(trial);
+    if (guess == null) {
+      throw new IllegalStateException("not admitted: " + trial.id());
+    }
+    return guess;
+  }
+
+  private static boolean beats(Race.Result result, Race.@Nullable Result incumbent) {
+    if (incumbent == null) {
+      return true;
+    }
+    List<Double> ratios = new ArrayList<>();
+    for (int round = 0; round < Math.min(rounds(result), rounds(incumbent)); round++) {
+      ratios.add(incumbent.blocks().get(round) / result.blocks().get(round));
+    }
+    return result != incumbent && Statistics.interval(ratios).low() >= WORTH_A_CHANGE;
+  }
+
+  private static int rounds(Race.Result result) {
+    return result.blocks().size();
+  }
+
+  private static Timed timed(Race.Result result, Guess guess) {
+    double nanos = result.nanos();
+    return result.finalist()
+        ? new Timed(guess, Statistics.interval(result.blocks()), rounds(result))
+        : new Timed(guess, new Statistics.Interval(nanos, nanos, nanos), 1);
+  }
+
+  /** What stood before is written first, so that a retraction of the winner brings it back. */
+  private void remember(List<Timed> timed, @Nullable Timed before, @Nullable Timed after) {
+    for (Timed t : timed) {
+      if (!t.equals(before) && !t.equals(after)) {
+        records.add(record(t, Status.MEASURED));
+      }
+    }
+    if (before != null && after != null && !before.equals(after)) {
+      records.add(record(before, Status.CHOSEN));
+    }
+    if (after != null) {
+      records.add(record(after, Status.CHOSEN));
+    }
+  }
+
+  private TuningRecord untimed(Guess guess, Status status) {
+    return record(new Timed(guess, new Statistics.Interval(0, 0, 0), 0), status);
+  }
+
+  private TuningRecord record(Timed t, Status status) {
+    Tile tile = t.guess().tile();
+    return new TuningRecord(
+        problem.work(),
+        context.backends(),
+        problem.threads(),
+        context.machine(),
+        status,
+        t.guess().algorithm().id(),
+        tile,
+        t.guess().threads(),
+        t.samples(),
+        t.time().value(),
+        t.time().low(),
+        t.time().high(),
+        System.currentTimeMillis() / 1000);
+  }
+}

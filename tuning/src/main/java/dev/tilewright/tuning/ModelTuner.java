@@ -1,0 +1,193 @@
+package dev.tilewright.tuning;
+
+import dev.tilewright.Model;
+import dev.tilewright.SessionOptions;
+import dev.tilewright.backend.Backend;
+import dev.tilewright.backend.Backends;
+import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.database.Machine;
+import dev.tilewright.database.TuningFile;
+import dev.tilewright.database.TuningRecord;
+import dev.tilewright.database.TuningRecord.Status;
+import dev.tilewright.database.TuningTable;
+import dev.tilewright.plan.Planner;
+import dev.tilewright.plan.Tunable;
+import dev.tilewright.plan.Tunable.Guess;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tuning.LayerTuner.Outcome;
+import dev.tilewright.tuning.LayerTuner.Timed;
+import dev.tilewright.tuning.TuningReport.LayerReport;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Tunes every convolution of a model and then looks whether the model as a whole gained by it. What
+ * a layer's race found is in the file before the next one begins, so that it may be stopped at any
+ * time and goes on where it was.
+ */
+public final class ModelTuner {
+  /** The share of the budget that is kept for running the model as a whole. */
+  private static final double FOR_THE_WHOLE = 0.2;
+
+  /** The share that all layers divide equally; the rest goes by estimated time. */
+  private static final double EQUALLY = 0.25;
+
+  /**
+   * What to do.
+   *
+   * @param session threads and backends that the tuning is for; its measurements are not used
+   * @param seconds for the model
+   * @param again whether problems that have a choice on this machine are tuned anew
+   */
+  public record Options(SessionOptions session, Level level, double seconds, boolean again) {}
+
+  /** Is told how far the tuning is. */
+  @FunctionalInterface
+  public interface Progress {
+    /**
+     * Before each layer, and once after the last.
+     *
+     * @param done layers that need no more work
+     * @param secondsLeft of the budget
+     * @param nanosGained of a run so far, on one thread, as the layers alone say
+     */
+    void at(int done, int layers, double secondsLeft, double nanosGained);
+  }
+
+  private final Model model;
+  private final Map<String, Shape> shapes;
+  private final TuningFile file;
+  private final Options options;
+  private final Progress progress;
+  private final Machine machine = Backends.load().machine();
+  private final List<Backend> backends;
+  private final long end;
+  private final List<LayerReport> reports = new ArrayList<>();
+  private double gained;
+
+  private ModelTuner(
+      Model model, Map<String, Shape> shapes, TuningFile file, Options options, Progress progress) {
+    this.model = model;
+    this.shapes = shapes;
+    this.file = file;
+    this.options = options;
+    this.progress = progress;
+    this.backends = Backends.load().usable(options.session().backend());
+    this.end = System.nanoTime() + (long) (options.seconds() * 1e9);
+  }
+
+  /**
+   * Tunes a model for inputs of these shapes.
+   *
+   * @param file of what is known and what is found
+   * @throws IOException if the file cannot be read or written
+   */
+  public static TuningReport tune(
+      Model model, Map<String, Shape> shapes, TuningFile file, Options options, Progress progress)
+      throws IOException {
+    return new ModelTuner(model, shapes, file, options, progress).tune();
+  }
+
+  private TuningReport tune() throws IOException {
+    List<Tunable.Layer> layers =
+        Tunable.layers(model.graph(shapes)).stream()
+            .sorted(Comparator.comparingDouble(this::estimatedNanos).reversed())
+            .toList();
+    double all = layers.stream().mapToDouble(this::estimatedNanos).sum();
+    double equal = EQUALLY * all / Math.max(1, layers.size());
+    double ahead = all + equal * layers.size();
+    long wholeNanos = (long) (FOR_THE_WHOLE * options.seconds() * 1e9);
+    long layersEnd = end - wholeNanos;
+    for (int i = 0; i < layers.size(); i++) {
+      progress.at(i, layers.size(), secondsLeft(), gained);
+      double weight = estimatedNanos(layers.get(i)) + equal;
+      long now = System.nanoTime();
+      if (now > layersEnd) {
+        break;
+      }
+      long share = (long) (Math.max(0, layersEnd - now) * weight / ahead);
+      ahead -= weight;
+      tune(layers.get(i), now + share);
+    }
+    progress.at(layers.size(), layers.size(), secondsLeft(), gained);
+    Confirmation whole = new Confirmation(model, shapes, layers, file, machine, options.session());
+    return new TuningReport(reports, whole.confirm(wholeNanos / 1e9));
+  }
+
+  private double secondsLeft() {
+    return Math.max(0, (end - System.nanoTime()) / 1e9);
+  }
+
+  private Planner.Means means(int threads, TuningTable known) {
+    return new Planner.Means(backends, options.session().backend(), threads, known);
+  }
+
+  private double estimatedNanos(Tunable.Layer layer) {
+    Guess guess = Tunable.choice(means(1, TuningTable.empty()), layer.problem());
+    return guess.nanos() * layer.count();
+  }
+
+  private void tune(Tunable.Layer layer, long deadline) throws IOException {
+    List<TuningRecord> before = file.read().records();
+    TuningTable known = TuningTable.of(List.of(before), machine);
+    ConvProblem one = layer.problem();
+    String choice = options.session().backend();
+    LayerTuner.Context context = new LayerTuner.Context(choice, machine);
+    Guess estimate = Tunable.choice(means(1, TuningTable.empty()), one);
+    Guess chosen = Tunable.choice(means(1, known), one);
+    if (options.again() || !isKnown(before, layer, 1)) {
+      List<Guess> candidates = options.level().of(Tunable.guesses(means(1, known), one));
+      Outcome found =
+          new LayerTuner(context, one, options.level(), deadline).kernel(chosen, candidates);
+      if (found.chosen() instanceof Timed best) {
+        // Without time for the others, that nothing was better means nothing.
+        boolean settled = found.complete() || !best.equals(found.incumbent());
+        append(
+            layer,
+            found.records().stream().filter(r -> settled || r.status() != Status.CHOSEN).toList());
+        double gain = found.incumbent() == null ? 0 : gain(found.incumbent(), best);
+        gained += gain * layer.count();
+        reports.add(LayerReport.of(layer, estimate, found));
+      } else {
+        append(layer, found.records());
+      }
+    }
+    int threads = options.session().threads();
+    ConvProblem shared = new ConvProblem(one.shape(), one.epilogue(), threads);
+    if (threads > 1 && (options.again() || !isKnown(before, layer, threads))) {
+      TuningTable now = TuningTable.of(List.of(file.read().records()), machine);
+      Guess current = Tunable.choice(means(threads, now), one);
+      Outcome found = new LayerTuner(context, shared, options.level(), deadline).threads(current);
+      append(layer, found.records());
+    }
+  }
+
+  /** Remembers what was found for one problem of a layer for all of them. */
+  private void append(Tunable.Layer layer, List<TuningRecord> found) throws IOException {
+    file.append(
+        layer.problems().stream()
+            .flatMap(p -> found.stream().map(r -> r.problem(p.work())))
+            .toList());
+  }
+
+  private static double gain(Timed before, Timed after) {
+    return before.time().value() - after.time().value();
+  }
+
+  /** Whether there is a choice for all its problems that was made on this very machine. */
+  private boolean isKnown(List<TuningRecord> records, Tunable.Layer layer, int session) {
+    Set<String> known =
+        records.stream()
+            .filter(r -> r.status() == Status.CHOSEN && r.session() == session)
+            .filter(r -> r.machine().equals(machine))
+            .filter(r -> r.backends().equals(options.session().backend()))
+            .map(TuningRecord::problem)
+            .collect(Collectors.toSet());
+    return layer.problems().stream().allMatch(p -> known.contains(p.work()));
+  }
+}

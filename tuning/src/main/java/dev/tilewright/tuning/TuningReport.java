@@ -1,0 +1,107 @@
+package dev.tilewright.tuning;
+
+import dev.tilewright.plan.Tunable;
+import dev.tilewright.tuning.LayerTuner.Outcome;
+import dev.tilewright.tuning.LayerTuner.Timed;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What came of tuning a model.
+ *
+ * @param layers that were tuned now; those known before are not among them
+ * @param whole what the model as a whole gained
+ */
+public record TuningReport(List<LayerReport> layers, Whole whole) {
+  /**
+   * One problem.
+   *
+   * @param problem its {@link dev.tilewright.conv.ConvProblem#work}
+   * @param count of layers that have it
+   * @param estimate what the cost model would take
+   * @param estimatedMicros as the cost model thinks
+   * @param before what a plan took until now
+   * @param beforeMicros measured; null if it is wrong or failed
+   * @param after what a plan takes from now on
+   * @param tried kernels that were timed
+   * @param correlation Spearman's, of estimates and times; NaN if fewer than two were timed
+   * @param regret how much longer the best guess takes than the fastest, as a share
+   */
+  public record LayerReport(
+      String problem,
+      int count,
+      String estimate,
+      double estimatedMicros,
+      @Nullable String before,
+      @Nullable Double beforeMicros,
+      String after,
+      double afterMicros,
+      int tried,
+      double correlation,
+      double regret) {
+    static LayerReport of(Tunable.Layer layer, Tunable.Guess estimate, Outcome found) {
+      Timed before = found.incumbent();
+      Timed after = found.chosen();
+      if (after == null) {
+        throw new IllegalArgumentException("nothing was chosen");
+      }
+      double[] estimated = found.timed().stream().mapToDouble(t -> t.guess().nanos()).toArray();
+      double[] measured = found.timed().stream().mapToDouble(t -> t.time().value()).toArray();
+      return new LayerReport(
+          layer.problem().work(),
+          layer.count(),
+          name(estimate),
+          estimate.nanos() / 1e3,
+          before == null ? null : name(before.guess()),
+          before == null ? null : before.time().value() / 1e3,
+          name(after.guess()),
+          after.time().value() / 1e3,
+          measured.length,
+          Ranking.spearman(estimated, measured),
+          Ranking.regret(estimated, measured));
+    }
+
+    private static String name(Tunable.Guess guess) {
+      return (guess.algorithm().id() + " " + guess.tile()).strip();
+    }
+
+    /** Of all layers with the problem. */
+    public double microsGained() {
+      return beforeMicros == null ? 0 : count * (beforeMicros - afterMicros);
+    }
+  }
+
+  /**
+   * The model with the tuned plan against the one by estimates, in turn.
+   *
+   * @param changed problems for which the two plans differ
+   * @param retracted problems that went back to what stood before
+   * @param estimatedMillis median of a run by estimates; 0 if nothing differs
+   * @param tunedMillis median of a run
+   * @param speedup of the tuned plan, with its 95 % interval
+   */
+  public record Whole(
+      int changed,
+      int retracted,
+      double estimatedMillis,
+      double tunedMillis,
+      Statistics.Interval speedup) {}
+
+  public TuningReport {
+    layers = List.copyOf(layers);
+  }
+
+  /** Mean of the layers' rank correlations, of those that have one. */
+  public double correlation() {
+    return layers.stream()
+        .mapToDouble(LayerReport::correlation)
+        .filter(c -> !Double.isNaN(c))
+        .average()
+        .orElse(Double.NaN);
+  }
+
+  /** Mean regret of the first guess over the layers. */
+  public double regret() {
+    return layers.stream().mapToDouble(LayerReport::regret).average().orElse(Double.NaN);
+  }
+}
