@@ -62,7 +62,7 @@ final class ModelMemory implements Planner.ModelMemory, GraphBuilder.Folder {
     return folded.computeIfAbsent(
         new Folded(op, in),
         f -> {
-          List<Tensor> results = Operators.evaluate(op, in, out);
+          List<Tensor> results = Operators.evaluate(op, in, out, arena);
           lasting.addAll(results);
           return results;
         });

@@ -2,6 +2,7 @@ package dev.tilewright;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tilewright.onnx.ResidualNetwork;
 import dev.tilewright.plan.Plan;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,11 @@ class ModelMemoryTest {
   @Test
   void arenasOfTheModelsOnTheClassPathAreWithinFivePercentOfTheBound() {
     KnownModels.ofTheClassPath().forEach(ModelMemoryTest::check);
+  }
+
+  @Test
+  void arenaOfResNet50IsWithinFivePercentOfTheBound() {
+    check(new KnownModels.Known("resnet50", ResidualNetwork.resnet50(), List.of()));
   }
 
   private static void check(KnownModels.Known known) {

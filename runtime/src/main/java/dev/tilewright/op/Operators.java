@@ -1,5 +1,7 @@
 package dev.tilewright.op;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+
 import dev.tilewright.conv.Activation;
 import dev.tilewright.graph.Op;
 import dev.tilewright.kernel.Kernel;
@@ -73,6 +75,15 @@ public final class Operators {
 
   /** Computes a node whose inputs are known. The results live as long as they are reachable. */
   public static List<Tensor> evaluate(Op op, List<Tensor> in, List<TensorType> out) {
+    return evaluate(op, in, out, Arena.ofAuto());
+  }
+
+  /**
+   * Computes a node whose inputs are known.
+   *
+   * @param owner of the results: they live as long as it and the inputs do
+   */
+  public static List<Tensor> evaluate(Op op, List<Tensor> in, List<TensorType> out, Arena owner) {
     if (op instanceof Op.Reshape(Shape shape)) {
       return List.of(in.getFirst().reshape(shape));
     }
@@ -81,8 +92,7 @@ public final class Operators {
         && out.getFirst().dtype() == DType.FLOAT32) {
       return List.of(transposed(in.getFirst(), out.getFirst().shape()));
     }
-    List<Tensor> results =
-        out.stream().map(t -> new Tensor(t, allocate(Arena.ofAuto(), t))).toList();
+    List<Tensor> results = out.stream().map(t -> new Tensor(t, allocate(owner, t))).toList();
     try (Arena arena = Arena.ofConfined()) {
       OpProblem problem = new OpProblem(op, in.stream().map(Tensor::type).toList(), in, out);
       Kernel kernel = kernel(problem);
@@ -109,26 +119,37 @@ public final class Operators {
    * started takes 60 ns for each that goes through a segment, half of the time to load a network.
    */
   private static Tensor transposed(Tensor matrix, Shape shape) {
-    float[] from = matrix.toFloats();
-    float[] to = new float[from.length];
     int rows = shape.dim(0);
     int columns = shape.dim(1);
-    int band = 16; // a cache line of the source
-    for (int first = 0; first < rows; first += band) {
-      int end = Math.min(rows, first + band);
-      for (int c = 0; c < columns; c++) {
-        for (int r = first; r < end; r++) {
-          to[r * columns + c] = from[c * rows + r];
-        }
-      }
-    }
+    float[] to = new float[Math.multiplyExact(rows, columns)];
+    int band = 16; // columns that are written together: a cache line
+    IntStream.range(0, Math.ceilDiv(columns, band))
+        .parallel()
+        .forEach(part -> {
+          int first = part * band;
+          int count = Math.min(band, columns - first);
+          float[] from = new float[count * rows];
+          MemorySegment.copy(
+              matrix.data(), JAVA_FLOAT_UNALIGNED, 4L * first * rows, from, 0, from.length);
+          transpose(from, rows, to, first, columns);
+        });
     return Tensor.of(shape, to);
   }
 
-  /** Of the values themselves, or of a copy if they are on the heap or not aligned. */
+  /** Writes rows of a matrix into columns of another. */
+  private static void transpose(float[] from, int length, float[] to, int first, int stride) {
+    int count = from.length / Math.max(1, length);
+    for (int r = 0; r < length; r++) {
+      for (int c = 0; c < count; c++) {
+        to[r * stride + first + c] = from[c * length + r];
+      }
+    }
+  }
+
+  /** Of the values themselves, aligned or not, or of a copy if they are on the heap. */
   private static View nativeView(Tensor tensor, Arena arena) {
     MemorySegment data = tensor.data();
-    if (!data.isNative() || data.address() % tensor.dtype().bytes() != 0) {
+    if (!data.isNative()) {
       data = allocate(arena, tensor.type()).copyFrom(data);
     }
     return View.dense(data.address(), tensor.type());

@@ -4,6 +4,7 @@ import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.Tile;
 import dev.tilewright.kernel.Applicability;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
@@ -23,6 +24,9 @@ final class Estimates {
     record Best(Tile tile, double nanos) implements Answer {}
   }
 
+  /** A tile, and the time on one thread. */
+  record Timed(Tile tile, double nanos) {}
+
   /**
    * @param algorithm id, which stands for one way of counting
    */
@@ -32,6 +36,7 @@ final class Estimates {
   private static final int KEPT = 20_000;
 
   private static final Map<Question, Answer> ANSWERS = new ConcurrentHashMap<>();
+  private static final Map<Question, List<Timed>> TIMES = new ConcurrentHashMap<>();
 
   private Estimates() {}
 
@@ -45,12 +50,30 @@ final class Estimates {
     Answer answer = ANSWERS.get(question);
     if (answer == null) {
       answer = ask(algorithm, problem, tile -> true);
-      if (ANSWERS.size() >= KEPT) {
-        ANSWERS.clear();
-      }
-      ANSWERS.put(question, answer);
+      keep(ANSWERS, question, answer);
     }
     return answer;
+  }
+
+  /** All tiles that an algorithm offers for a problem which it computes. */
+  static List<Timed> times(ConvAlgorithm algorithm, ConvProblem problem) {
+    Question question = new Question(algorithm.id(), problem);
+    List<Timed> times = TIMES.get(question);
+    if (times == null) {
+      times =
+          algorithm.tiles(problem).stream()
+              .map(tile -> new Timed(tile, CostModel.nanos(algorithm.cost(problem, tile))))
+              .toList();
+      keep(TIMES, question, times);
+    }
+    return times;
+  }
+
+  private static <T> void keep(Map<Question, T> known, Question question, T answer) {
+    if (known.size() >= KEPT) {
+      known.clear();
+    }
+    known.put(question, answer);
   }
 
   /** Asks about some of the tiles; not kept. */
@@ -59,10 +82,9 @@ final class Estimates {
       return new Answer.No(reason);
     }
     Answer.Best best = null;
-    for (Tile tile : algorithm.tiles(problem)) {
-      double nanos = CostModel.nanos(algorithm.cost(problem, tile));
-      if (allowed.test(tile) && (best == null || nanos < best.nanos)) {
-        best = new Answer.Best(tile, nanos);
+    for (Timed timed : times(algorithm, problem)) {
+      if (allowed.test(timed.tile) && (best == null || timed.nanos < best.nanos)) {
+        best = new Answer.Best(timed.tile, timed.nanos);
       }
     }
     return best == null ? new Answer.No("no tile is left") : best;

@@ -2,9 +2,12 @@ package dev.tilewright.plan;
 
 import dev.tilewright.graph.Value;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,33 +23,63 @@ import java.util.function.ToLongFunction;
  */
 final class Order {
   private final List<Plan.Step> steps;
-  private final Schedule schedule;
-
-  /** Buffers that outlive the last step. */
-  private final Set<Value> kept;
-
   private final List<Set<Integer>> before = new ArrayList<>();
   private final List<Set<Integer>> after = new ArrayList<>();
 
-  private Order(List<Plan.Step> steps, Schedule schedule, Set<Value> kept) {
+  /** By step, the buffers that it touches, constants excepted. */
+  private final int[][] touched;
+
+  /** By step, bytes of its scratch. */
+  private final long[] scratch;
+
+  /** By buffer. */
+  private final long[] bytes;
+
+  /** Whether a buffer outlives the last step. */
+  private final boolean[] kept;
+
+  /** Whether a buffer is there before the first step and after the last: inputs are. */
+  private final boolean[] unwritten;
+
+  private Order(List<Plan.Step> steps, Schedule schedule, Set<Value> outlive) {
     this.steps = steps;
-    this.schedule = schedule;
-    this.kept = kept;
+    Map<Value, Integer> buffers = new LinkedHashMap<>();
+    outlive.forEach(root -> number(buffers, root));
+    touched = new int[steps.size()][];
+    scratch = new long[steps.size()];
     Map<Value, Set<Integer>> writers = new HashMap<>();
     for (int i = 0; i < steps.size(); i++) {
+      Plan.Step step = steps.get(i);
+      scratch[i] = Lifetimes.scratchStride(step.kernel()) * step.threads();
       Set<Integer> needed = new HashSet<>();
-      for (Value v : steps.get(i).inputs()) {
-        needed.addAll(writers.getOrDefault(schedule.root(v), Set.of()));
+      Set<Value> roots = new LinkedHashSet<>();
+      for (Value v : step.inputs()) {
+        Value root = schedule.root(v);
+        needed.addAll(writers.getOrDefault(root, Set.of()));
+        if (schedule.hasPlace(root)) {
+          roots.add(root);
+        }
       }
       before.add(needed);
       after.add(new HashSet<>());
       for (int n : needed) {
         after.get(n).add(i);
       }
-      for (Value v : steps.get(i).outputs()) {
+      for (Value v : step.outputs()) {
         writers.computeIfAbsent(schedule.root(v), r -> new HashSet<>()).add(i);
+        roots.add(schedule.root(v));
       }
+      touched[i] = roots.stream().mapToInt(root -> number(buffers, root)).toArray();
     }
+    bytes = buffers.keySet().stream().mapToLong(schedule::bytes).toArray();
+    kept = new boolean[bytes.length];
+    Arrays.fill(kept, 0, outlive.size(), true);
+    unwritten = kept.clone();
+    writers.keySet().forEach(root -> unwritten[number(buffers, root)] = false);
+  }
+
+  private static int number(Map<Value, Integer> buffers, Value root) {
+    return buffers.computeIfAbsent(root, r -> buffers.size());
   }
 
   /**
@@ -79,17 +112,17 @@ final class Order {
 
   /** Bytes of the inputs and what the hungriest step touches: no order needs less beside it. */
   private long needed() {
-    Set<Value> inputs = new HashSet<>(kept);
-    steps.forEach(s -> s.outputs().forEach(v -> inputs.remove(schedule.root(v))));
+    long inputs = 0;
+    for (int b = 0; b < bytes.length; b++) {
+      inputs += unwritten[b] ? bytes[b] : 0;
+    }
     long most = 0;
-    for (Plan.Step step : steps) {
-      long bytes = Lifetimes.scratchStride(step.kernel()) * step.threads();
-      Set<Value> touched = new HashSet<>(inputs);
-      touched.addAll(roots(step));
-      for (Value root : touched) {
-        bytes += schedule.bytes(root);
+    for (int i = 0; i < touched.length; i++) {
+      long sum = inputs + scratch[i];
+      for (int b : touched[i]) {
+        sum += unwritten[b] ? 0 : bytes[b];
       }
-      most = Math.max(most, bytes);
+      most = Math.max(most, sum);
     }
     return most;
   }
@@ -107,15 +140,17 @@ final class Order {
   private List<Plan.Step> greedy(Rule rule) {
     int count = steps.size();
     int[] missing = before.stream().mapToInt(Set::size).toArray();
-    Map<Value, Integer> uses = new HashMap<>();
-    for (Plan.Step step : steps) {
-      roots(step).forEach(r -> uses.merge(r, 1, Integer::sum));
+    int[] uses = new int[bytes.length];
+    for (int[] buffers : touched) {
+      for (int b : buffers) {
+        uses[b]++;
+      }
     }
     BitSet ready = new BitSet(count);
     for (int i = 0; i < count; i++) {
       ready.set(i, missing[i] == 0);
     }
-    Set<Value> alive = new HashSet<>();
+    boolean[] alive = new boolean[bytes.length];
     List<Plan.Step> ordered = new ArrayList<>();
     int previous = -1;
     while (!ready.isEmpty()) {
@@ -123,19 +158,15 @@ final class Order {
       long[] best = {};
       for (int i = ready.nextSetBit(0); i >= 0; i = ready.nextSetBit(i + 1)) {
         long[] rank = rank(rule, i, previous, alive, uses);
-        if (next < 0 || java.util.Arrays.compare(rank, best) < 0) {
+        if (next < 0 || Arrays.compare(rank, best) < 0) {
           next = i;
           best = rank;
         }
       }
       ready.clear(next);
-      Plan.Step step = steps.get(next);
-      ordered.add(step);
-      for (Value root : roots(step)) {
-        alive.add(root);
-        if (uses.merge(root, -1, Integer::sum) == 0 && !kept.contains(root)) {
-          alive.remove(root);
-        }
+      ordered.add(steps.get(next));
+      for (int b : touched[next]) {
+        alive[b] = --uses[b] > 0 || kept[b];
       }
       for (int follower : after.get(next)) {
         if (--missing[follower] == 0) {
@@ -148,17 +179,13 @@ final class Order {
   }
 
   /** Compared lexically, smaller first; of equal ones the model's order decides. */
-  private long[] rank(
-      Rule rule, int index, int previous, Set<Value> alive, Map<Value, Integer> uses) {
-    Plan.Step step = steps.get(index);
-    long during = Lifetimes.scratchStride(step.kernel()) * step.threads();
+  private long[] rank(Rule rule, int index, int previous, boolean[] alive, int[] uses) {
+    long during = scratch[index];
     long left = 0;
-    for (Value root : roots(step)) {
-      long bytes = schedule.bytes(root);
-      boolean added = !alive.contains(root);
-      during += added ? bytes : 0;
-      left += added ? bytes : 0;
-      left -= uses.getOrDefault(root, 0) == 1 && !kept.contains(root) ? bytes : 0;
+    for (int b : touched[index]) {
+      during += alive[b] ? 0 : bytes[b];
+      left += alive[b] ? 0 : bytes[b];
+      left -= uses[b] == 1 && !kept[b] ? bytes[b] : 0;
     }
     return switch (rule) {
       case LEAST_LEFT -> new long[] {left, during};
@@ -166,13 +193,5 @@ final class Order {
       case FOLLOW ->
           new long[] {previous >= 0 && after.get(previous).contains(index) ? 0 : 1, left};
     };
-  }
-
-  /** The buffers that a step touches, constants excepted. */
-  private Set<Value> roots(Plan.Step step) {
-    Set<Value> roots = new HashSet<>();
-    step.inputs().stream().map(schedule::root).filter(schedule::hasPlace).forEach(roots::add);
-    step.outputs().stream().map(schedule::root).forEach(roots::add);
-    return roots;
   }
 }

@@ -61,17 +61,17 @@ final class Selection {
      * kernels have to be made.
      */
     Candidate of(ConvProblem part) {
-      Candidate best = null;
-      for (Tile other : algorithm.tiles(part)) {
-        double time = CostModel.nanos(algorithm.cost(part, other));
-        if (other.equals(tile)) {
-          return new Candidate(algorithm, other, part, time, measured);
+      Estimates.Timed best = null;
+      for (Estimates.Timed other : Estimates.times(algorithm, part)) {
+        if (other.tile().equals(tile)) {
+          return new Candidate(algorithm, tile, part, other.nanos(), measured);
         }
-        if (best == null || time < best.nanos) {
-          best = new Candidate(algorithm, other, part, time, measured);
+        if (best == null || other.nanos() < best.nanos()) {
+          best = other;
         }
       }
-      return Objects.requireNonNull(best, "an algorithm has a tile");
+      Objects.requireNonNull(best, "an algorithm has a tile");
+      return new Candidate(algorithm, best.tile(), part, best.nanos(), measured);
     }
 
     /** The same, its time with that of packing a filter of this shape. */
