@@ -38,6 +38,7 @@ module dev.tilewright.runtime {
       dev.tilewright.reference.ReferenceBackend,
       dev.tilewright.vector.VectorBackend;
   provides dev.tilewright.cli.Verb with
+      dev.tilewright.cli.Db,
       dev.tilewright.cli.Explain,
       dev.tilewright.cli.Inspect,
       dev.tilewright.cli.Optimize,

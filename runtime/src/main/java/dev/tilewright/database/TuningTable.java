@@ -2,8 +2,6 @@ package dev.tilewright.database;
 
 import dev.tilewright.conv.Tile;
 import dev.tilewright.database.Machine.Likeness;
-import dev.tilewright.database.TuningRecord.Status;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -48,7 +46,9 @@ public final class TuningTable {
       }
     }
     for (Collection<TuningRecord> source : sources) {
-      last(source).values().forEach(this::offer);
+      Standing.choices(source, r -> !isQuarantined(r.problem(), r.algorithm(), r.tile()))
+          .values()
+          .forEach(this::offer);
     }
   }
 
@@ -65,29 +65,6 @@ public final class TuningTable {
    */
   public static TuningTable of(List<? extends Collection<TuningRecord>> sources, Machine machine) {
     return new TuningTable(sources, machine);
-  }
-
-  /** What was chosen last in one source, by problem and machine; retractions apply. */
-  private Map<List<Object>, TuningRecord> last(Collection<TuningRecord> source) {
-    Map<List<Object>, List<TuningRecord>> stacks = new HashMap<>();
-    for (TuningRecord r : source) {
-      List<Object> place = List.of(r.problem(), r.backends(), r.session(), r.machine());
-      if (r.status() == Status.CHOSEN) {
-        stacks.computeIfAbsent(place, p -> new ArrayList<>()).add(r);
-      } else if (r.status() == Status.RETRACTED) {
-        stacks
-            .getOrDefault(place, new ArrayList<>())
-            .removeIf(c -> c.algorithm().equals(r.algorithm()) && c.tile().equals(r.tile()));
-      }
-    }
-    Map<List<Object>, TuningRecord> last = new HashMap<>();
-    stacks.forEach((place, stack) -> {
-      stack.removeIf(r -> isQuarantined(r.problem(), r.algorithm(), r.tile()));
-      if (!stack.isEmpty()) {
-        last.put(place, stack.getLast());
-      }
-    });
-    return last;
   }
 
   private void offer(TuningRecord record) {
