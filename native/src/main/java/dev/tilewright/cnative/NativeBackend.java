@@ -23,7 +23,8 @@ public final class NativeBackend implements Backend {
 
   /** Of the library that was loaded. */
   private static final class Convolutions {
-    static final List<ConvAlgorithm> ALL = all(Isa.limit(System.getenv(Isa.VARIABLE)).orElseThrow());
+    static final List<ConvAlgorithm> ALL =
+        all(Isa.limit(System.getenv(Isa.VARIABLE)).orElseThrow());
 
     private static List<ConvAlgorithm> all(Isa limit) {
       return IntStream.range(0, CLibrary.tw_count())

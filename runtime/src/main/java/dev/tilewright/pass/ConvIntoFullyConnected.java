@@ -134,8 +134,7 @@ final class ConvIntoFullyConnected implements Pass {
             tensors,
             () ->
                 Tensor.of(
-                    Shape.of(filter.dim(0)),
-                    entries.bias(bias, filter.dim(0), linear.bias())));
+                    Shape.of(filter.dim(0)), entries.bias(bias, filter.dim(0), linear.bias())));
     Op op = new Op.Conv(conv.window(), conv.groups(), new Epilogue(true, false, Activation.none()));
     Value value = at.emit(dense.name(), op, List.of(dense.input(0), sum, shift));
     for (Op move : after.ops()) {
