@@ -21,6 +21,18 @@ public final class NativeBackend implements Backend {
             System.getProperty(NativeLoader.PATH_PROPERTY), System.getenv(Isa.VARIABLE));
   }
 
+  /** Of the library that was loaded. */
+  private static final class Convolutions {
+    static final List<ConvAlgorithm> ALL =
+        all(Isa.limit(System.getenv(Isa.VARIABLE)).orElseThrow());
+
+    private static List<ConvAlgorithm> all(Isa limit) {
+      return IntStream.range(0, CLibrary.tw_count())
+          .<ConvAlgorithm>mapToObj(kernel -> new NativeConv(kernel, limit))
+          .toList();
+    }
+  }
+
   @Override
   public String name() {
     return "native";
@@ -41,10 +53,7 @@ public final class NativeBackend implements Backend {
 
   @Override
   public List<ConvAlgorithm> convolutions() {
-    Isa limit = Isa.limit(System.getenv(Isa.VARIABLE)).orElseThrow();
-    return IntStream.range(0, CLibrary.tw_count())
-        .<ConvAlgorithm>mapToObj(kernel -> new NativeConv(kernel, limit))
-        .toList();
+    return Convolutions.ALL;
   }
 
   @Override

@@ -26,7 +26,10 @@ public interface Backend {
     return "1";
   }
 
-  /** Its convolution algorithms; only asked if available. */
+  /**
+   * Its convolution algorithms, the same objects each time: what they promise is kept by them. Only
+   * asked if available.
+   */
   List<ConvAlgorithm> convolutions();
 
   /**

@@ -3,7 +3,6 @@ package dev.tilewright.op;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
-import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.View;
 
@@ -28,7 +27,8 @@ record GatherParts(int batch) implements Kernel {
         block + depth,
         (from, to, worker) -> {
           for (long row = from; row < to; row++) {
-            long part = row / rows * parts + part(indices.address(), row, depth, shape);
+            long coordinates = indices.address() + row * depth * Long.BYTES;
+            long part = row / rows * parts + Positions.part(coordinates, depth, shape, batch);
             Elements.copy(
                 bytes,
                 out.address() + row * block * bytes,
@@ -38,15 +38,5 @@ record GatherParts(int batch) implements Kernel {
                 block);
           }
         });
-  }
-
-  private long part(long indices, long row, int depth, Shape shape) {
-    long part = 0;
-    for (int i = 0; i < depth; i++) {
-      int axis = batch + i;
-      long index = Elements.getLong(DType.INT64, indices + (row * depth + i) * Long.BYTES);
-      part = part * shape.dim(axis) + Positions.inside(index, axis, shape.dim(axis));
-    }
-    return part;
   }
 }

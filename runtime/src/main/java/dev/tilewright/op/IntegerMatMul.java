@@ -4,9 +4,7 @@ import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
 import dev.tilewright.tensor.DType;
-import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.View;
-import java.util.Arrays;
 
 /**
  * [..., M, K] of 8-bit values times [..., N, K] int32, transposed, summed in int32; leading
@@ -28,18 +26,8 @@ record IntegerMatMul(int k, int n) implements Kernel {
     View zero = operands.in().get(1);
     View b = operands.in().get(2);
     View out = operands.out().getFirst();
-    Shape shape = out.shape();
     DType type = a.type().dtype();
-    int last = shape.rank() - 1;
-    long[] bStrides = Arrays.copyOf(b.strides(shape), last);
-    bStrides[last - 1] = 0; // every row of a meets the same b
-    Nest rows =
-        new Nest(
-            new Shape(shape.dims().subList(0, last)),
-            Arrays.copyOf(out.strides(), last),
-            Arrays.copyOf(a.strides(shape), last),
-            bStrides,
-            Arrays.copyOf(zero.strides(shape), last));
+    Nest rows = Lines.ofProduct(out, a, b, zero);
     return Split.byCost(
         rows.elements(),
         (long) k * n,

@@ -3,9 +3,7 @@ package dev.tilewright.op;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
-import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.View;
-import java.util.Arrays;
 
 /**
  * [..., M, K] x [..., K, N] with leading dimensions that broadcast, summed in double. An item is
@@ -29,17 +27,8 @@ record MatMul(int n) implements Kernel {
     View a = operands.in().get(0);
     View b = operands.in().get(1);
     View out = operands.out().getFirst();
-    Shape shape = out.shape();
     int k = a.columns();
-    int last = shape.rank() - 1;
-    long[] bStrides = Arrays.copyOf(b.strides(shape), last);
-    bStrides[last - 1] = 0; // every row of a meets the same b
-    Nest rows =
-        new Nest(
-            new Shape(shape.dims().subList(0, last)),
-            Arrays.copyOf(out.strides(), last),
-            Arrays.copyOf(a.strides(shape), last),
-            bStrides);
+    Nest rows = Lines.ofProduct(out, a, b);
     long bRow = Float.BYTES * b.rowStride();
     return Split.byCost(
         rows.elements(),

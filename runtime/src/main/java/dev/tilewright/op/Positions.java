@@ -1,6 +1,8 @@
 package dev.tilewright.op;
 
 import dev.tilewright.graph.ShapeException;
+import dev.tilewright.tensor.DType;
+import dev.tilewright.tensor.Shape;
 
 /** Indices as a model gives them: negative ones count from the end. */
 final class Positions {
@@ -18,5 +20,20 @@ final class Positions {
           "index " + index + " is outside axis " + axis + " of " + size + " elements");
     }
     return positive;
+  }
+
+  /**
+   * The number of the part of a tensor that a row of coordinates names.
+   *
+   * @param row address of its {@code depth} coordinates, INT64
+   * @param first axis that they count in
+   */
+  static long part(long row, int depth, Shape shape, int first) {
+    long part = 0;
+    for (int axis = first; axis < first + depth; axis++) {
+      long index = Elements.getLong(DType.INT64, row + (long) (axis - first) * Long.BYTES);
+      part = part * shape.dim(axis) + inside(index, axis, shape.dim(axis));
+    }
+    return part;
   }
 }

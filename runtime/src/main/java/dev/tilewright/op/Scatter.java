@@ -30,12 +30,8 @@ record Scatter(ScatterReduction reduction) implements Kernel {
         (from, to, worker) -> {
           Elements.copy(1, out.address(), 1, data.address(), 1, shape.elements() * bytes);
           for (long row = 0; row < indices.rows(); row++) {
-            long part = 0;
-            for (int i = 0; i < depth; i++) {
-              long address = indices.address() + (row * depth + i) * Long.BYTES;
-              long index = Elements.getLong(DType.INT64, address);
-              part = part * shape.dim(i) + Positions.inside(index, i, shape.dim(i));
-            }
+            long coordinates = indices.address() + row * depth * Long.BYTES;
+            long part = Positions.part(coordinates, depth, shape, 0);
             long place = out.address() + part * block * bytes;
             long update = updates.address() + row * block * bytes;
             merge(reduction, dtype, place, bytes, update, bytes, block);

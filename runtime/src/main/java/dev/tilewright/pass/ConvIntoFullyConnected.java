@@ -52,7 +52,7 @@ final class ConvIntoFullyConnected implements Pass {
     if (at.soleProducer(1 - side) == null) {
       return null;
     }
-    for (Value origin : trace.origins(at.in(1 - side))) {
+    for (Value origin : trace.origins()) {
       Moves image = Moves.before(at, origin);
       Linear linear = image.from().equals(before.from()) ? trace.from(origin) : null;
       if (linear != null && before.from().shape().elements() <= MOST_ELEMENTS) {
@@ -124,7 +124,7 @@ final class ConvIntoFullyConnected implements Pass {
         at.derive(
             List.of(recipe, "filter"),
             tensors,
-            () -> Tensor.of(filter, entries.filter(weights, linear.values().filter())));
+            () -> Tensor.of(filter, entries.filter(weights, linear.filter())));
     if (bias != null) {
       tensors.add(bias);
     }
@@ -134,8 +134,7 @@ final class ConvIntoFullyConnected implements Pass {
             tensors,
             () ->
                 Tensor.of(
-                    Shape.of(filter.dim(0)),
-                    entries.bias(bias, filter.dim(0), linear.values().bias())));
+                    Shape.of(filter.dim(0)), entries.bias(bias, filter.dim(0), linear.bias())));
     Op op = new Op.Conv(conv.window(), conv.groups(), new Epilogue(true, false, Activation.none()));
     Value value = at.emit(dense.name(), op, List.of(dense.input(0), sum, shift));
     for (Op move : after.ops()) {

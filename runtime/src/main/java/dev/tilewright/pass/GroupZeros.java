@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -153,8 +152,7 @@ final class GroupZeros implements Pass {
     }
     Op op = new Op.Conv(conv.window(), parts.size(), conv.epilogue());
     Value value = at.emit(node.name(), op, in);
-    List<Integer> back = IntStream.range(0, outputs.size()).mapToObj(outputs::indexOf).toList();
-    return at.inOrder(value, 3, back);
+    return at.inOrder(value, 3, new Permutation(outputs).inverse().order());
   }
 
   private static float[] packed(Tensor filter, int groups, List<Part> parts) {

@@ -106,7 +106,7 @@ final class JoinSiblings implements Pass {
         results.size() == 1
             ? results.getFirst()
             : at.emit(at.node().name(), new Op.Concat(3), results);
-    return at.inOrder(all, 3, IntStream.range(0, order.size()).mapToObj(order::indexOf).toList());
+    return at.inOrder(all, 3, new Permutation(order).inverse().order());
   }
 
   private static Value join(Rewriter.At at, @Nullable Form form, List<Value> parts) {

@@ -1,5 +1,7 @@
 package dev.tilewright.pass;
 
+import static dev.tilewright.pass.LinearArithmetic.doubles;
+
 import dev.tilewright.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -13,19 +15,17 @@ import org.jspecify.annotations.Nullable;
 sealed interface Linear {
   LinearForm form();
 
-  /** The one filter and bias that do the same, in double. */
-  Values values();
+  /** The one filter that does the same, [K, C/G, rows, columns], in double. */
+  double[] filter();
+
+  /** The one bias that does the same, [K]: it takes no product of filters. */
+  double[] bias();
+
+  /** Multiplications that {@link #filter} takes. */
+  long work();
 
   /** All weights that it is made of. */
   List<Tensor> tensors();
-
-  /**
-   * Numbers for a {@link LinearForm}.
-   *
-   * @param filter [K, C/G, rows, columns]
-   * @param bias [K]
-   */
-  record Values(double[] filter, double[] bias) {}
 
   /** y = x. */
   record Identity(int channels) implements Linear {
@@ -35,10 +35,20 @@ sealed interface Linear {
     }
 
     @Override
-    public Values values() {
+    public double[] filter() {
       double[] ones = new double[channels];
       Arrays.fill(ones, 1);
-      return new Values(ones, new double[channels]);
+      return ones;
+    }
+
+    @Override
+    public double[] bias() {
+      return new double[channels];
+    }
+
+    @Override
+    public long work() {
+      return 0;
     }
 
     @Override
@@ -50,9 +60,10 @@ sealed interface Linear {
   /**
    * A convolution of another map's result.
    *
-   * @param filter [K, C/G, FH, FW], or null for averages: each channel alone, all taps equal
+   * @param weights [K, C/G, FH, FW], or null for averages: each channel alone, all taps equal
+   * @param shift [K], or null for 0
    */
-  record Convolved(Linear of, LinearForm own, @Nullable Tensor filter, @Nullable Tensor bias)
+  record Convolved(Linear of, LinearForm own, @Nullable Tensor weights, @Nullable Tensor shift)
       implements Linear {
     @Override
     public LinearForm form() {
@@ -60,25 +71,33 @@ sealed interface Linear {
     }
 
     @Override
-    public Values values() {
-      return LinearArithmetic.then(of.form(), of.values(), own, ownValues());
+    public double[] filter() {
+      return LinearArithmetic.then(of.form(), of.filter(), own, ownFilter());
     }
 
-    private Values ownValues() {
-      double[] weights;
-      if (filter == null) {
-        weights = new double[own.outputs() * own.taps()];
-        Arrays.fill(weights, 1.0 / own.taps());
-      } else {
-        weights = LinearArithmetic.doubles(filter);
+    @Override
+    public double[] bias() {
+      double[] own = shift == null ? new double[this.own.outputs()] : doubles(shift);
+      return LinearArithmetic.bias(of.bias(), this.own, ownFilter(), own);
+    }
+
+    @Override
+    public long work() {
+      return of.work() + own.outputs() * own.depth() * of.form().depth();
+    }
+
+    private double[] ownFilter() {
+      if (weights != null) {
+        return doubles(weights);
       }
-      return new Values(
-          weights, bias == null ? new double[own.outputs()] : LinearArithmetic.doubles(bias));
+      double[] averages = new double[own.outputs() * own.taps()];
+      Arrays.fill(averages, 1.0 / own.taps());
+      return averages;
     }
 
     @Override
     public List<Tensor> tensors() {
-      return Stream.concat(of.tensors().stream(), Stream.of(filter, bias).filter(t -> t != null))
+      return Stream.concat(of.tensors().stream(), Stream.of(weights, shift).filter(t -> t != null))
           .toList();
     }
   }
@@ -98,22 +117,38 @@ sealed interface Linear {
     }
 
     @Override
-    public Values values() {
-      Values v = of.values();
-      double[] filter = v.filter().clone();
-      double[] bias = v.bias().clone();
-      double[] factors = factor == null ? new double[] {1} : LinearArithmetic.doubles(factor);
-      double[] terms = term == null ? new double[] {0} : LinearArithmetic.doubles(term);
-      int depth = filter.length / bias.length;
+    public double[] filter() {
+      double[] filter = of.filter();
+      scale(filter, filter.length / form().outputs());
+      return filter;
+    }
+
+    @Override
+    public double[] bias() {
+      double[] bias = of.bias();
+      scale(bias, 1);
+      double[] terms = term == null ? new double[1] : doubles(term);
       for (int k = 0; k < bias.length; k++) {
-        double f = factors[factors.length == 1 ? 0 : k];
         double t = terms[terms.length == 1 ? 0 : k];
-        for (int i = k * depth; i < (k + 1) * depth; i++) {
-          filter[i] = inverse ? filter[i] / f : filter[i] * f;
-        }
-        bias[k] = inverse ? bias[k] / f - t : bias[k] * f + t;
+        bias[k] += inverse ? -t : t;
       }
-      return new Values(filter, bias);
+      return bias;
+    }
+
+    /**
+     * @param depth values of each channel
+     */
+    private void scale(double[] values, int depth) {
+      double[] factors = factor == null ? new double[] {1} : doubles(factor);
+      for (int i = 0; i < values.length; i++) {
+        double f = factors[factors.length == 1 ? 0 : i / depth];
+        values[i] = inverse ? values[i] / f : values[i] * f;
+      }
+    }
+
+    @Override
+    public long work() {
+      return of.work();
     }
 
     @Override
@@ -132,8 +167,18 @@ sealed interface Linear {
     }
 
     @Override
-    public Values values() {
-      return of.values();
+    public double[] filter() {
+      return of.filter();
+    }
+
+    @Override
+    public double[] bias() {
+      return of.bias();
+    }
+
+    @Override
+    public long work() {
+      return of.work();
     }
 
     @Override
@@ -150,8 +195,23 @@ sealed interface Linear {
     }
 
     @Override
-    public Values values() {
-      return LinearArithmetic.plus(a.form(), a.values(), b.form(), b.values());
+    public double[] filter() {
+      return LinearArithmetic.plus(a.form(), a.filter(), b.form(), b.filter());
+    }
+
+    @Override
+    public double[] bias() {
+      double[] sum = a.bias();
+      double[] other = b.bias();
+      for (int k = 0; k < sum.length; k++) {
+        sum[k] += other[k];
+      }
+      return sum;
+    }
+
+    @Override
+    public long work() {
+      return a.work() + b.work();
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.tilewright.pass;
 
-import dev.tilewright.pass.Linear.Values;
 import dev.tilewright.tensor.Tensor;
 
 /** Filters that do what several did, in double: rounding happens once, when they are stored. */
@@ -24,16 +23,12 @@ final class LinearArithmetic {
     return values;
   }
 
-  static Values plus(LinearForm fa, Values a, LinearForm fb, Values b) {
+  static double[] plus(LinearForm fa, double[] a, LinearForm fb, double[] b) {
     LinearForm sum = fa.plus(fb);
     double[] filter = new double[sum.outputs() * (int) sum.depth()];
-    add(fa, a.filter(), sum, filter);
-    add(fb, b.filter(), sum, filter);
-    double[] bias = a.bias().clone();
-    for (int k = 0; k < bias.length; k++) {
-      bias[k] += b.bias()[k];
-    }
-    return new Values(filter, bias);
+    add(fa, a, sum, filter);
+    add(fb, b, sum, filter);
+    return filter;
   }
 
   /** Adds a filter to one whose groups and taps include its own. */
@@ -64,11 +59,10 @@ final class LinearArithmetic {
     return tap;
   }
 
-  /** First the inner map, then the outer one. */
-  static Values then(LinearForm fi, Values inner, LinearForm fo, Values outer) {
+  /** The filter of first the inner map, then the outer one. */
+  static double[] then(LinearForm fi, double[] inner, LinearForm fo, double[] outer) {
     LinearForm form = fi.then(fo);
     double[] filter = new double[form.outputs() * (int) form.depth()];
-    double[] bias = outer.bias().clone();
     int[][] tap = taps(fi, fo, form);
     int w = 0;
     for (int k = 0; k < fo.outputs(); k++) {
@@ -76,15 +70,29 @@ final class LinearArithmetic {
       for (int m = first; m < first + fo.width(); m++) {
         int from = form.index(k, fi.from(m), 0, 0);
         for (int[] places : tap) {
-          double weight = outer.filter()[w++];
-          bias[k] += weight * inner.bias()[m];
+          double weight = outer[w++];
           if (weight != 0) {
-            accumulate(weight, inner.filter(), m * (int) fi.depth(), places, fi, filter, from);
+            accumulate(weight, inner, m * (int) fi.depth(), places, fi, filter, from);
           }
         }
       }
     }
-    return new Values(filter, bias);
+    return filter;
+  }
+
+  /** The bias of the same: what the outer filter makes of the inner bias, and its own. */
+  static double[] bias(double[] inner, LinearForm fo, double[] outer, double[] own) {
+    double[] bias = own.clone();
+    int w = 0;
+    for (int k = 0; k < fo.outputs(); k++) {
+      int first = fo.from(k);
+      for (int m = first; m < first + fo.width(); m++) {
+        for (int t = 0; t < fo.taps(); t++) {
+          bias[k] += outer[w++] * inner[m];
+        }
+      }
+    }
+    return bias;
   }
 
   private static void accumulate(

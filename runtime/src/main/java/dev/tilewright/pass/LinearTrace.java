@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * the same.
  */
 final class LinearTrace {
+  /** Layers that are followed. A chain of thousands must not take the square of their number. */
+  private static final int MOST_LAYERS = 64;
+
   private final Rewriter.At at;
   private final Value root;
   private long macs;
@@ -40,24 +43,28 @@ final class LinearTrace {
     return macs;
   }
 
-  /** The images that the value is a linear map of, the nearest first, itself included. */
-  List<Value> origins(Value value) {
+  /** The images that the root is a linear map of, the nearest first, itself included. */
+  List<Value> origins() {
+    return origins(root, MOST_LAYERS);
+  }
+
+  private List<Value> origins(Value value, int layers) {
     List<Value> origins = new ArrayList<>(List.of(value));
     Node node = producer(value);
-    if (node != null && value.shape().rank() == 4) {
+    if (node != null && value.shape().rank() == 4 && layers > 0) {
       Value x = image(node);
       if (x != null) {
-        origins.addAll(origins(x));
+        origins.addAll(origins(x, layers - 1));
       } else if (isSum(node)) {
-        List<Value> common = origins(node.input(0));
-        common.retainAll(origins(node.input(1)));
+        List<Value> common = origins(node.input(0), layers - 1);
+        common.retainAll(origins(node.input(1), layers - 1));
         origins.addAll(common);
       }
     }
     return origins;
   }
 
-  /** The value as a linear map of one of its origins; null if not an exact one. */
+  /** The root as a linear map of one of its origins; null if not an exact one. */
   @Nullable Linear from(Value origin) {
     macs = 0;
     return follow(root, origin, null);
@@ -194,7 +201,7 @@ final class LinearTrace {
         return false;
       }
     }
-    return isNothing(of.values().bias(), term);
+    return isNothing(of.bias(), term);
   }
 
   /**
@@ -205,8 +212,8 @@ final class LinearTrace {
     float[] terms = term == null ? new float[1] : term.toFloats();
     for (int k = 0; k < bias.length; k++) {
       float t = terms[terms.length == 1 ? 0 : k];
-      if (Math.abs(bias[k]) > (t == 0 ? 0 : 4 * Math.ulp(t))) {
-        return false;
+      if (!(Math.abs(bias[k]) <= (t == 0 ? 0 : 4 * Math.ulp(t)))) {
+        return false; // NaN is something
       }
     }
     return true;

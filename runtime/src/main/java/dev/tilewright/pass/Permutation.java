@@ -26,7 +26,11 @@ record Permutation(List<Integer> order) {
   }
 
   Permutation inverse() {
-    return new Permutation(IntStream.range(0, rank()).mapToObj(order::indexOf).toList());
+    Integer[] inverse = new Integer[rank()];
+    for (int i = 0; i < inverse.length; i++) {
+      inverse[order.get(i)] = i;
+    }
+    return new Permutation(List.of(inverse));
   }
 
   /** First this, then {@code next}. */

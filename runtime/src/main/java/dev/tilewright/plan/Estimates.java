@@ -27,10 +27,8 @@ final class Estimates {
   /** A tile, and the time on one thread. */
   record Timed(Tile tile, double nanos) {}
 
-  /**
-   * @param algorithm id, which stands for one way of counting
-   */
-  private record Question(String algorithm, ConvProblem problem) {}
+  /** Of this very algorithm: backends make theirs once, and another of its name may differ. */
+  private record Question(ConvAlgorithm algorithm, ConvProblem problem) {}
 
   /** Answers that are kept, about 200 bytes each; then all are forgotten. */
   private static final int KEPT = 20_000;
@@ -46,7 +44,7 @@ final class Estimates {
    * @param problem on one thread
    */
   static Answer of(ConvAlgorithm algorithm, ConvProblem problem) {
-    Question question = new Question(algorithm.id(), problem);
+    Question question = new Question(algorithm, problem);
     Answer answer = ANSWERS.get(question);
     if (answer == null) {
       answer = ask(algorithm, problem, tile -> true);
@@ -57,7 +55,7 @@ final class Estimates {
 
   /** All tiles that an algorithm offers for a problem which it computes. */
   static List<Timed> times(ConvAlgorithm algorithm, ConvProblem problem) {
-    Question question = new Question(algorithm.id(), problem);
+    Question question = new Question(algorithm, problem);
     List<Timed> times = TIMES.get(question);
     if (times == null) {
       times =

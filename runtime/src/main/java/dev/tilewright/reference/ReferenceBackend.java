@@ -7,6 +7,8 @@ import java.util.List;
 
 /** Plain loops, always available; the oracle every other backend is tested against. */
 public final class ReferenceBackend implements Backend {
+  private static final List<ConvAlgorithm> CONVOLUTIONS = List.of(new DirectConv());
+
   @Override
   public String name() {
     return "reference";
@@ -19,6 +21,6 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public List<ConvAlgorithm> convolutions() {
-    return List.of(new DirectConv());
+    return CONVOLUTIONS;
   }
 }

@@ -31,7 +31,7 @@ public final class VectorBackend implements Backend {
 
   @Override
   public List<ConvAlgorithm> convolutions() {
-    return VectorConvolutions.all();
+    return VectorConvolutions.ALL;
   }
 
   @Override

@@ -5,18 +5,17 @@ import java.util.List;
 
 /** The convolution algorithms of this backend; a new one is one line here. */
 final class VectorConvolutions {
-  private VectorConvolutions() {}
+  static final List<ConvAlgorithm> ALL =
+      List.of(
+          GemmConv.POINTWISE,
+          GemmConv.IMPLICIT,
+          new Im2col(),
+          new Indirect(),
+          new Depthwise(),
+          new Grouped(),
+          Winograd.F2,
+          Winograd.F4,
+          Winograd.F6);
 
-  static List<ConvAlgorithm> all() {
-    return List.of(
-        GemmConv.POINTWISE,
-        GemmConv.IMPLICIT,
-        new Im2col(),
-        new Indirect(),
-        new Depthwise(),
-        new Grouped(),
-        Winograd.F2,
-        Winograd.F4,
-        Winograd.F6);
-  }
+  private VectorConvolutions() {}
 }

@@ -30,6 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.w3c.dom.Document;
+import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
 class MainTest {
@@ -112,16 +113,31 @@ class MainTest {
     assertThat(CommandRun.of("inspect", model.toString(), "--memory", png.toString()).code())
         .isZero();
     BufferedImage image = ImageIO.read(png.toFile());
-    int inputs = 0; // pixels in the colour of inputs and outputs
+    double scale = image.getWidth() / 1280.0;
+    double area = scale * scale * areaOf(document, "#4f9d94"); // inputs and outputs
+    int pixels = 0;
     for (int y = 0; y < image.getHeight(); y++) {
       for (int x = 0; x < image.getWidth(); x++) {
-        inputs += (image.getRGB(x, y) & 0xffffff) == 0x4f9d94 ? 1 : 0;
+        pixels += (image.getRGB(x, y) & 0xffffff) == 0x4f9d94 ? 1 : 0;
       }
     }
-    assertThat(inputs).isGreaterThan(image.getWidth() * image.getHeight() / 4);
+    assertThat(pixels / area).as("share that no text or line covers").isBetween(0.8, 1.01);
 
     CommandRun.of("inspect", model.toString(), "--memory", "memory.gif")
         .assertBadInput(".svg or .png");
+  }
+
+  private static double areaOf(Document svg, String fill) {
+    NodeList rectangles = svg.getElementsByTagName("rect");
+    double area = 0;
+    for (int i = 0; i < rectangles.getLength(); i++) {
+      if (rectangles.item(i) instanceof Element e && e.getAttribute("fill").equals(fill)) {
+        area +=
+            Double.parseDouble(e.getAttribute("width"))
+                * Double.parseDouble(e.getAttribute("height"));
+      }
+    }
+    return area;
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import dev.tilewright.conv.ConvShape.Size;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
 import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
 /** Which layers become one convolution, and which must not because borders would differ. */
@@ -120,5 +121,27 @@ class CollapseLinearTest extends Layers {
   void stridesMultiply() {
     Value inner = conv(x, 30, 2, 2, 2, new Padding(0, 0, 0, 0), 1, true);
     isOneConvolution(conv(inner, 3, 2, 1, 0, 1, true), 1, 4, 4);
+  }
+
+  @Test
+  void biasesOfSeveralLayersAddUp() {
+    Value inner = affine(conv(conv(x, 8, 1, 1, 0, 2, true), 8, 1, 1, 0, 1, true));
+    isOneConvolution(conv(inner, 4, 3, 1, 0, 2, true), 1, 3, 3);
+  }
+
+  @Test
+  void aBiasThatIsNoNumberIsNotZero() {
+    Tensor nan = Tensor.of(Shape.of(1), Float.NaN);
+    Value shifted = add2(conv(x, 6, 1, 1, 0, 1, false), builder.constant("nan", nan));
+    staysAsItIs(conv(shifted, 4, 3, 1, 1, 1, false), 2);
+  }
+
+  @Test
+  void thousandsOfLinearLayersAreNoDeepRecursion() {
+    Value value = x;
+    for (int i = 0; i < 2_000; i++) {
+      value = conv(value, 4, 3, 1, 1, 4, false);
+    }
+    staysAsItIs(value, 2_000);
   }
 }
