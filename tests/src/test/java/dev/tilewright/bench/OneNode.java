@@ -83,9 +83,7 @@ record OneNode(
     ModelBytes model = new ModelBytes(opset);
     inputs.forEach((name, tensor) ->
         model.typedInput(
-            name,
-            ModelBytes.code(tensor.dtype()),
-            tensor.shape().dims().toArray(Integer[]::new)));
+            name, ModelBytes.code(tensor.dtype()), tensor.shape().dims().toArray(Integer[]::new)));
     constants.forEach((name, tensor) -> {
       if (!name.isEmpty()) { // an empty name stands for an input that is left out
         model.initializer(ModelBytes.tensor(name, tensor));
