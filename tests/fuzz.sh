@@ -48,7 +48,7 @@ fuzz() {
   cd "$dir/found/$target" # where Jazzer writes what reproduces a crash
   "${java[@]}" com.code_intelligence.jazzer.Jazzer --target_class=dev.tilewright.fuzz."${target}Fuzz" \
     --instrumentation_includes='dev.tilewright.**' --instrumentation_excludes='dev.tilewright.fuzz.**' \
-    -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 \
+    -seed=1 -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 \
     -artifact_prefix="$dir/found/$target/" "$corpus"
 }
 

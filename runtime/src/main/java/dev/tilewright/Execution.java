@@ -20,7 +20,7 @@ public final class Execution {
 
   Execution(PlannedStage stage, Session session) {
     this.session = session;
-    this.first = new PlanRun(stage);
+    this.first = session.bind(stage, null);
     this.later = stage.stage().isLast() ? null : new LaterStages(stage, first, session);
   }
 
@@ -67,13 +67,18 @@ public final class Execution {
   public void run() {
     session.enter();
     try {
-      requireMemory();
-      first.run(session.workers());
-      if (later != null) {
-        later.run();
-      }
+      runEntered();
     } finally {
       session.leave();
+    }
+  }
+
+  /** {@link #run} for the session, which has entered. */
+  void runEntered() {
+    requireMemory();
+    first.run(session.workers());
+    if (later != null) {
+      later.run(this);
     }
   }
 
@@ -88,11 +93,16 @@ public final class Execution {
       requireMemory();
       first.runTimed(session.workers(), nanos);
       if (later != null) {
-        later.run();
+        later.run(this);
       }
     } finally {
       session.leave();
     }
+  }
+
+  /** Memory that it has. */
+  long bytes() {
+    return first.plan().sessionBytes() + (later == null ? 0 : later.bytes());
   }
 
   void free() {

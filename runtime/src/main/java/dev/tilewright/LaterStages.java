@@ -11,6 +11,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,15 +41,15 @@ final class LaterStages {
     this.session = session;
   }
 
-  /** Goes on when the first stage has run. */
-  void run() {
+  /** Goes on when the first stage of an execution, the one that this is part of, has run. */
+  void run(Execution running) {
     forget();
     PlannedStage stage = firstStage;
     stage.stage().reads().forEach((name, slot) -> values.put(slot, firstRun.input(name)));
     collect(stage.stage(), firstRun);
     for (StageKey key = next(stage); key != null; key = next(stage)) {
       stage = session.next(stage, key);
-      PlanRun run = ready.computeIfAbsent(stage, PlanRun::new);
+      PlanRun run = bound(stage, running);
       stage
           .stage()
           .reads()
@@ -57,6 +58,16 @@ final class LaterStages {
       collect(stage.stage(), run);
     }
     outputs = stage.stage().outputs();
+  }
+
+  private PlanRun bound(PlannedStage stage, Execution running) {
+    PlanRun run = ready.get(stage);
+    if (run == null) {
+      freeWhile(() -> session.excess(stage) > 0);
+      run = session.bind(stage, running);
+      ready.put(stage, run);
+    }
+    return run;
   }
 
   /** Null at the end. */
@@ -73,18 +84,26 @@ final class LaterStages {
   private void forget() {
     values.clear();
     outputs = Map.of();
-    long bytes = ready.values().stream().mapToLong(run -> run.plan().arenaBytes()).sum();
+    freeWhile(() -> ready.size() > KEPT_STAGES || bytes() > KEPT_BYTES);
+    ran.clear();
+  }
+
+  /** Frees stages that the latest run did not go through, the least recently used first. */
+  private void freeWhile(BooleanSupplier tooMuch) {
     Iterator<PlanRun> eldest = ready.values().iterator();
-    while (eldest.hasNext() && (ready.size() > KEPT_STAGES || bytes > KEPT_BYTES)) {
+    while (tooMuch.getAsBoolean() && eldest.hasNext()) {
       PlanRun run = eldest.next();
       if (ran.contains(run)) {
         break; // whatever follows ran even later
       }
-      bytes -= run.plan().arenaBytes();
       run.free();
       eldest.remove();
     }
-    ran.clear();
+  }
+
+  /** Memory of all stages that are ready. */
+  long bytes() {
+    return ready.values().stream().mapToLong(run -> run.plan().sessionBytes()).sum();
   }
 
   /** The plans that the latest run went through. */

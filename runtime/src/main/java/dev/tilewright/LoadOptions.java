@@ -5,7 +5,8 @@ package dev.tilewright;
  *
  * @param externalData whether tensors may be in other files of the model's folder; off unless asked
  *     for, since a model could name any file there
- * @param sessionBytes native memory that one session may take for intermediates and workspaces
+ * @param sessionBytes native memory in bytes that one session may take: intermediates, workspaces
+ *     and weights that the model computes, of all executions and stages that are kept ready
  */
 public record LoadOptions(boolean externalData, long sessionBytes) {
   public LoadOptions {

@@ -68,13 +68,8 @@ public final class Model implements AutoCloseable {
   private Model(Arena arena, MemorySegment bytes, ExternalData files, LoadOptions options) {
     this.arena = arena;
     limits = options;
-    try {
-      onnx = OnnxModel.read(bytes, files);
-      OnnxImporter.check(onnx);
-    } catch (RuntimeException e) {
-      arena.close();
-      throw e;
-    }
+    onnx = OnnxModel.read(bytes, files);
+    OnnxImporter.check(onnx);
     memory = new ModelMemory(arena, onnx.tensors());
   }
 
@@ -102,7 +97,7 @@ public final class Model implements AutoCloseable {
           options.externalData() ? ExternalData.beside(file, arena) : ExternalData.refused();
       MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
       return new Model(arena, bytes, files, options);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException | Error e) {
       arena.close();
       throw e;
     }
@@ -126,9 +121,14 @@ public final class Model implements AutoCloseable {
    */
   public static Model of(byte[] bytes, LoadOptions options) {
     Arena arena = Arena.ofShared();
-    MemorySegment copy = arena.allocate(Math.max(1, bytes.length), 64).asSlice(0, bytes.length);
-    copy.copyFrom(MemorySegment.ofArray(bytes));
-    return new Model(arena, copy, ExternalData.refused(), options);
+    try {
+      MemorySegment copy = arena.allocate(Math.max(1, bytes.length), 64).asSlice(0, bytes.length);
+      copy.copyFrom(MemorySegment.ofArray(bytes));
+      return new Model(arena, copy, ExternalData.refused(), options);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
   }
 
   /** What the model takes; dimensions may be open. */
@@ -232,7 +232,7 @@ public final class Model implements AutoCloseable {
     // Planning may need as much as the largest value to try how a filter would be packed.
     requireMemory(largest(graph));
     Plan plan = planner.plan(graph);
-    requireMemory(plan.arenaBytes());
+    requireMemory(plan.sessionBytes());
     return new PlannedStage(stage, plan, own);
   }
 
@@ -260,7 +260,15 @@ public final class Model implements AutoCloseable {
         .orElse(0);
   }
 
-  private void requireMemory(long bytes) {
+  /** How much more than it may a session would have with so many bytes. */
+  long excess(long bytes) {
+    return Math.max(0, bytes - limits.sessionBytes());
+  }
+
+  /**
+   * @throws UnsupportedModelException if a session may not have so many bytes
+   */
+  void requireMemory(long bytes) {
     if (bytes > limits.sessionBytes()) {
       throw new UnsupportedModelException(
           List.of(

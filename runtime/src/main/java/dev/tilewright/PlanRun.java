@@ -26,10 +26,10 @@ final class PlanRun {
   PlanRun(PlannedStage stage) {
     this.stage = stage;
     this.plan = stage.plan();
-    this.memory = arena.allocate(Math.max(64, plan.arenaBytes()), 64);
     List<Workers.Region> all = new ArrayList<>();
     List<Integer> owners = new ArrayList<>();
     try {
+      memory = arena.allocate(Math.max(64, plan.arenaBytes()), 64);
       bind(all, owners);
     } catch (RuntimeException | Error e) {
       arena.close();

@@ -10,6 +10,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model with memory and threads to run in. Not safe for use by several threads at once: that is
@@ -45,6 +46,15 @@ public final class Session implements AutoCloseable {
    *     asks for too much
    */
   public Map<String, Tensor> run(Map<String, Tensor> inputs) {
+    enter(); // as a whole: another thread must not fill the same inputs
+    try {
+      return results(inputs);
+    } finally {
+      leave();
+    }
+  }
+
+  private Map<String, Tensor> results(Map<String, Tensor> inputs) {
     Map<String, Shape> shapes = new LinkedHashMap<>();
     for (Signature signature : model.inputs()) {
       Tensor tensor = inputs.get(signature.name());
@@ -59,9 +69,9 @@ public final class Session implements AutoCloseable {
       }
     }
     inputs.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
-    Execution execution = prepare(shapes);
+    Execution execution = prepared(shapes);
     inputs.forEach((name, tensor) -> execution.input(name).data().copyFrom(tensor.data()));
-    execution.run();
+    execution.runEntered();
     Map<String, Tensor> results = new LinkedHashMap<>();
     for (String name : model.outputs()) {
       Tensor own = execution.output(name);
@@ -84,21 +94,55 @@ public final class Session implements AutoCloseable {
   public Execution prepare(Map<String, Shape> shapes) {
     enter();
     try {
-      Execution found = ready.get(shapes);
-      if (found == null) {
-        PlannedStage first = model.first(shapes, options);
-        found = NativeMemory.granted(() -> new Execution(first, this));
-        if (ready.size() == KEPT_EXECUTIONS) {
-          Iterator<Execution> eldest = ready.values().iterator();
-          eldest.next().free();
-          eldest.remove();
-        }
-        ready.put(Map.copyOf(shapes), found);
-      }
-      return found;
+      return prepared(shapes);
     } finally {
       leave();
     }
+  }
+
+  private Execution prepared(Map<String, Shape> shapes) {
+    Execution found = ready.get(shapes);
+    if (found == null) {
+      found = new Execution(model.first(shapes, options), this);
+      if (ready.size() == KEPT_EXECUTIONS) {
+        Iterator<Execution> eldest = ready.values().iterator();
+        eldest.next().free();
+        eldest.remove();
+      }
+      ready.put(Map.copyOf(shapes), found);
+    }
+    return found;
+  }
+
+  /**
+   * By how much a stage's memory would exceed, beside all that is ready, what a session may have.
+   */
+  long excess(PlannedStage stage) {
+    return model.excess(bytesWith(stage));
+  }
+
+  /**
+   * A stage bound to memory. Executions that are kept ready are dropped for it, the least recently
+   * used first, where all together would have more than a session may.
+   *
+   * @param running keeps its memory; null if the stage is the first of a new execution
+   * @throws UnsupportedModelException if it is too much all the same, or more than there is
+   */
+  PlanRun bind(PlannedStage stage, @Nullable Execution running) {
+    Iterator<Execution> eldest = ready.values().iterator();
+    while (excess(stage) > 0 && eldest.hasNext()) {
+      Execution execution = eldest.next();
+      if (execution != running) {
+        execution.free();
+        eldest.remove();
+      }
+    }
+    model.requireMemory(bytesWith(stage));
+    return NativeMemory.granted(() -> new PlanRun(stage));
+  }
+
+  private long bytesWith(PlannedStage stage) {
+    return ready.values().stream().mapToLong(Execution::bytes).sum() + stage.plan().sessionBytes();
   }
 
   Workers workers() {

@@ -96,6 +96,36 @@ class StagedSessionTest {
     }
   }
 
+  /** Each of the stages takes 4 bytes an element. */
+  @Test
+  void allStagesTogetherAreWithinTheLimit() {
+    int n = 1 << 18;
+    LoadOptions options = LoadOptions.defaults();
+    try (Model model = Model.of(StagedModels.twice(), options.sessionBytes(6L * n));
+        Session session = model.session(ONE)) {
+      assertThatThrownBy(() -> session.run(ones(n)))
+          .isInstanceOf(UnsupportedModelException.class)
+          .hasMessageContaining("allowed are " + 6L * n);
+      assertThat(session.run(ones(n / 2)).get("second").shape()).isEqualTo(Shape.of(n / 2));
+    }
+  }
+
+  @Test
+  void memoryOfEarlierRunsMakesRoom() {
+    int n = 1 << 18;
+    LoadOptions options = LoadOptions.defaults().sessionBytes(9L * n);
+    try (Model model = Model.of(StagedModels.twice(), options);
+        Session session = model.session(ONE)) {
+      for (int i = 0; i < 4; i++) {
+        assertThat(session.run(ones(n - i)).get("second").shape()).isEqualTo(Shape.of(n - i));
+      }
+    }
+  }
+
+  private static Map<String, Tensor> ones(long n) {
+    return Map.of("x", Tensor.of(Shape.of(1), 1f), "n", Tensor.of(Shape.of(1), n));
+  }
+
   @Test
   void twoSessionsRunAtTheSameTime() throws Exception {
     try (Model model = Model.of(StagedModels.heads());

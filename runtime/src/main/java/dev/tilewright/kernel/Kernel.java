@@ -14,6 +14,11 @@ public interface Kernel {
     return 0;
   }
 
+  /** Bytes that every session packs weights into: none unless the model computes them. */
+  default long packedBytes() {
+    return 0;
+  }
+
   /**
    * Whether the tensors may be channel slices (row stride larger than a row). If not, the planner
    * gives dense ones.

@@ -33,6 +33,9 @@ final class Bindings {
   /** How many nodes came from expanding bodies, so far. */
   int expanded;
 
+  /** Elements of all sequences. */
+  int listed;
+
   Bindings(Map<String, Slot> outputs) {
     this.outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
   }
@@ -45,6 +48,7 @@ final class Bindings {
     copy.aliases.putAll(aliases);
     copy.given.addAll(given);
     copy.expanded = expanded;
+    copy.listed = listed;
     return copy;
   }
 

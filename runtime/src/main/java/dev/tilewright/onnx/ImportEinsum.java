@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * Sums of products named by letters, as numpy.einsum: operands are multiplied in their order, each
@@ -18,6 +19,8 @@ import java.util.TreeMap;
  */
 final class ImportEinsum {
   private static final String ELLIPSIS = "...";
+
+  private static final Pattern TERM = Pattern.compile("[a-zA-Z]*(\\.\\.\\.)?[a-zA-Z]*");
 
   /** Dimensions that an ellipsis stands for, the last one first. */
   private static final String HIDDEN = "0123456789";
@@ -45,6 +48,7 @@ final class ImportEinsum {
     List<Term> terms = new ArrayList<>();
     int hidden = 0;
     for (int i = 0; i < names.length; i++) {
+      checkTerm(n, names[i]);
       int letters = names[i].replace(ELLIPSIS, "").length();
       int dims = names[i].contains(ELLIPSIS) ? in.get(i).shape().rank() - letters : 0;
       hidden = Math.max(hidden, dims);
@@ -52,6 +56,9 @@ final class ImportEinsum {
         throw n.node().bad("'" + names[i] + "' does not name the dimensions of " + in.get(i));
       }
       terms.add(new Term(in.get(i), spelled(names[i], dims)));
+    }
+    if (sides.length == 2) {
+      checkTerm(n, sides[1]);
     }
     String out = sides.length == 2 ? spelled(sides[1], hidden) : implied(terms, hidden);
     terms.replaceAll(term -> diagonal(n, term));
@@ -67,6 +74,12 @@ final class ImportEinsum {
 
   private static String equation(OnnxNode node) {
     return node.text("equation", "").replace(" ", "");
+  }
+
+  private static void checkTerm(NodeScope n, String term) {
+    if (!TERM.matcher(term).matches()) {
+      throw n.node().bad("'" + term + "' must be letters and at most one ellipsis");
+    }
   }
 
   /** With digits in place of an ellipsis. */

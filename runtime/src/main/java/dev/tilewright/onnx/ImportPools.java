@@ -62,7 +62,11 @@ final class ImportPools {
     return List.of(most, Windows.channelsFirst(n, found, x.shape().rank()));
   }
 
-  /** The inverse of a maximum: values go to the places that it gave, all else is 0. */
+  /**
+   * The inverse of a maximum: values go to the places that it gave, all else is 0. Places count in
+   * the shape of the result: that which the window gives, or a stated one, where the window left
+   * rows out.
+   */
   static Value unpool(NodeScope n) {
     Value x = n.floats(0);
     int rank = x.shape().rank();
@@ -77,29 +81,22 @@ final class ImportPools {
       long cut = pads.get(i) + pads.get(i + rank - 2);
       dims.add(Math.toIntExact((x.shape().dim(i + 2) - 1L) * strides.get(i) + kernel.get(i) - cut));
     }
-    Shape shape = new Shape(dims);
+    Shape shape = n.maybe(2) == null ? new Shape(dims) : stated(n, dims);
     Shape flat = Shape.of(Math.toIntExact(shape.elements()));
     List<Integer> list = List.of(Math.toIntExact(x.shape().elements()));
     Value zeros = n.add(new Op.Expand(flat), n.scalarLike(x, 0));
     Op scatter = new Op.ScatterElements(0, Op.ScatterReduction.REPLACE);
     Value places = n.reshape(n.in(1), list);
-    Value all = n.reshape(n.add(scatter, zeros, places, n.reshape(x, list)), dims);
-    return n.maybe(2) == null ? all : enlarged(n, all, n.integers(2));
+    return n.reshape(n.add(scatter, zeros, places, n.reshape(x, list)), shape.dims());
   }
 
-  /**
-   * Places count in the shape that follows from the window; a larger one gets zeros at its ends.
-   */
-  private static Value enlarged(NodeScope n, Value x, List<Long> dims) {
-    if (dims.size() != x.shape().rank()) {
-      throw n.node().bad("output_shape is " + dims + " for " + x.type());
+  private static Shape stated(NodeScope n, List<Integer> least) {
+    List<Long> dims = n.integers(2);
+    if (dims.size() != least.size()
+        || IntStream.range(0, dims.size()).anyMatch(i -> dims.get(i) < least.get(i))) {
+      throw n.node().bad("output_shape is " + dims + ", the window gives " + least);
     }
-    List<Integer> after =
-        IntStream.range(0, dims.size())
-            .mapToObj(i -> Math.toIntExact(dims.get(i) - x.shape().dim(i)))
-            .toList();
-    List<Integer> before = Collections.nCopies(dims.size(), 0);
-    return after.equals(before) ? x : n.add(new Op.Pad(Op.PadMode.CONSTANT, before, after, 0), x);
+    return new Shape(dims.stream().map(Math::toIntExact).toList());
   }
 
   private static List<Long> numbers(NodeScope n, String attribute, int count, long otherwise) {

@@ -60,7 +60,7 @@ final class ImportTable {
               row("ConvTranspose", ImportConvolutions::convTranspose).unless(Windows::refusal),
               row("AveragePool", ImportPools::average).unless(Windows::refusal),
               rows("MaxPool", FIRST, 2, ImportPools::max).unless(Windows::refusal),
-              row("MaxUnpool", 9, LAST, ImportPools::unpool),
+              row("MaxUnpool", 9, LAST, ImportPools::unpool).knowing(2),
               row("LpPool", ImportPools::powers).unless(Windows::refusal),
               row("GlobalLpPool", ImportPools::globalPowers),
               row("AffineGrid", 20, LAST, ImportSampling::affineGrid),

@@ -35,6 +35,9 @@ final class Limits {
 
   static final int STAGES = 1 << 10;
 
+  /** Elements of all sequences together: inserting in a loop makes a list an iteration. */
+  static final int LISTED = 1 << 22;
+
   /** Rows or columns of a window, of its steps and of its padding. */
   static final int WINDOW = 1 << 15;
 

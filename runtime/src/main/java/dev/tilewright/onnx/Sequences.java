@@ -97,6 +97,9 @@ final class Sequences {
     long size = shape.dim(axis);
     Tensor given = n.maybeConstant(1);
     List<Long> sizes;
+    if (size > Limits.NODES && (given == null || given.shape().rank() == 0)) {
+      throw n.unsupported("a sequence of " + shape + " along axis " + axis);
+    }
     if (given == null) {
       sizes = Collections.nCopies(Math.toIntExact(size), 1L);
     } else if (given.shape().rank() == 0) {

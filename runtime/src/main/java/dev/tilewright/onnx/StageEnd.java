@@ -4,7 +4,9 @@ import dev.tilewright.graph.GraphBuilder;
 import dev.tilewright.graph.Value;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -12,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Closes a stage when nothing more can be imported: what runs next without a graph, which values
@@ -39,6 +42,8 @@ final class StageEnd {
   /** Names of the graph's outputs and the slots they fill. */
   final Map<String, Slot> writes = new LinkedHashMap<>();
 
+  private final Set<Slot> written = new HashSet<>();
+
   /**
    * @param values what the stage's graph has
    * @param asked what nodes have asked for
@@ -60,7 +65,7 @@ final class StageEnd {
     for (Item item : waiting) {
       item.out().forEach(slot -> producers.put(slot, item));
     }
-    waiting.forEach(this::askForOperands);
+    askForOperands();
     giveOutputs();
     left.forEach(this::keep);
   }
@@ -85,36 +90,44 @@ final class StageEnd {
         || bindings.constants.containsKey(slot);
   }
 
-  /** All at once, whichever a node would ask for first: every later question costs a stage. */
-  private void askForOperands(Item item) {
-    for (int i : row(item).operands()) {
-      Slot slot = i < item.in().size() ? item.in().get(i) : null;
-      if (slot != null) {
-        askForOrigins(bindings.find(slot), new HashSet<>());
+  /**
+   * Asks for small operands, or where they are not there yet, for what they will be computed from.
+   * All at once, whichever a node would ask for first: every later question costs a stage.
+   */
+  private void askForOperands() {
+    Set<Slot> seen = new HashSet<>();
+    Deque<Slot> origins = new ArrayDeque<>(); // a chain of nodes may be longer than the stack
+    for (Item item : waiting) {
+      for (int i : row(item).operands()) {
+        Slot slot = i < item.in().size() ? item.in().get(i) : null;
+        if (slot != null) {
+          origins.push(bindings.find(slot));
+        }
+      }
+    }
+    while (!origins.isEmpty()) {
+      Slot slot = origins.pop();
+      if (!seen.add(slot) || bindings.constants.containsKey(slot)) {
+        continue;
+      }
+      Value value = values.get(slot);
+      TensorType type = value != null ? value.type() : bindings.computed.get(slot);
+      if (type == null) {
+        origins.addAll(readBy(producers.get(slot)));
+      } else if (type.shape().elements() <= SMALL
+          && (value == null || graph.constantOf(value) == null)) {
+        asked.add(slot);
       }
     }
   }
 
-  /** Asks for a small value, or if it is not there for what it will be computed from. */
-  private void askForOrigins(Slot slot, Set<Slot> seen) {
-    if (!seen.add(slot) || bindings.constants.containsKey(slot)) {
-      return;
-    }
-    Value value = values.get(slot);
-    if (value != null || bindings.computed.containsKey(slot)) {
-      boolean constant = value != null && graph.constantOf(value) != null;
-      TensorType type = value != null ? value.type() : bindings.computed.get(slot);
-      if (!constant && type != null && type.shape().elements() <= SMALL) {
-        asked.add(slot);
-      }
-      return;
-    }
-    Item producer = producers.get(slot);
-    if (producer != null
-        && row(producer).action() instanceof Action.Import
-        && !row(producer).isOfTypes()) {
-      reads(producer).forEach(read -> askForOrigins(read, seen));
-    }
+  /** What the values of a waiting node are computed from, if not from types alone. */
+  private List<Slot> readBy(@Nullable Item producer) {
+    return producer != null
+            && row(producer).action() instanceof Action.Import
+            && !row(producer).isOfTypes()
+        ? reads(producer)
+        : List.of();
   }
 
   /** Results of the model that are there now, constants included. */
@@ -147,7 +160,7 @@ final class StageEnd {
       Tensor constant = graph.constantOf(value);
       if (constant != null) {
         bindings.constants.put(slot, constant);
-      } else if (!writes.containsValue(slot)) {
+      } else if (!written.contains(slot)) {
         String name = slot.toString();
         while (writes.containsKey(name) || bindings.outputs().containsKey(name)) {
           name += "'";
@@ -160,6 +173,7 @@ final class StageEnd {
   private void give(String name, Slot slot, Value value) {
     graph.output(name, value);
     writes.put(name, slot);
+    written.add(slot);
   }
 
   /** What the node may read; of sequences, their elements. */

@@ -212,6 +212,11 @@ final class StageImporter {
 
   void bind(@Nullable Slot slot, List<Slot> sequence) {
     if (slot != null) {
+      bindings.listed += sequence.size();
+      if (bindings.listed > Limits.LISTED) {
+        throw new UnsupportedModelException(
+            List.of("sequences of more than " + Limits.LISTED + " elements together"));
+      }
       bindings.sequences.put(slot, List.copyOf(sequence));
     }
   }

@@ -52,8 +52,8 @@ final class ComputedWeights implements Kernel {
     return new Tensor(type, arena.allocate(type.bytes(), 64));
   }
 
-  /** Bytes that a run writes before it computes. */
-  long packedBytes() {
+  @Override
+  public long packedBytes() {
     return packedBytes;
   }
 

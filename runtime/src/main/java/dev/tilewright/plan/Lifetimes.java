@@ -22,6 +22,10 @@ final class Lifetimes {
   private static final long SCRATCH_STRIDE = 256;
 
   private final Graph graph;
+
+  /** Characters from which on a buffer's name grows no more. */
+  private static final int LONG_NAME = 500;
+
   private final Schedule schedule;
   private final List<Plan.Step> steps;
   private final Map<Value, Integer> first = new LinkedHashMap<>();
@@ -118,7 +122,7 @@ final class Lifetimes {
         buffers.set(
             buffer,
             new Buffer(
-                old.name() + ", " + to.name(),
+                joined(old.name(), to.name()),
                 old.bytes(),
                 old.first(),
                 Math.max(index, last(to))));
@@ -126,6 +130,14 @@ final class Lifetimes {
       }
     }
     return false;
+  }
+
+  /** Names for people: of thousands written one over the other, the first will do. */
+  private static String joined(String names, String more) {
+    if (names.length() < LONG_NAME) {
+      return names + ", " + more;
+    }
+    return names.endsWith("…") ? names : names + ", …";
   }
 
   private boolean liesLike(Value input, Value output) {

@@ -109,6 +109,11 @@ public record Plan(
     buffers = List.copyOf(buffers);
   }
 
+  /** Memory that one session takes: the arena, and weights that it packs for itself. */
+  public long sessionBytes() {
+    return arenaBytes + steps.stream().mapToLong(step -> step.kernel().packedBytes()).sum();
+  }
+
   /** Whether a step writes its result over one of its inputs. */
   public boolean isInPlace(Step step) {
     Place out = places.get(step.outputs().getFirst());

@@ -143,6 +143,13 @@ class ImagesAgreeWithPeerTest {
             .input("places", Tensor.of(Shape.of(1, 1, 2, 2), 5L, 7L, 13L, 8L))
             .attribute("kernel_shape", TWO)
             .attribute("strides", TWO));
+    cases.add(
+        OneNode.of("MaxUnpool", 11)
+            .input("x", floats(5, 1, 1, 2, 2))
+            .input("places", Tensor.of(Shape.of(1, 1, 2, 2), 6L, 8L, 16L, 18L))
+            .constant("shape", Tensor.of(Shape.of(4), 1L, 1L, 5L, 5L))
+            .attribute("kernel_shape", TWO)
+            .attribute("strides", TWO));
     for (long p = 1; p < 4; p++) {
       cases.add(
           OneNode.of("LpPool", 11)

@@ -1,16 +1,15 @@
 package dev.tilewright.bench;
 
+import dev.tilewright.onnx.ModelBytes;
+import dev.tilewright.onnx.OnnxBytes;
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Tensor;
-import java.io.ByteArrayOutputStream;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Writes ONNX files of one node, so that every operator can be tried alone. Inputs are the graph's,
@@ -80,90 +79,51 @@ record OneNode(
     return op + "-" + opset + (attributes.isEmpty() ? "" : " " + attributes);
   }
 
-  /** The file; field numbers as in onnx.proto. */
   byte[] bytes() {
-    Message node = new Message();
-    inputs.keySet().forEach(name -> node.text(1, name));
-    constants.keySet().forEach(name -> node.text(1, name));
-    outputNames().forEach(name -> node.text(2, name));
-    int dot = op.lastIndexOf('.');
-    String domain = op.substring(0, Math.max(0, dot));
-    node.text(3, "node").text(4, op.substring(dot + 1)).text(7, domain);
-    attributes.forEach((name, value) -> node.message(5, encode(name, value).text(1, name)));
-    Message graph = new Message().message(1, node).text(2, "one_node");
+    ModelBytes model = new ModelBytes(opset);
+    inputs.forEach((name, tensor) ->
+        model.typedInput(
+            name, ModelBytes.code(tensor.dtype()), tensor.shape().dims().toArray(Integer[]::new)));
     constants.forEach((name, tensor) -> {
       if (!name.isEmpty()) { // an empty name stands for an input that is left out
-        graph.message(5, tensor(name, tensor));
+        model.initializer(ModelBytes.tensor(name, tensor));
       }
     });
-    inputs.forEach((name, tensor) -> graph.message(11, value(name, tensor.dtype(), tensor)));
-    for (int i = 0; i < outputs.size(); i++) {
-      Message type = type(outputs.get(i), new Message(), false);
-      graph.message(12, new Message().text(1, outputNames().get(i)).message(2, type));
-    }
-    if (outputs.isEmpty()) {
-      graph.message(12, new Message().text(1, "y"));
-    }
-    Message version = new Message().text(1, "").number(2, opset);
-    Message model = new Message().number(1, 8).message(7, graph).message(8, version);
+    int dot = op.lastIndexOf('.');
+    String domain = op.substring(0, Math.max(0, dot));
     if (!domain.isEmpty()) {
-      model.message(8, new Message().text(1, domain).number(2, 1));
+      model.opset(domain, 1);
     }
-    return model.bytes();
-  }
-
-  private static Message value(String name, DType dtype, Tensor tensor) {
-    Message shape = new Message();
-    for (int size : tensor.shape().dims()) {
-      shape.message(1, new Message().number(1, size));
+    String in =
+        Stream.concat(inputs.keySet().stream(), constants.keySet().stream())
+            .map(name -> name.isEmpty() ? "-" : name)
+            .collect(Collectors.joining(" "));
+    OnnxBytes[] encoded =
+        attributes.entrySet().stream()
+            .map(e -> encode(e.getKey(), e.getValue()))
+            .toArray(OnnxBytes[]::new);
+    model.node(domain, op.substring(dot + 1), in, String.join(" ", outputNames()), encoded);
+    for (int i = 0; i < outputs.size(); i++) {
+      model.output(outputNames().get(i), outputs.get(i));
     }
-    return new Message().text(1, name).message(2, type(dtype, shape, true));
+    return (outputs.isEmpty() ? model.output("y") : model).toBytes();
   }
 
-  private static Message type(DType dtype, Message shape, boolean shaped) {
-    Message tensor = new Message().number(1, code(dtype));
-    return new Message().message(1, shaped ? tensor.message(2, shape) : tensor);
-  }
-
-  private static Message tensor(String name, Tensor tensor) {
-    Message message = new Message();
-    tensor.shape().dims().forEach(size -> message.number(1, size));
-    return message
-        .number(2, code(tensor.dtype()))
-        .text(8, name)
-        .raw(9, tensor.data().toArray(ValueLayout.JAVA_BYTE));
-  }
-
-  private static Message encode(String name, Object value) {
+  private static OnnxBytes encode(String name, Object value) {
     return switch (value) {
-      case Float f -> new Message().single(2, f).number(20, 1);
-      case Long i -> new Message().number(3, i).number(20, 2);
-      case String s -> new Message().text(4, s).number(20, 3);
-      case List<?> list when list.getFirst() instanceof Long -> {
-        Message message = new Message();
-        list.forEach(i -> message.number(8, (Long) i));
-        yield message.number(20, 7);
-      }
+      case Float f -> ModelBytes.real(name, f);
+      case Long i -> ModelBytes.integer(name, i);
+      case String s -> ModelBytes.text(name, s);
+      case List<?> list when list.getFirst() instanceof Long ->
+          ModelBytes.integers(name, list.stream().mapToLong(i -> (Long) i).toArray());
       case List<?> list -> {
-        Message message = new Message();
-        list.forEach(f -> message.single(7, (Float) f));
-        yield message.number(20, 6);
+        float[] numbers = new float[list.size()];
+        for (int i = 0; i < numbers.length; i++) {
+          numbers[i] = (Float) list.get(i);
+        }
+        yield ModelBytes.reals(name, numbers);
       }
       default -> throw new IllegalArgumentException(name + ": " + value);
-    };
-  }
-
-  private static int code(DType dtype) {
-    return switch (dtype) {
-      case FLOAT32 -> 1;
-      case UINT8 -> 2;
-      case INT8 -> 3;
-      case UINT16 -> 4;
-      case INT16 -> 5;
-      case UINT32 -> 12;
-      case INT32 -> 6;
-      case INT64 -> 7;
-      case BOOL -> 9;
     };
   }
 
@@ -171,50 +131,5 @@ record OneNode(
     Map<String, T> more = new LinkedHashMap<>(map);
     more.put(name, value);
     return more;
-  }
-
-  /** Protocol buffer wire format, as far as the model format needs it. */
-  private static final class Message {
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-
-    Message number(int field, long value) {
-      varint((long) field << 3);
-      varint(value);
-      return this;
-    }
-
-    Message single(int field, float value) {
-      varint(((long) field << 3) | 5);
-      out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(value).array());
-      return this;
-    }
-
-    Message raw(int field, byte[] bytes) {
-      varint(((long) field << 3) | 2);
-      varint(bytes.length);
-      out.writeBytes(bytes);
-      return this;
-    }
-
-    Message text(int field, String text) {
-      return raw(field, text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    Message message(int field, Message message) {
-      return raw(field, message.bytes());
-    }
-
-    byte[] bytes() {
-      return out.toByteArray();
-    }
-
-    private void varint(long value) {
-      long rest = value;
-      while ((rest & ~0x7fL) != 0) {
-        out.write((int) ((rest & 0x7f) | 0x80));
-        rest >>>= 7;
-      }
-      out.write((int) rest);
-    }
   }
 }

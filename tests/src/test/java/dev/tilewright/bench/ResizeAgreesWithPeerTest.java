@@ -27,6 +27,12 @@ class ResizeAgreesWithPeerTest {
     for (String nearest : List.of("floor", "ceil", "round_prefer_floor", "round_prefer_ceil")) {
       cases.add(scaled(13, IMAGE, 1, 1, 2.5f, 0.5f).attribute("nearest_mode", nearest));
     }
+    for (String mode : List.of("linear", "cubic")) { // corners of the result, whole rows of it
+      cases.add(
+          scaled(13, IMAGE, 1, 1, 0.8f, 1.3f)
+              .attribute("mode", mode)
+              .attribute("coordinate_transformation_mode", "align_corners"));
+    }
     cases.add(
         scaled(11, IMAGE, 1, 1, 2, 0.5f)
             .attribute("coordinate_transformation_mode", "tf_half_pixel_for_nn"));

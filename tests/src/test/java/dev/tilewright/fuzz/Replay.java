@@ -26,9 +26,6 @@ final class Replay {
       holds(file.toString(), model, ImporterFuzz::fuzzerTestOneInput);
       holds(file.toString(), model, SessionFuzz::fuzzerTestOneInput);
     }
-    for (byte[] script : Seeds.lines("fuzz/scripts.txt")) {
-      holds(HexFormat.of().formatHex(script), script, SessionFuzz::fuzzerTestOneInput);
-    }
     for (byte[] operator : Seeds.lines("fuzz/operators.txt")) {
       holds(HexFormat.of().formatHex(operator), operator, ShapeFuzz::fuzzerTestOneInput);
     }

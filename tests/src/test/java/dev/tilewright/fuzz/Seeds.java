@@ -54,8 +54,7 @@ final class Seeds {
   }
 
   /**
-   * Writes what a fuzzer starts from: operators, or models, scripts that do nothing yet, and those
-   * that reached something.
+   * Writes what a fuzzer starts from: operators, or models and scripts that do nothing yet.
    *
    * @param args a folder, then {@code operators} or {@code models}
    */
@@ -65,7 +64,6 @@ final class Seeds {
     if (args[1].equals("operators")) {
       inputs.addAll(lines("fuzz/operators.txt"));
     } else {
-      inputs.addAll(lines("fuzz/scripts.txt"));
       inputs.addAll(ALL);
       for (int i = 0; i < ALL.size(); i++) {
         inputs.add(new byte[] {Inputs.SCRIPT, (byte) i});

@@ -8,6 +8,7 @@ import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -18,19 +19,19 @@ import java.util.Map;
  * Builds a model file in memory. Names of inputs and outputs of a node are given as one text,
  * separated by spaces; a dash is an input that is left out.
  */
-final class ModelBytes {
+public final class ModelBytes {
   private final OnnxBytes graph = new OnnxBytes();
   private final List<OnnxBytes> opsets = new ArrayList<>();
   private final Map<String, Shape> shapes = new LinkedHashMap<>();
 
   private final Map<String, Integer> names = new HashMap<>();
 
-  ModelBytes(int opset) {
+  public ModelBytes(int opset) {
     graph.text(2, "test");
     opset("", opset);
   }
 
-  ModelBytes opset(String domain, int version) {
+  public ModelBytes opset(String domain, int version) {
     opsets.add(new OnnxBytes().text(1, domain).integer(2, version));
     return this;
   }
@@ -39,7 +40,7 @@ final class ModelBytes {
     return typedInput(name, 1, dims);
   }
 
-  ModelBytes typedInput(String name, int type, Integer... dims) {
+  public ModelBytes typedInput(String name, int type, Integer... dims) {
     shapes.put(name, Shape.of(dims));
     Object[] sizes = dims;
     return openInput(name, type, sizes);
@@ -80,7 +81,14 @@ final class ModelBytes {
     return new OnnxBytes().text(1, attribute).message(6, graph).integer(20, 5);
   }
 
-  ModelBytes output(String... names) {
+  /** An output with its element type alone. */
+  public ModelBytes output(String name, DType type) {
+    OnnxBytes tensor = new OnnxBytes().integer(1, code(type));
+    graph.message(12, new OnnxBytes().text(1, name).message(2, new OnnxBytes().message(1, tensor)));
+    return this;
+  }
+
+  public ModelBytes output(String... names) {
     for (String name : names) {
       graph.message(12, new OnnxBytes().text(1, name));
     }
@@ -132,7 +140,7 @@ final class ModelBytes {
     return initializer(tensor(name, Tensor.of(Shape.SCALAR, value)));
   }
 
-  ModelBytes initializer(OnnxBytes tensor) {
+  public ModelBytes initializer(OnnxBytes tensor) {
     graph.message(5, tensor);
     return this;
   }
@@ -141,7 +149,7 @@ final class ModelBytes {
     return node("", op, in, out, attributes);
   }
 
-  ModelBytes node(String domain, String op, String in, String out, OnnxBytes... attributes) {
+  public ModelBytes node(String domain, String op, String in, String out, OnnxBytes... attributes) {
     OnnxBytes node = new OnnxBytes();
     for (String name : in.isEmpty() ? new String[0] : in.split(" ", -1)) {
       node.text(1, name.equals("-") ? "" : name);
@@ -159,38 +167,41 @@ final class ModelBytes {
     return this;
   }
 
-  static OnnxBytes tensor(String name, Tensor tensor) {
+  public static OnnxBytes tensor(String name, Tensor tensor) {
     OnnxBytes bytes = new OnnxBytes();
     tensor.shape().dims().forEach(d -> bytes.integer(1, d));
-    int type =
-        switch (tensor.dtype()) {
-          case FLOAT32 -> 1;
-          case UINT8 -> 2;
-          case INT8 -> 3;
-          case UINT16 -> 4;
-          case INT16 -> 5;
-          case UINT32 -> 12;
-          case INT32 -> 6;
-          case INT64 -> 7;
-          case BOOL -> 9;
-        };
-    byte[] data = tensor.data().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
-    return bytes.integer(2, type).text(8, name).bytes(9, data);
+    byte[] data = tensor.data().toArray(ValueLayout.JAVA_BYTE);
+    return bytes.integer(2, code(tensor.dtype())).text(8, name).bytes(9, data);
   }
 
-  static OnnxBytes integer(String name, long value) {
+  /** The format's number of an element type. */
+  public static int code(DType type) {
+    return switch (type) {
+      case FLOAT32 -> 1;
+      case UINT8 -> 2;
+      case INT8 -> 3;
+      case UINT16 -> 4;
+      case INT16 -> 5;
+      case UINT32 -> 12;
+      case INT32 -> 6;
+      case INT64 -> 7;
+      case BOOL -> 9;
+    };
+  }
+
+  public static OnnxBytes integer(String name, long value) {
     return new OnnxBytes().text(1, name).integer(3, value).integer(20, 2);
   }
 
-  static OnnxBytes real(String name, float value) {
+  public static OnnxBytes real(String name, float value) {
     return new OnnxBytes().text(1, name).real(2, value).integer(20, 1);
   }
 
-  static OnnxBytes text(String name, String value) {
+  public static OnnxBytes text(String name, String value) {
     return new OnnxBytes().text(1, name).text(4, value).integer(20, 3);
   }
 
-  static OnnxBytes integers(String name, long... values) {
+  public static OnnxBytes integers(String name, long... values) {
     OnnxBytes attribute = new OnnxBytes().text(1, name);
     for (long value : values) {
       attribute.integer(8, value);
@@ -198,7 +209,7 @@ final class ModelBytes {
     return attribute.integer(20, 7);
   }
 
-  static OnnxBytes reals(String name, float... values) {
+  public static OnnxBytes reals(String name, float... values) {
     OnnxBytes attribute = new OnnxBytes().text(1, name);
     for (float value : values) {
       attribute.real(7, value);
@@ -210,7 +221,7 @@ final class ModelBytes {
     return new OnnxBytes().text(1, "value").message(5, tensor("", tensor)).integer(20, 4);
   }
 
-  byte[] toBytes() {
+  public byte[] toBytes() {
     OnnxBytes model = new OnnxBytes().integer(1, 8).message(7, graph);
     opsets.forEach(opset -> model.message(8, opset));
     return model.toBytes();

@@ -6,7 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 
 /** Writes the protobuf wire format, well-formed or not. */
-final class OnnxBytes {
+public final class OnnxBytes {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   OnnxBytes raw(int... bytes) {

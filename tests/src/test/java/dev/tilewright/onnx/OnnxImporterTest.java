@@ -293,6 +293,16 @@ final class OnnxImporterTest {
   }
 
   @Test
+  void equationsAreLettersAndOneEllipsis() {
+    for (String equation : List.of("0j,jk->0k", "......j,jk->k", "ij,jk->1k", "i.j,jk->ik")) {
+      ModelBytes model = new ModelBytes(13).input("x", 2, 3).input("w", 3, 4).output("y");
+      assertThatThrownBy(model.node("Einsum", "x w", "y", text("equation", equation))::graph)
+          .isInstanceOf(ModelFormatException.class)
+          .hasMessageContaining("must be letters and at most one ellipsis");
+    }
+  }
+
+  @Test
   void constantsAreBounded() {
     ModelBytes zeros = new ModelBytes(13).longs("s", 1 << 16, 1 << 16).output("y");
     assertThatThrownBy(zeros.node("ConstantOfShape", "s", "y")::graph)

@@ -197,6 +197,24 @@ public final class StagedModels {
         .toBytes();
   }
 
+  /** x [1] as often as n [1] says, then as often as what that adds up to. */
+  public static byte[] twice() {
+    return new ModelBytes(13)
+        .input("x", 1)
+        .typedInput("n", 7, 1)
+        .node("Expand", "x n", "a")
+        .node("Neg", "a", "b")
+        .node("Neg", "b", "first")
+        .node("ReduceSum", "first", "sum", ModelBytes.integer("keepdims", 0))
+        .longs("one", 1)
+        .node("Cast", "sum", "whole", to(7))
+        .node("Reshape", "whole one", "m")
+        .node("Expand", "x m", "c")
+        .node("Neg", "c", "second")
+        .output("first", "second")
+        .toBytes();
+  }
+
   /** n [1] zeros. */
   public static byte[] grow() {
     return new ModelBytes(13)
