@@ -24,6 +24,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -180,7 +181,7 @@ final class Confirmation {
     Random random = new Random(SEED);
     Map<String, Tensor> inputs = new LinkedHashMap<>();
     for (Signature input : model.inputs()) {
-      Shape shape = shapes.get(input.name());
+      Shape shape = Objects.requireNonNull(shapes.get(input.name()), input.name());
       TensorType type = new TensorType(input.dtype(), shape);
       if (type.dtype() == DType.FLOAT32) {
         float[] values = new float[Math.toIntExact(shape.elements())];

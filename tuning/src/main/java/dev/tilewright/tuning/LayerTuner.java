@@ -221,7 +221,7 @@ final class LayerTuner {
     for (int round = 0; round < Math.min(rounds(result), rounds(incumbent)); round++) {
       ratios.add(incumbent.blocks().get(round) / result.blocks().get(round));
     }
-    return result != incumbent && Statistics.interval(ratios).low() >= WORTH_A_CHANGE;
+    return !result.equals(incumbent) && Statistics.interval(ratios).low() >= WORTH_A_CHANGE;
   }
 
   private static int rounds(Race.Result result) {

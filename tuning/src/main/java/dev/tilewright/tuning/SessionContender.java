@@ -10,7 +10,10 @@ import dev.tilewright.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A session of a model. Inputs are written once, before the first run; a run reads and writes in place. */
+/**
+ * A session of a model. Inputs are written once, before the first run; a run reads and writes in
+ * place.
+ */
 public final class SessionContender implements Contender {
   private final Model model;
   private final Session session;

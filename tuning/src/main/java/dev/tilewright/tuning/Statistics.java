@@ -43,7 +43,8 @@ public final class Statistics {
   }
 
   /** All runs of one side. */
-  public static List<Double> pool(List<Duet.Round> rounds, Function<Duet.Round, List<Double>> side) {
+  public static List<Double> pool(
+      List<Duet.Round> rounds, Function<Duet.Round, List<Double>> side) {
     return rounds.stream().map(side).flatMap(List::stream).toList();
   }
 

@@ -150,11 +150,14 @@ public final class TuneVerb implements Verb, Callable<Integer> {
           layer.problem(),
           layer.count(),
           layer.before() == null ? layer.estimate() + " (wrong or failed)" : layer.before(),
-          layer.beforeMicros() == null ? "-" : format("%.1f", layer.beforeMicros()),
+          layer.beforeMicros() == null
+              ? "-"
+              : String.format(Locale.ROOT, "%.1f", layer.beforeMicros()),
           changed ? layer.after() : "the same",
-          format("%.1f", layer.afterMicros()),
+          String.format(Locale.ROOT, "%.1f", layer.afterMicros()),
           changed && layer.beforeMicros() != null
-              ? format("%.1f %%", 100 * (1 - layer.afterMicros() / layer.beforeMicros()))
+              ? String.format(
+                  Locale.ROOT, "%.1f %%", 100 * (1 - layer.afterMicros() / layer.beforeMicros()))
               : "",
           layer.tried());
     }
@@ -163,7 +166,8 @@ public final class TuneVerb implements Verb, Callable<Integer> {
       out.println();
     }
     out.println(
-        format(
+        String.format(
+            Locale.ROOT,
             "%s: %d problems tuned in %.1f s; %.1f us a run gained in them on one thread",
             path.getFileName(),
             report.layers().size(),
@@ -171,20 +175,26 @@ public final class TuneVerb implements Verb, Callable<Integer> {
             report.layers().stream().mapToDouble(LayerReport::microsGained).sum()));
     if (!report.layers().isEmpty()) {
       out.println(
-          format(
+          String.format(
+              Locale.ROOT,
               "cost model: rank correlation %.2f, its first guess takes %.1f %% longer than the"
                   + " fastest (means over problems)",
-              report.correlation(), 100 * report.regret()));
+              report.correlation(),
+              100 * report.regret()));
     }
     out.println(whole(report.whole()));
   }
 
   private static String whole(Whole whole) {
-    String back = whole.retracted() == 0 ? "" : format("; %d taken back", whole.retracted());
+    String back =
+        whole.retracted() == 0
+            ? ""
+            : String.format(Locale.ROOT, "; %d taken back", whole.retracted());
     if (whole.changed() == 0) {
       return "whole model: runs as estimated" + back;
     }
-    return format(
+    return String.format(
+        Locale.ROOT,
         "whole model: %.3f ms by estimates, %.3f ms tuned: %.3f times as fast [%.3f, %.3f], %d"
             + " problems changed%s",
         whole.estimatedMillis(),
@@ -229,9 +239,5 @@ public final class TuneVerb implements Verb, Callable<Integer> {
     object.put("rankCorrelation", Json.number(layer.correlation()));
     object.put("regret", Json.number(layer.regret()));
     return object;
-  }
-
-  private static String format(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
   }
 }
