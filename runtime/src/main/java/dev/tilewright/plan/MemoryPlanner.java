@@ -2,6 +2,7 @@ package dev.tilewright.plan;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -22,6 +23,9 @@ final class MemoryPlanner {
    * buffers are placed 4 times more, 100 buffers 120 times.
    */
   private static final long COMPARISONS = 600_000;
+
+  /** How many times that may be spent on arenas that are still larger than they must be. */
+  private static final int CLIMB = 10;
 
   /**
    * Memory that must keep its contents from one step to another.
@@ -109,12 +113,30 @@ final class MemoryPlanner {
       }
     }
     long[] offsets = best;
+    int[] first = order;
     long rounds = count == 0 ? 0 : COMPARISONS * 2 / ((long) count * count);
     for (int i = 0; i < Math.min(rounds, 200) && bytes > lowerBound; i++) {
       order = topFirst(order, offsets);
       offsets = place(order);
       if (end(offsets) < bytes) {
         bytes = end(offsets);
+        best = offsets;
+        first = order;
+      }
+    }
+    // A hill climb with a seed: where following the top goes round in circles, chance gets out.
+    SplittableRandom random = new SplittableRandom(count);
+    order = first;
+    long reached = bytes;
+    for (long i = 0; i < rounds * CLIMB && bytes > lowerBound; i++) {
+      int[] candidate = moved(order, random.nextInt(count), random.nextInt(count));
+      offsets = place(candidate);
+      if (end(offsets) <= reached) {
+        reached = end(offsets);
+        order = candidate;
+      }
+      if (reached < bytes) {
+        bytes = reached;
         best = offsets;
       }
     }
@@ -128,6 +150,17 @@ final class MemoryPlanner {
             IntStream.of(order).filter(b -> offsets[b] + size[b] == end),
             IntStream.of(order).filter(b -> offsets[b] + size[b] != end))
         .toArray();
+  }
+
+  /** The order in which one buffer is placed at another time. */
+  private static int[] moved(int[] order, int from, int to) {
+    int[] result = order.clone();
+    int step = from < to ? 1 : -1;
+    for (int i = from; i != to; i += step) {
+      result[i] = result[i + step];
+    }
+    result[to] = order[from];
+    return result;
   }
 
   private long end(long[] offsets) {
