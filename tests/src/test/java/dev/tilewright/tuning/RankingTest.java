@@ -26,8 +26,8 @@ class RankingTest {
   }
 
   @Test
-  void regretIsOfTheFirstGuess() {
-    assertThat(Ranking.regret(new double[] {1, 2}, new double[] {30, 20})).isEqualTo(0.5);
-    assertThat(Ranking.regret(new double[] {2, 1}, new double[] {30, 20})).isZero();
+  void regretIsTheShareLost() {
+    assertThat(Ranking.regret(30, new double[] {30, 20})).isEqualTo(0.5);
+    assertThat(Ranking.regret(20, new double[] {30, 20})).isZero();
   }
 }

@@ -177,7 +177,7 @@ public final class TuneVerb implements Verb, Callable<Integer> {
       out.println(
           String.format(
               Locale.ROOT,
-              "cost model: rank correlation %.2f, its first guess takes %.1f %% longer than the"
+              "cost model: rank correlation %.2f, its choice takes %.1f %% longer than the"
                   + " fastest (means over problems)",
               report.correlation(),
               100 * report.regret()));

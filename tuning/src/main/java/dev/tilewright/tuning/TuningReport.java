@@ -25,7 +25,8 @@ public record TuningReport(List<LayerReport> layers, Whole whole) {
    * @param after what a plan takes from now on
    * @param tried kernels that were timed
    * @param correlation Spearman's, of estimates and times; NaN if fewer than two were timed
-   * @param regret how much longer the best guess takes than the fastest, as a share
+   * @param regret how much longer the estimate's choice takes than the fastest, as a share; NaN if
+   *     it was not timed
    */
   public record LayerReport(
       String problem,
@@ -58,7 +59,16 @@ public record TuningReport(List<LayerReport> layers, Whole whole) {
           after.time().value() / 1e3,
           measured.length,
           Ranking.spearman(estimated, measured),
-          Ranking.regret(estimated, measured));
+          estimatesRegret(estimate, found, measured));
+    }
+
+    private static double estimatesRegret(
+        Tunable.Guess estimate, Outcome found, double[] measured) {
+      return found.timed().stream()
+          .filter(t -> name(t.guess()).equals(name(estimate)))
+          .mapToDouble(t -> Ranking.regret(t.time().value(), measured))
+          .findFirst()
+          .orElse(Double.NaN);
     }
 
     private static String name(Tunable.Guess guess) {
@@ -100,8 +110,12 @@ public record TuningReport(List<LayerReport> layers, Whole whole) {
         .orElse(Double.NaN);
   }
 
-  /** Mean regret of the first guess over the layers. */
+  /** Mean regret of the estimate's choice, over the layers where it was timed. */
   public double regret() {
-    return layers.stream().mapToDouble(LayerReport::regret).average().orElse(Double.NaN);
+    return layers.stream()
+        .mapToDouble(LayerReport::regret)
+        .filter(r -> !Double.isNaN(r))
+        .average()
+        .orElse(Double.NaN);
   }
 }
