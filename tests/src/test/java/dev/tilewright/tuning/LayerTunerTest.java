@@ -80,7 +80,7 @@ class LayerTunerTest {
   void onlyTheWrongTileIsQuarantined() {
     LayerTuner.Outcome outcome = tune(new FakeConv("native.liar", 1, Flaw.WRONG, 1));
     assertThat(chosen(outcome)).isIn("native.liar number=2", "native.liar number=3");
-    assertThat(of(outcome, Status.WRONG)).singleElement();
+    assertThat(of(outcome, Status.WRONG)).hasSize(1);
   }
 
   @Test
