@@ -145,23 +145,33 @@ final class NativeConv implements ConvAlgorithm {
     return tile.equals(Tile.NONE) ? OWN_CHOICE : names.stream().mapToInt(tile::get).toArray();
   }
 
+  /** Weights that a model computes are packed in every run, from where they lie: no arena then. */
   private void pack(MemorySegment struct, Weights weights, MemorySegment to) {
+    Tensor filter = weights.filter();
+    Tensor bias = weights.bias();
+    if (isAddressable(filter) && (bias == null || isAddressable(bias))) {
+      long biasAt = bias == null ? 0 : bias.data().address();
+      CLibrary.tw_pack(kernel, struct.address(), filter.data().address(), biasAt, to.address());
+      return;
+    }
     try (Arena arena = Arena.ofConfined()) {
       CLibrary.tw_pack(
           kernel,
           struct.address(),
-          inNativeMemory(weights.filter(), arena),
-          weights.bias() == null ? 0 : inNativeMemory(weights.bias(), arena),
+          copy(filter, arena),
+          bias == null ? 0 : copy(bias, arena),
           to.address());
     }
   }
 
-  /** Address of the values: their own, or that of an aligned copy if they are on the heap. */
-  private static long inNativeMemory(Tensor tensor, Arena arena) {
+  /** Whether C can read the values where they are. */
+  private static boolean isAddressable(Tensor tensor) {
+    return tensor.data().isNative() && tensor.data().address() % 4 == 0;
+  }
+
+  /** Address of an aligned copy. */
+  private static long copy(Tensor tensor, Arena arena) {
     MemorySegment data = tensor.data();
-    if (data.isNative() && data.address() % 4 == 0) {
-      return data.address();
-    }
     return arena
         .allocateFrom(JAVA_FLOAT, data, JAVA_FLOAT_UNALIGNED, 0, data.byteSize() / 4)
         .address();
