@@ -9,6 +9,7 @@ import dev.tilewright.plan.Plan;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -96,34 +97,35 @@ class StagedSessionTest {
     }
   }
 
-  /** Each of the stages takes 4 bytes an element. */
+  /** Each of the two stages takes 512 bytes a row, and a little. */
   @Test
   void allStagesTogetherAreWithinTheLimit() {
-    int n = 1 << 18;
-    LoadOptions options = LoadOptions.defaults();
-    try (Model model = Model.of(StagedModels.twice(), options.sessionBytes(6L * n));
+    long most = 750 * 2048;
+    LoadOptions options = LoadOptions.defaults().sessionBytes(most);
+    try (Model model = Model.of(StagedModels.twice(), options);
         Session session = model.session(ONE)) {
-      assertThatThrownBy(() -> session.run(ones(n)))
+      assertThatThrownBy(() -> session.run(rows(2048)))
           .isInstanceOf(UnsupportedModelException.class)
-          .hasMessageContaining("allowed are " + 6L * n);
-      assertThat(session.run(ones(n / 2)).get("second").shape()).isEqualTo(Shape.of(n / 2));
+          .hasMessageContaining("allowed are " + most);
+      assertThat(session.run(rows(1024)).get("second").shape()).isEqualTo(Shape.of(1024, 128));
     }
   }
 
   @Test
   void memoryOfEarlierRunsMakesRoom() {
-    int n = 1 << 18;
-    LoadOptions options = LoadOptions.defaults().sessionBytes(9L * n);
+    LoadOptions options = LoadOptions.defaults().sessionBytes(1200 * 2048);
     try (Model model = Model.of(StagedModels.twice(), options);
         Session session = model.session(ONE)) {
-      for (int i = 0; i < 4; i++) {
-        assertThat(session.run(ones(n - i)).get("second").shape()).isEqualTo(Shape.of(n - i));
+      for (int rows = 2048; rows > 2044; rows--) {
+        assertThat(session.run(rows(rows)).get("second").shape()).isEqualTo(Shape.of(rows, 128));
       }
     }
   }
 
-  private static Map<String, Tensor> ones(long n) {
-    return Map.of("x", Tensor.of(Shape.of(1), 1f), "n", Tensor.of(Shape.of(1), n));
+  private static Map<String, Tensor> rows(long rows) {
+    float[] ones = new float[128];
+    Arrays.fill(ones, 1);
+    return Map.of("x", Tensor.of(Shape.of(128), ones), "n", Tensor.of(Shape.of(2), rows, 128L));
   }
 
   @Test

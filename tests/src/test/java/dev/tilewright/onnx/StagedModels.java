@@ -197,19 +197,26 @@ public final class StagedModels {
         .toBytes();
   }
 
-  /** x [1] as often as n [1] says, then as often as what that adds up to. */
+  /**
+   * x [128] in as many rows as n [2] says, then in as many as the largest sum of a column; x has
+   * more elements than the importer asks for only to know a shape.
+   */
   public static byte[] twice() {
     return new ModelBytes(13)
-        .input("x", 1)
-        .typedInput("n", 7, 1)
+        .input("x", 128)
+        .typedInput("n", 7, 2)
+        .longs("rows", 0)
+        .longs("one", 1)
+        .longs("columns", 128)
         .node("Expand", "x n", "a")
         .node("Neg", "a", "b")
         .node("Neg", "b", "first")
-        .node("ReduceSum", "first", "sum", ModelBytes.integer("keepdims", 0))
-        .longs("one", 1)
-        .node("Cast", "sum", "whole", to(7))
+        .node("ReduceSum", "first rows", "sums", ModelBytes.integer("keepdims", 0))
+        .node("ReduceMax", "sums", "largest", ModelBytes.integer("keepdims", 0))
+        .node("Cast", "largest", "whole", to(7))
         .node("Reshape", "whole one", "m")
-        .node("Expand", "x m", "c")
+        .node("Concat", "m columns", "shape", ModelBytes.integer("axis", 0))
+        .node("Expand", "x shape", "c")
         .node("Neg", "c", "second")
         .output("first", "second")
         .toBytes();
