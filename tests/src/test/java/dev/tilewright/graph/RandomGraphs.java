@@ -157,11 +157,16 @@ public final class RandomGraphs {
           add(name, new Op.Pad(Op.PadMode.CONSTANT, border, border, 0), x);
         }
       }
-      // Odd: ONNX Runtime takes no others.
-      case 18 -> add(name, new Op.LocalNorm(1 + 2 * random.nextInt(3), 0.5f, 0.75f, 1), x);
+      // Odd and of images: ONNX Runtime and its format take no others.
+      case 18 -> {
+        int size = 1 + 2 * random.nextInt(3);
+        Op sum = new Op.CumulativeSum(rank - 1, false, false);
+        add(name, rank == 4 ? new Op.LocalNorm(size, 0.5f, 0.75f, 1) : sum, x);
+      }
       case 19 -> {
         Op sum = new Op.CumulativeSum(random.nextInt(rank), random.nextBoolean(), true);
-        add(name, sum, builder.add(name + "_r", new Op.LocalNorm(3, 1, 0.5f, 1), x));
+        Value in = rank == 4 ? builder.add(name + "_r", new Op.LocalNorm(3, 1, 0.5f, 1), x) : x;
+        add(name, sum, in);
       }
       case 20 -> {
         int axis = random.nextInt(rank);
