@@ -21,11 +21,9 @@ public final class Backends {
   private static final List<String> PREFERENCE = List.of("native", "vector", "reference");
 
   private final Map<Backend, Applicability> all;
-  private final Machine machine;
 
   private Backends(Map<Backend, Applicability> all) {
     this.all = all;
-    this.machine = ThisMachine.describe(revisions(all));
   }
 
   /** Every backend on the module or class path; found once. */
@@ -54,12 +52,14 @@ public final class Backends {
     return new Backends(all);
   }
 
-  /** What measurements made in this process are valid for. */
+  /**
+   * What measurements made in this process are valid for; asks the system and reads the library.
+   */
   public Machine machine() {
-    return machine;
+    return ThisMachine.describe(revisions());
   }
 
-  private static String revisions(Map<Backend, Applicability> all) {
+  private String revisions() {
     return all.entrySet().stream()
         .filter(e -> e.getValue().isYes())
         .map(e -> e.getKey().name() + "=" + e.getKey().revision())
