@@ -19,6 +19,10 @@ import java.util.List;
 public sealed interface Op {
   /** How windows slide over an image. */
   record Window(Size kernel, Size stride, Size dilation, Padding pad) {
+    /** One pixel, every pixel. */
+    public static final Window POINT =
+        new Window(new Size(1, 1), new Size(1, 1), new Size(1, 1), new Padding(0, 0, 0, 0));
+
     /**
      * The geometry of a convolution of src [N, H, W, C] to K channels.
      *

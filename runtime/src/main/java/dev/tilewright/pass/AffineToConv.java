@@ -1,7 +1,5 @@
 package dev.tilewright.pass;
 
-import dev.tilewright.conv.ConvShape.Padding;
-import dev.tilewright.conv.ConvShape.Size;
 import dev.tilewright.conv.Epilogue;
 import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
@@ -18,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  * one tap: one walk over the image instead of two, and one more is saved if an activation follows.
  */
 final class AffineToConv implements Pass {
-  private static final Op.Window POINT =
-      new Op.Window(new Size(1, 1), new Size(1, 1), new Size(1, 1), new Padding(0, 0, 0, 0));
-
   @Override
   public void rewrite(Rewriter.At at) {
     Value conv =
@@ -51,7 +46,9 @@ final class AffineToConv implements Pass {
     }
     int channels = shape.last();
     Value filter = at.emit(new Op.Reshape(Shape.of(channels, 1, 1, 1)), scale);
-    Op conv = new Op.Conv(POINT, channels, new Epilogue(true, false, Epilogue.NONE.activation()));
+    Op conv =
+        new Op.Conv(
+            Op.Window.POINT, channels, new Epilogue(true, false, Epilogue.NONE.activation()));
     return at.emit(conv, product.input(image), filter, shift);
   }
 

@@ -1,7 +1,5 @@
 package dev.tilewright.pass;
 
-import dev.tilewright.conv.ConvShape.Padding;
-import dev.tilewright.conv.ConvShape.Size;
 import dev.tilewright.conv.Epilogue;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
@@ -15,9 +13,6 @@ import java.util.List;
  * kernels, the epilogues and the tuning of convolutions.
  */
 final class MatMulToConv implements Pass {
-  private static final Op.Window POINT =
-      new Op.Window(new Size(1, 1), new Size(1, 1), new Size(1, 1), new Padding(0, 0, 0, 0));
-
   @Override
   public void rewrite(Rewriter.At at) {
     if (!(at.op() instanceof Op.MatMul)
@@ -35,7 +30,7 @@ final class MatMulToConv implements Pass {
     Value image = at.emit(new Op.Reshape(Shape.of(1, rows, 1, c)), at.in(0));
     Value columns = at.emit(new Op.Transpose(List.of(1, 0)), at.in(1));
     Value filter = at.emit(new Op.Reshape(Shape.of(k, c, 1, 1)), columns);
-    Value out = at.emit(new Op.Conv(POINT, 1, Epilogue.NONE), image, filter);
+    Value out = at.emit(new Op.Conv(Op.Window.POINT, 1, Epilogue.NONE), image, filter);
     List<Integer> dims = new ArrayList<>(a.dims());
     dims.set(dims.size() - 1, k);
     at.replace(at.emit(new Op.Reshape(new Shape(dims)), out));

@@ -1,7 +1,5 @@
 package dev.tilewright.pass;
 
-import dev.tilewright.conv.ConvShape.Padding;
-import dev.tilewright.conv.ConvShape.Size;
 import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Op.BinaryFunction;
@@ -26,9 +24,6 @@ final class ScaleIntoFilter implements Pass {
    */
   private static final long FILTER_TO_IMAGE = 9;
 
-  private static final Op.Window POINT =
-      new Op.Window(new Size(1, 1), new Size(1, 1), new Size(1, 1), new Padding(0, 0, 0, 0));
-
   @Override
   public void rewrite(Rewriter.At at) {
     Value scaled = at.op() instanceof Op.Conv conv ? scaled(at, conv) : null;
@@ -42,7 +37,7 @@ final class ScaleIntoFilter implements Pass {
   private static @Nullable Value scaled(Rewriter.At at, Op.Conv conv) {
     Shape filter = at.in(1).shape();
     Shape image = at.in(0).shape();
-    if (!conv.window().equals(POINT)
+    if (!conv.window().equals(Op.Window.POINT)
         || conv.groups() != 1
         || image.dim(0) != 1
         || filter.elements() * FILTER_TO_IMAGE > image.elements()
