@@ -49,6 +49,7 @@ final class NumpyFile {
       case "<u2" -> DType.UINT16;
       case "<i2" -> DType.INT16;
       case "<u4" -> DType.UINT32;
+      case "<u8" -> DType.UINT64;
       default -> throw new IOException("element type " + description);
     };
   }

@@ -78,6 +78,7 @@ final class TensorFile {
       case 7 -> DType.INT64;
       case 9 -> DType.BOOL;
       case 12 -> DType.UINT32;
+      case 13 -> DType.UINT64;
       default -> throw new IOException("element type " + code + " of " + file);
     };
   }
@@ -88,7 +89,7 @@ final class TensorFile {
       case 1 -> message.numbers(4, WireMessage.Width.FOUR);
       case 7 -> message.numbers(7, WireMessage.Width.VARINT);
       case 11 -> message.numbers(10, WireMessage.Width.EIGHT);
-      case 12 -> message.numbers(11, WireMessage.Width.VARINT);
+      case 12, 13 -> message.numbers(11, WireMessage.Width.VARINT);
       default -> message.numbers(5, WireMessage.Width.VARINT);
     };
   }
@@ -97,7 +98,7 @@ final class TensorFile {
     return switch (code) {
       case 2, 3, 9 -> in.get();
       case UINT16, 5, 10, BFLOAT16 -> in.getShort();
-      case 7, 11 -> in.getLong();
+      case 7, 11, 13 -> in.getLong();
       default -> in.getInt();
     };
   }
@@ -106,7 +107,7 @@ final class TensorFile {
     switch (code) {
       case 1, 6, 12 -> out.putInt((int) bits);
       case UINT16, 5 -> out.putShort((short) bits);
-      case 7 -> out.putLong(bits);
+      case 7, 13 -> out.putLong(bits);
       case 10 -> out.putFloat(Float.float16ToFloat((short) bits));
       case 11 -> out.putFloat((float) Double.longBitsToDouble(bits));
       case BFLOAT16 -> out.putInt((int) bits << 16);

@@ -129,7 +129,7 @@ final class OrtContender implements Contender {
       case UINT8 -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.UINT8);
       case INT8 -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.INT8);
       case INT16 -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.INT16);
-      case UINT16, UINT32 ->
+      case UINT16, UINT32, UINT64 ->
           throw new IllegalStateException("the Java API has no tensors of " + source.type());
     };
   }

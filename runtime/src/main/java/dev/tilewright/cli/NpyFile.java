@@ -175,6 +175,7 @@ final class NpyFile {
       case "<u2" -> DType.UINT16;
       case "<i2" -> DType.INT16;
       case "<u4" -> DType.UINT32;
+      case "<u8" -> DType.UINT64;
       default ->
           throw bad(
               file,
@@ -193,6 +194,7 @@ final class NpyFile {
       case UINT16 -> "<u2";
       case INT16 -> "<i2";
       case UINT32 -> "<u4";
+      case UINT64 -> "<u8";
     };
   }
 

@@ -17,7 +17,7 @@ record Summary(double min, double max, double mean) {
     } else {
       long[] longs = tensor.toLongs();
       for (int i = 0; i < count; i++) {
-        values[i] = longs[i];
+        values[i] = number(tensor.dtype(), longs[i]);
       }
     }
     double min = count == 0 ? Double.NaN : Double.POSITIVE_INFINITY;
@@ -29,6 +29,11 @@ record Summary(double min, double max, double mean) {
       sum += value;
     }
     return new Summary(min, max, sum / count);
+  }
+
+  private static double number(DType dtype, long bits) {
+    boolean high = dtype == DType.UINT64 && bits < 0;
+    return high ? (bits & Long.MAX_VALUE) + 0x1p63 : bits;
   }
 
   @Override

@@ -23,7 +23,7 @@ enum ElementType {
   FLOAT16(10, 2, DType.FLOAT32),
   DOUBLE(11, 8, DType.FLOAT32),
   UINT32(12, 4, DType.UINT32),
-  UINT64(13, 8, null),
+  UINT64(13, 8, DType.UINT64),
   COMPLEX64(14, 8, null),
   COMPLEX128(15, 16, null),
   BFLOAT16(16, 2, DType.FLOAT32),

@@ -119,7 +119,8 @@ final class ImportMath {
   /** -1 - x, of which every type keeps its low bits. */
   static Value bitwiseNot(NodeScope n) {
     Value x = integers(n, 0);
-    return n.binary(BinaryFunction.SUB, n.scalarLike(x, -1), x);
+    Value ones = n.cast(n.constant(Tensor.of(Shape.SCALAR, -1L)), x.type().dtype());
+    return n.binary(BinaryFunction.SUB, ones, x);
   }
 
   /** The bits of either without those of both. */
@@ -137,8 +138,8 @@ final class ImportMath {
 
   /** A product with, or quotient by, a power of two: the bits of unsigned integers. */
   static Value shift(NodeScope n) {
-    Value x = n.cast(integers(n, 0), DType.INT64);
-    Value by = n.cast(integers(n, 1), DType.INT64);
+    Value x = n.cast(integers(n, 0), DType.UINT64);
+    Value by = n.cast(integers(n, 1), DType.UINT64);
     Value power = n.binary(BinaryFunction.POW, n.scalarLike(by, 2), by);
     boolean left = n.node().text("direction", "").equals("LEFT");
     Value shifted = n.binary(left ? BinaryFunction.MUL : BinaryFunction.DIV, x, power);

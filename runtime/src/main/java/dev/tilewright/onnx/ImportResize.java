@@ -111,7 +111,7 @@ final class ImportResize {
     boolean excludes =
         n.node().integer("exclude_outside", 0) != 0 && interpolation == Interpolation.CUBIC;
     DType dtype = n.in(0).type().dtype();
-    boolean wide = dtype == DType.INT64 || dtype == DType.INT32; // floats would round them
+    boolean wide = dtype != DType.FLOAT32 && dtype.bytes() >= 4; // floats would round them
     if (interpolation == Interpolation.NEAREST ? wide : antialias || excludes) {
       return new ImportResampling(n, interpolation, nearest, scales).resize(transform, dims);
     }

@@ -115,7 +115,7 @@ final class TensorReader {
     }
     TensorType to = new TensorType(type.dtype(), shape);
     return switch (type) {
-      case FLOAT, UINT8, INT8, UINT16, INT16, UINT32, INT32, INT64 -> new Tensor(to, data);
+      case FLOAT, UINT8, INT8, UINT16, INT16, UINT32, UINT64, INT32, INT64 -> new Tensor(to, data);
       case BOOL -> {
         MemorySegment out = allocate(to);
         for (long i = 0; i < elements; i++) {
@@ -148,7 +148,7 @@ final class TensorReader {
           case FLOAT -> 4;
           case INT64 -> 7;
           case DOUBLE -> 10;
-          case UINT32 -> 11;
+          case UINT32, UINT64 -> 11;
           default -> 5;
         };
     ProtoReader in = message.again();
@@ -160,8 +160,7 @@ final class TensorReader {
         case 7 -> in.integers(v -> out.setAtIndex(JAVA_LONG_UNALIGNED, index(7, expected), v));
         case 10 ->
             in.doubles(v -> out.setAtIndex(JAVA_FLOAT_UNALIGNED, index(10, expected), (float) v));
-        case 11 ->
-            in.integers(v -> out.setAtIndex(JAVA_INT_UNALIGNED, index(11, expected), (int) v));
+        case 11 -> in.integers(v -> unsigned(type, out, index(11, expected), v));
         default -> in.skip();
       }
     }
@@ -173,6 +172,14 @@ final class TensorReader {
       throw bad("its values are in the field of another type", null);
     }
     return next++;
+  }
+
+  private static void unsigned(ElementType type, MemorySegment out, long i, long value) {
+    if (type == ElementType.UINT64) {
+      out.setAtIndex(JAVA_LONG_UNALIGNED, i, value);
+    } else {
+      out.setAtIndex(JAVA_INT_UNALIGNED, i, (int) value);
+    }
   }
 
   /** int32_data also carries the narrow types; half and bfloat16 as their bits. */

@@ -78,6 +78,8 @@ final class UniqueElements {
       return (a, b) -> Float.compare(values[a] + 0f, values[b] + 0f);
     }
     long[] values = x.toLongs();
-    return (a, b) -> Long.compare(values[a], values[b]);
+    return x.dtype() == DType.UINT64
+        ? (a, b) -> Long.compareUnsigned(values[a], values[b])
+        : (a, b) -> Long.compare(values[a], values[b]);
   }
 }

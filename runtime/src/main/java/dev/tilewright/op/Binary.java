@@ -12,8 +12,9 @@ import dev.tilewright.tensor.View;
 /**
  * A function of two tensors that broadcast. Floats are computed in double, which after rounding is
  * exactly the float32 result of the four basic operations; integers in 64 bits, keeping the low
- * bits of narrower types. An integer division by zero is a {@link ShapeException}: a run-time error
- * that says what happened, as the model cannot mean it.
+ * bits of narrower types; a negative power is the truncated reciprocal. An integer division by zero
+ * is a {@link ShapeException}: a run-time error that says what happened, as the model cannot mean
+ * it.
  */
 record Binary(BinaryFunction function) implements Kernel {
   @Override
@@ -81,7 +82,7 @@ record Binary(BinaryFunction function) implements Kernel {
       for (long i = 0; i < count; i++) {
         long x = Elements.getLong(dtype, a + i * nest.step(1));
         long y = Elements.getLong(dtype, b + i * nest.step(2));
-        Elements.setLong(dtype, dst + i * nest.step(0), apply(x, y));
+        Elements.setLong(dtype, dst + i * nest.step(0), apply(dtype, x, y));
       }
     };
   }
@@ -99,8 +100,8 @@ record Binary(BinaryFunction function) implements Kernel {
   private Nest.Run compareIntegers(Nest nest, DType dtype) {
     return (dst, a, b, d, count) -> {
       for (long i = 0; i < count; i++) {
-        long x = Elements.getLong(dtype, a + i * nest.step(1));
-        long y = Elements.getLong(dtype, b + i * nest.step(2));
+        long x = Elements.ordered(dtype, Elements.getLong(dtype, a + i * nest.step(1)));
+        long y = Elements.ordered(dtype, Elements.getLong(dtype, b + i * nest.step(2)));
         Elements.setBool(dst + i * nest.step(0), holds(x < y, x == y, x > y));
       }
     };
@@ -132,17 +133,18 @@ record Binary(BinaryFunction function) implements Kernel {
     };
   }
 
-  private long apply(long x, long y) {
+  private long apply(DType dtype, long x, long y) {
+    boolean bits = dtype == DType.UINT64;
     return switch (function) {
       case ADD -> x + y;
       case SUB -> x - y;
       case MUL -> x * y;
-      case DIV -> x / divisor(y);
-      case MOD -> Math.floorMod(x, divisor(y));
-      case REMAINDER -> x % divisor(y);
-      case POW -> power(x, y);
-      case MIN -> Math.min(x, y);
-      case MAX -> Math.max(x, y);
+      case DIV -> bits ? Long.divideUnsigned(x, divisor(y)) : x / divisor(y);
+      case MOD -> bits ? Long.remainderUnsigned(x, divisor(y)) : Math.floorMod(x, divisor(y));
+      case REMAINDER -> bits ? Long.remainderUnsigned(x, divisor(y)) : x % divisor(y);
+      case POW -> y < 0 && !bits ? (long) Math.pow((double) x, (double) y) : power(x, y);
+      case MIN -> Elements.smaller(dtype, x, y);
+      case MAX -> Elements.larger(dtype, x, y);
       case AND -> x & y;
       case OR -> x | y;
       case EQUAL, LESS, GREATER -> throw new IllegalStateException(function + " gives no integer");
@@ -161,14 +163,11 @@ record Binary(BinaryFunction function) implements Kernel {
     return y;
   }
 
-  /** By repeated squaring; a negative power is the truncated reciprocal. */
+  /** By repeated squaring, of an exponent without sign. */
   private static long power(long x, long y) {
-    if (y < 0) {
-      return (long) Math.pow((double) x, (double) y);
-    }
     long result = 1;
     long square = x;
-    for (long bits = y; bits != 0; bits >>= 1) {
+    for (long bits = y; bits != 0; bits >>>= 1) {
       if ((bits & 1) != 0) {
         result *= square;
       }

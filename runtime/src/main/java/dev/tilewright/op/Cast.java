@@ -30,11 +30,15 @@ final class Cast implements Kernel {
         (dst, src, c, d, count) -> {
           for (long i = 0; i < count; i++) {
             long address = src + i * nest.step(1);
-            long value =
-                from == DType.FLOAT32
-                    ? Elements.toLong(to, Elements.getFloat(address))
-                    : Elements.getLong(from, address);
-            Elements.setLong(to, dst + i * nest.step(0), value);
+            long result = dst + i * nest.step(0);
+            if (from == DType.FLOAT32) {
+              Elements.setLong(to, result, Elements.toLong(to, Elements.getFloat(address)));
+            } else if (to == DType.FLOAT32) {
+              long value = Elements.getLong(from, address);
+              Elements.setFloat(result, Elements.toFloat(from, value));
+            } else {
+              Elements.setLong(to, result, Elements.getLong(from, address));
+            }
           }
         },
         out.address(),

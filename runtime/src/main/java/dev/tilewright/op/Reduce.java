@@ -115,9 +115,15 @@ record Reduce(Op.Reduce op) implements Kernel {
       }
       for (long j = 0; j < n; j++) {
         long sum = Elements.getLong(DType.INT64, accumulators + 8 * j);
-        Elements.setLong(
-            dtype, to + j * results.step(0), kind == Op.ReduceKind.MEAN ? sum / elements : sum);
+        Elements.setLong(dtype, to + j * results.step(0), whole(sum, elements));
       }
+    }
+
+    private long whole(long sum, long elements) {
+      return switch (kind) {
+        case MEAN -> dtype == DType.UINT64 ? Long.divideUnsigned(sum, elements) : sum / elements;
+        case SUM, PROD, MAX, MIN -> sum;
+      };
     }
 
     private double floatStart() {
@@ -151,8 +157,8 @@ record Reduce(Op.Reduce op) implements Kernel {
       return switch (kind) {
         case MEAN, SUM -> sum + value;
         case PROD -> sum * value;
-        case MAX -> Math.max(sum, value);
-        case MIN -> Math.min(sum, value);
+        case MAX -> Elements.larger(dtype, sum, value);
+        case MIN -> Elements.smaller(dtype, sum, value);
       };
     }
   }

@@ -60,7 +60,8 @@ record Scatter(ScatterReduction reduction) implements Kernel {
         Elements.setFloat(place, merged(reduction, old, Elements.getFloat(update)));
       } else {
         long old = Elements.getLong(dtype, place);
-        Elements.setLong(dtype, place, merged(reduction, old, Elements.getLong(dtype, update)));
+        long merged = merged(reduction, dtype, old, Elements.getLong(dtype, update));
+        Elements.setLong(dtype, place, merged);
       }
     }
   }
@@ -75,13 +76,13 @@ record Scatter(ScatterReduction reduction) implements Kernel {
     };
   }
 
-  private static long merged(ScatterReduction reduction, long old, long update) {
+  private static long merged(ScatterReduction reduction, DType dtype, long old, long update) {
     return switch (reduction) {
       case REPLACE -> update;
       case ADD -> old + update;
       case MUL -> old * update;
-      case MIN -> Math.min(old, update);
-      case MAX -> Math.max(old, update);
+      case MIN -> Elements.smaller(dtype, old, update);
+      case MAX -> Elements.larger(dtype, old, update);
     };
   }
 }

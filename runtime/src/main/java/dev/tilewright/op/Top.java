@@ -133,7 +133,7 @@ record Top(Op.Top op) implements Kernel {
     long rank =
         dtype == DType.FLOAT32
             ? order((float) Elements.getFloat(address))
-            : Elements.getLong(dtype, address);
+            : Elements.ordered(dtype, Elements.getLong(dtype, address));
     return op.largest() ? rank : ~rank;
   }
 

@@ -38,7 +38,7 @@ record Unary(UnaryFunction function) implements Kernel {
     Nest.Run integers =
         (dst, src, c, d, count) -> {
           for (long i = 0; i < count; i++) {
-            long value = apply(Elements.getLong(dtype, src + i * nest.step(1)));
+            long value = apply(dtype, Elements.getLong(dtype, src + i * nest.step(1)));
             Elements.setLong(dtype, dst + i * nest.step(0), value);
           }
         };
@@ -90,11 +90,12 @@ record Unary(UnaryFunction function) implements Kernel {
         : Float.intBitsToFloat((bits + 0x7fff + (bits >>> 16 & 1)) & 0xffff_0000);
   }
 
-  private long apply(long x) {
+  private long apply(DType dtype, long x) {
+    boolean negative = x < 0 && dtype != DType.UINT64;
     return switch (function) {
-      case ABS -> x < 0 ? -x : x; // the most negative value stays, as in numpy
+      case ABS -> negative ? -x : x; // the most negative value stays, as in numpy
       case NEG -> -x;
-      case SIGN -> Long.signum(x);
+      case SIGN -> negative ? -1 : x == 0 ? 0 : 1;
       case NOT -> x == 0 ? 1 : 0;
       default -> throw new IllegalStateException(function + " of integers");
     };

@@ -14,7 +14,8 @@ public enum DType {
   INT8(1),
   UINT16(2),
   INT16(2),
-  UINT32(4);
+  UINT32(4),
+  UINT64(8);
 
   private final int bytes;
 

@@ -73,7 +73,8 @@ public record Tensor(TensorType type, MemorySegment data) {
   }
 
   /**
-   * A copy of the values of an integer or boolean tensor.
+   * A copy of the values of an integer or boolean tensor. Of uint64 they are the bits: what is
+   * negative here is more than {@link Long#MAX_VALUE} there ({@link Long#toUnsignedString}).
    *
    * @throws IllegalStateException if this is a float tensor
    */
@@ -82,7 +83,7 @@ public record Tensor(TensorType type, MemorySegment data) {
     for (int i = 0; i < values.length; i++) {
       values[i] =
           switch (dtype()) {
-            case INT64 -> data.getAtIndex(JAVA_LONG_UNALIGNED, i);
+            case INT64, UINT64 -> data.getAtIndex(JAVA_LONG_UNALIGNED, i);
             case INT32 -> data.getAtIndex(JAVA_INT_UNALIGNED, i);
             case BOOL, INT8 -> data.get(JAVA_BYTE, i);
             case UINT8 -> data.get(JAVA_BYTE, i) & 0xff;

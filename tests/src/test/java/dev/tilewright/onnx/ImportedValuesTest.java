@@ -7,8 +7,11 @@ import static dev.tilewright.onnx.ModelBytes.reals;
 import static dev.tilewright.onnx.ModelBytes.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.TensorType;
+import java.lang.foreign.MemorySegment;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -246,6 +249,33 @@ final class ImportedValuesTest {
         0,
         7,
         65535);
+  }
+
+  @Test
+  void unsignedBitsAreOnesAndZeros() {
+    ModelBytes bytes = with(18).bytes("x", DType.UINT8, 5, 0);
+    gives(bytes.node("BitwiseNot", "x", "y"), Shape.of(2), 250, 255);
+    bytes = with(18).bytes("x", DType.UINT8, 12).bytes("z", DType.UINT8, 10);
+    gives(bytes.node("BitwiseXor", "x z", "y"), Shape.of(1), 6);
+    ModelBytes wide = wide("x", 5, -1).node("BitwiseNot", "x", "y");
+    assertThat(wide.folded("y").toLongs()).containsExactly(-6, 0);
+    wide = wide("x", -2, 1).initializer(uint64("by", 63, 63));
+    wide.node("BitShift", "x by", "y", text("direction", "RIGHT"));
+    assertThat(wide.folded("y").toLongs()).containsExactly(1, 0);
+    wide = wide("x", 1, 3).initializer(uint64("by", 63, 2));
+    wide.node("BitShift", "x by", "y", text("direction", "LEFT"));
+    assertThat(wide.folded("y").toLongs()).containsExactly(Long.MIN_VALUE, 12);
+    wide = wide("x", -1, 2, -1, 0).node("Unique", "x", "y");
+    assertThat(wide.folded("y").toLongs()).containsExactly(0, 2, -1);
+  }
+
+  private static ModelBytes wide(String name, long... bits) {
+    return with(18).initializer(uint64(name, bits));
+  }
+
+  private static OnnxBytes uint64(String name, long... bits) {
+    TensorType type = new TensorType(DType.UINT64, Shape.of(bits.length));
+    return ModelBytes.tensor(name, new Tensor(type, MemorySegment.ofArray(bits)));
   }
 
   private static final float[] SIX = {-3, -2, -1, 0, 1, 2};

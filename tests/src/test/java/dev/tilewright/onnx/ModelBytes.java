@@ -185,6 +185,7 @@ public final class ModelBytes {
       case UINT32 -> 12;
       case INT32 -> 6;
       case INT64 -> 7;
+      case UINT64 -> 13;
       case BOOL -> 9;
     };
   }

@@ -12,6 +12,8 @@ import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
@@ -54,6 +56,9 @@ final class Cells {
       case INT16 -> data.getAtIndex(JAVA_SHORT_UNALIGNED, i);
       case UINT16 -> data.getAtIndex(JAVA_SHORT_UNALIGNED, i) & 0xffff;
       case UINT32 -> data.getAtIndex(JAVA_INT_UNALIGNED, i) & 0xffff_ffffL;
+      case UINT64 ->
+          new BigInteger(Long.toUnsignedString(data.getAtIndex(JAVA_LONG_UNALIGNED, i)))
+              .doubleValue();
     };
   }
 
@@ -78,6 +83,9 @@ final class Cells {
           switch (dtype) {
             case FLOAT32 -> data.setAtIndex(JAVA_FLOAT_UNALIGNED, i, (float) v);
             case INT64 -> data.setAtIndex(JAVA_LONG_UNALIGNED, i, (long) v);
+            case UINT64 ->
+                data.setAtIndex(
+                    JAVA_LONG_UNALIGNED, i, new BigDecimal(v).toBigInteger().longValue());
             case INT32, UINT32 -> data.setAtIndex(JAVA_INT_UNALIGNED, i, (int) (long) v);
             case INT16, UINT16 -> data.setAtIndex(JAVA_SHORT_UNALIGNED, i, (short) (int) v);
             case INT8, UINT8, BOOL -> data.set(JAVA_BYTE, i, (byte) (int) v);
