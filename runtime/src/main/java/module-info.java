@@ -8,6 +8,8 @@ module dev.tilewright.runtime {
   requires static transitive org.jspecify;
   requires static jdk.incubator.vector;
   requires jdk.management;
+  // Events for a flight recording, where the runtime image has it.
+  requires static jdk.jfr;
   // The command line is optional for users of the library.
   requires static java.desktop;
   requires static info.picocli;

@@ -42,7 +42,7 @@ final class LaterStages {
   }
 
   /** Goes on when the first stage of an execution, the one that this is part of, has run. */
-  void run(Execution running) {
+  void run(Execution running, @Nullable RunWatch watch) {
     forget();
     PlannedStage stage = firstStage;
     stage.stage().reads().forEach((name, slot) -> values.put(slot, firstRun.input(name)));
@@ -54,7 +54,7 @@ final class LaterStages {
           .stage()
           .reads()
           .forEach((name, slot) -> run.input(name).data().copyFrom(value(slot).data()));
-      run.run(session.workers());
+      run.run(session.workers(), watch);
       collect(stage.stage(), run);
     }
     outputs = stage.stage().outputs();

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A stage's plan bound to memory of its own, for one session. */
 final class PlanRun {
@@ -77,8 +78,12 @@ final class PlanRun {
     return tensor(named(plan.outputs(), name));
   }
 
-  /** Runs every step once. Allocates nothing on the Java heap. */
-  void run(Workers workers) {
+  /** Runs every step once. Allocates nothing on the Java heap unless somebody watches. */
+  void run(Workers workers, @Nullable RunWatch watch) {
+    if (watch != null) {
+      runWatched(workers, watch);
+      return;
+    }
     try {
       workers.begin();
       for (Workers.Region region : regions) {
@@ -89,16 +94,22 @@ final class PlanRun {
     }
   }
 
-  /** Like {@link #run}, and adds the time of each step to {@code nanos}. */
-  void runTimed(Workers workers, long[] nanos) {
+  private void runWatched(Workers workers, RunWatch watch) {
+    watch.stage(plan);
+    Workers.Region[] watched = new Workers.Region[regions.length];
+    for (int i = 0; i < regions.length; i++) {
+      int step = stepOf[i];
+      watched[i] = regions[i].with(task -> watch.task(step, task));
+    }
     try {
       workers.begin();
-      long before = System.nanoTime();
-      for (int i = 0; i < regions.length; i++) {
-        workers.run(regions[i]);
-        long now = System.nanoTime();
-        nanos[stepOf[i]] += now - before;
-        before = now;
+      int region = 0;
+      for (int step = 0; step < plan.steps().size(); step++) {
+        watch.begin(step);
+        for (; region < watched.length && stepOf[region] == step; region++) {
+          workers.run(watched[region]);
+        }
+        watch.end(step);
       }
     } finally {
       workers.end();

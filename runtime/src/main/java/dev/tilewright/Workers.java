@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,11 @@ public final class Workers implements AutoCloseable {
       this.threads = Math.min(threads, parts);
       // Four chunks a thread: small enough to even out, large enough to call seldom.
       this.chunk = Math.max(1, parts / (4 * this.threads));
+    }
+
+    /** The same with another task, of as many parts, made of this one. */
+    Region with(UnaryOperator<Task> watched) {
+      return new Region(watched.apply(task), threads);
     }
 
     /** Computes chunks until none is left. */

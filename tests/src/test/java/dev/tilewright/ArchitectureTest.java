@@ -49,6 +49,21 @@ class ArchitectureTest {
   }
 
   @Test
+  void onlyEventsTouchTheFlightRecorder() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName(HOUSE + "RunEvents")
+        .and()
+        .doNotHaveFullyQualifiedName(HOUSE + "RunEvent")
+        .and()
+        .doNotHaveFullyQualifiedName(HOUSE + "LayerEvent")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("jdk.jfr..")
+        .check(CLASSES);
+  }
+
+  @Test
   void graphDoesNotKnowHowItRuns() {
     noClasses()
         .that()

@@ -2,13 +2,13 @@ package dev.tilewright.bench;
 
 import dev.tilewright.Model;
 import dev.tilewright.SessionOptions;
+import dev.tilewright.Timeline;
 import dev.tilewright.plan.Plan;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tuning.SessionContender;
 import dev.tilewright.tuning.Statistics;
 import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,18 +28,16 @@ record Profile(List<Plan.Step> steps, List<Double> nanos, double peakGflops) {
     try (Model loaded = Model.of(model.bytes());
         SessionContender ours = new SessionContender(loaded, inputs, options)) {
       List<Plan.Step> steps = ours.plan().steps();
-      long[] once = new long[steps.size()];
       long end = System.nanoTime() + (long) (WARMUP_SECONDS * 1e9);
       while (System.nanoTime() < end) {
-        ours.execution().runTimed(once);
+        ours.execution().runTimed();
       }
       List<List<Double>> samples =
           steps.stream().<List<Double>>map(s -> new ArrayList<>()).toList();
       for (int run = 0; run < RUNS; run++) {
-        Arrays.fill(once, 0);
-        ours.execution().runTimed(once);
-        for (int step = 0; step < once.length; step++) {
-          samples.get(step).add((double) once[step]);
+        List<Timeline.Span> once = ours.execution().runTimed().stages().getFirst().steps();
+        for (int step = 0; step < once.size(); step++) {
+          samples.get(step).add((double) once.get(step).nanos());
         }
       }
       return new Profile(steps, samples.stream().map(Statistics::median).toList(), peakGflops);

@@ -313,10 +313,22 @@ final class Fusion {
             selection.origin(
                 algorithm, e.members.stream().anyMatch(m -> m.whole.measured() != null)),
             "fused: in " + text(e) + ", apart " + apart(e),
+            e.nanos,
+            new Plan.Rival("layer by layer", "", e.apart),
             others);
     String key = joined(e, " > ", m -> new ConvProblem(m.shape, m.epilogue, threads).key());
     long macs = e.members.stream().mapToLong(m -> Graph.macs(m.node)).sum();
-    return new Chosen(key, choice, kernel, threads, macs);
+    return new Chosen(key, choice, kernel, threads, macs, bytes(chain));
+  }
+
+  /** All but the intermediates. */
+  private static long bytes(ConvChain chain) {
+    long bytes = chain.last().output().type().bytes();
+    for (Node node : chain.nodes()) {
+      long src = node.equals(chain.first()) ? 0 : node.input(0).type().bytes();
+      bytes += node.inputs().stream().mapToLong(v -> v.type().bytes()).sum() - src;
+    }
+    return bytes;
   }
 
   private static String joined(Estimate e, String by, Function<Member, String> text) {

@@ -6,6 +6,7 @@ import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What will run, in order, and where every intermediate lives. Immutable; sessions share it.
@@ -69,6 +70,8 @@ public record Plan(
    * @param layer name of the node
    * @param op the operator, as text
    * @param key canonical text of the problem: the convolution's key, else operator and types
+   * @param bytes that must be read and written whatever the kernel: inputs, weights and outputs,
+   *     each once
    * @param threads that share the step; fewer than the session has if it is too small
    * @param choice what runs, and why
    */
@@ -77,6 +80,7 @@ public record Plan(
       String op,
       String key,
       long macs,
+      long bytes,
       int threads,
       Choice choice,
       Kernel kernel,
@@ -98,10 +102,25 @@ public record Plan(
    * @param algorithm id, {@code backend.algorithm}
    * @param tile its parameters, empty if it has none
    * @param reason in words, such as the estimated time
+   * @param nanos estimated, on the threads of the step, also of what was measured
+   * @param rival what promises most of the others; null if nothing else applies
    * @param others the algorithms not chosen: id and estimate, or id and why it does not apply
    */
   public record Choice(
-      String algorithm, String tile, Origin origin, String reason, Map<String, String> others) {}
+      String algorithm,
+      String tile,
+      Origin origin,
+      String reason,
+      double nanos,
+      @Nullable Rival rival,
+      Map<String, String> others) {}
+
+  /**
+   * What was not chosen.
+   *
+   * @param nanos estimated, on the threads of the step
+   */
+  public record Rival(String algorithm, String tile, double nanos) {}
 
   public Plan {
     steps = List.copyOf(steps);

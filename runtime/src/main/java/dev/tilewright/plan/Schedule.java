@@ -112,6 +112,7 @@ final class Schedule {
         op,
         c.key(),
         c.macs(),
+        c.bytes(),
         c.threads(),
         c.choice(),
         c.kernel(),

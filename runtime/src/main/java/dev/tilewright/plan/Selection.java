@@ -15,12 +15,14 @@ import dev.tilewright.op.OpProblem;
 import dev.tilewright.op.Operators;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,15 +30,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class Selection {
   /** A node with the kernel that will compute it. */
-  record Chosen(String key, Plan.Choice choice, Kernel kernel, int threads, long macs) {
+  record Chosen(String key, Plan.Choice choice, Kernel kernel, int threads, long macs, long bytes) {
     /** The same, with one more thing that was not chosen. */
     Chosen unlike(String other, String reason) {
       Map<String, String> others = new LinkedHashMap<>(choice.others());
       others.put(other, reason);
       Plan.Choice with =
           new Plan.Choice(
-              choice.algorithm(), choice.tile(), choice.origin(), choice.reason(), others);
-      return new Chosen(key, with, kernel, threads, macs);
+              choice.algorithm(),
+              choice.tile(),
+              choice.origin(),
+              choice.reason(),
+              choice.nanos(),
+              choice.rival(),
+              others);
+      return new Chosen(key, with, kernel, threads, macs, bytes);
     }
   }
 
@@ -133,12 +141,34 @@ final class Selection {
             best.tile.toString(),
             origin(best.algorithm.id(), best.measured != null),
             reason(best, others) + (computed ? ", packed in every run" : ""),
+            best.nanos / best.problem.threads(),
+            rival(best, computed ? filterShape : null),
             others);
     Kernel kernel =
         filter == null || computed
             ? new ComputedWeights(best.algorithm, best.problem, best.tile, filterShape)
             : best.prepare(weights.apply(filter, bias));
-    return new Chosen(best.problem.key(), choice, kernel, best.problem.threads(), Graph.macs(node));
+    return new Chosen(
+        best.problem.key(), choice, kernel, best.problem.threads(), Graph.macs(node), bytes(node));
+  }
+
+  private static long bytes(Node node) {
+    return Stream.concat(node.inputs().stream(), node.outputs().stream())
+        .mapToLong(value -> value.type().bytes())
+        .sum();
+  }
+
+  private Plan.@Nullable Rival rival(Candidate best, @Nullable Shape packed) {
+    ConvProblem one = new ConvProblem(best.problem.shape(), best.problem.epilogue(), 1);
+    return algorithms.stream()
+        .map(algorithm -> estimate(algorithm, one, new LinkedHashMap<>()))
+        .filter(Objects::nonNull)
+        .filter(c -> c.algorithm != best.algorithm || !c.tile.equals(best.tile))
+        .map(c -> packed == null ? c : c.packing(packed))
+        .min(Comparator.comparingDouble(Candidate::nanos))
+        .map(c ->
+            new Plan.Rival(c.algorithm.id(), c.tile.toString(), c.nanos / best.problem.threads()))
+        .orElse(null);
   }
 
   /**
@@ -237,27 +267,24 @@ final class Selection {
             node.inputs().stream().<@Nullable Tensor>map(graph.constants()::get).toList(),
             node.outputs().stream().map(Value::type).toList());
     String name = node.op().getClass().getSimpleName().toLowerCase(Locale.ROOT);
-    long bytes =
-        problem.in().stream().mapToLong(t -> t.bytes()).sum()
-            + problem.out().stream().mapToLong(t -> t.bytes()).sum();
-    int useful = CostModel.threads(CostModel.streaming(bytes), means.threads());
+    int useful = CostModel.threads(CostModel.streaming(bytes(node)), means.threads());
     String key = name + problem.in() + "_t" + useful;
-    long macs = Graph.macs(node);
     for (Backend backend : means.backends()) {
       Kernel kernel = backend.operator(problem).orElse(null);
       if (kernel != null) {
         String id = backend.name() + "." + name;
-        return chosen(key, id, "first backend that has it", kernel, useful, macs);
+        return chosen(node, key, id, "first backend that has it", kernel, useful);
       }
     }
     Kernel kernel = Operators.kernel(problem);
-    return chosen(key, "portable." + name, "no backend has it", kernel, useful, macs);
+    return chosen(node, key, "portable." + name, "no backend has it", kernel, useful);
   }
 
   private Chosen chosen(
-      String key, String id, String reason, Kernel kernel, int useful, long macs) {
-    Plan.Choice choice = new Plan.Choice(id, "", origin(id, false), reason, Map.of());
-    return new Chosen(key, choice, kernel, useful, macs);
+      Node node, String key, String id, String reason, Kernel kernel, int useful) {
+    double nanos = CostModel.streaming(bytes(node)) / useful;
+    Plan.Choice choice = new Plan.Choice(id, "", origin(id, false), reason, nanos, null, Map.of());
+    return new Chosen(key, choice, kernel, useful, Graph.macs(node), bytes(node));
   }
 
   Origin origin(String id, boolean measured) {

@@ -93,6 +93,9 @@ class TunedTest {
     assertThat(choice.algorithm()).isEqualTo("native.good");
     assertThat(choice.tile()).isEqualTo("number=1");
     assertThat(choice.origin()).isEqualTo(Origin.ESTIMATED);
+    assertThat(choice.rival()).isNotNull();
+    assertThat(choice.rival().algorithm()).isEqualTo("native.fair");
+    assertThat(choice.rival().nanos()).isGreaterThan(choice.nanos());
   }
 
   @Test
@@ -103,6 +106,9 @@ class TunedTest {
     assertThat(choice.origin()).isEqualTo(Origin.TUNED);
     assertThat(choice.reason()).isEqualTo("measured 123.4 us here, 31 blocks");
     assertThat(choice.others()).containsKey("native.good").doesNotContainKey("native.fair");
+    assertThat(choice.rival()).isNotNull();
+    assertThat(choice.rival().algorithm()).isEqualTo("native.good");
+    assertThat(choice.rival().nanos()).isLessThan(choice.nanos());
   }
 
   @Test
