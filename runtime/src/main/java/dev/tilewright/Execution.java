@@ -44,6 +44,16 @@ public final class Execution {
   }
 
   /**
+   * Names of the outputs: those of the model, but of a sequence {@code s} its elements {@code
+   * s[0]}, {@code s[1]} and so on, and none of an optional value that is not there.
+   *
+   * @throws IllegalStateException if the model has stages and no run has come to its end
+   */
+  public List<String> outputs() {
+    return later == null ? first.outputs() : later.outputs();
+  }
+
+  /**
    * The memory of one output, valid after {@link #run} and until the next one. Of a model in
    * stages, its shape may be another after each run.
    *

@@ -33,7 +33,7 @@ final class LaterStages {
 
   private final Map<Slot, Tensor> values = new HashMap<>();
   private final List<PlanRun> ran = new ArrayList<>();
-  private Map<String, Slot> outputs = Map.of();
+  private @Nullable Map<String, Slot> outputs;
 
   LaterStages(PlannedStage firstStage, PlanRun firstRun, Session session) {
     this.firstStage = firstStage;
@@ -83,7 +83,7 @@ final class LaterStages {
   /** Drops the latest run's results, and of the memory what is too much to keep. */
   private void forget() {
     values.clear();
-    outputs = Map.of();
+    outputs = null;
     freeWhile(() -> ready.size() > KEPT_STAGES || bytes() > KEPT_BYTES);
     ran.clear();
   }
@@ -111,8 +111,16 @@ final class LaterStages {
     return ran.isEmpty() ? List.of(firstStage.plan()) : ran.stream().map(PlanRun::plan).toList();
   }
 
+  List<String> outputs() {
+    Map<String, Slot> there = outputs;
+    if (there == null) {
+      throw new IllegalStateException("run first: what comes out depends on data");
+    }
+    return List.copyOf(there.keySet());
+  }
+
   Tensor output(String name) {
-    Slot slot = outputs.get(name);
+    Slot slot = outputs == null ? null : outputs.get(name);
     if (slot != null) {
       return value(slot);
     }

@@ -136,7 +136,11 @@ public final class Model implements AutoCloseable {
     return onnx.inputs();
   }
 
-  /** Names of what the model gives, in its order. */
+  /**
+   * Names of what the model gives, in its order. Of a sequence {@code s} a run gives tensors {@code
+   * s[0]}, {@code s[1]} and so on, and of an optional value there may be none: {@link
+   * Execution#outputs}.
+   */
   public List<String> outputs() {
     return onnx.outputs();
   }

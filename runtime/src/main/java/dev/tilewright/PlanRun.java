@@ -71,6 +71,10 @@ final class PlanRun {
     return tensor(named(plan.inputs(), name));
   }
 
+  List<String> outputs() {
+    return List.copyOf(plan.outputs().keySet());
+  }
+
   /**
    * @throws IllegalArgumentException if the plan has no such output
    */

@@ -36,7 +36,8 @@ public final class Session implements AutoCloseable {
   /**
    * Runs the model once. The results are copies on the heap.
    *
-   * @param inputs one tensor for each input of the model
+   * @param inputs one tensor for each input of the model; of a sequence, its elements ({@link
+   *     Signature})
    * @throws IllegalArgumentException if an input is missing, unknown, or of another type or shape
    *     than the model takes
    * @throws IllegalStateException if the session is closed or running in another thread
@@ -57,15 +58,12 @@ public final class Session implements AutoCloseable {
   private Map<String, Tensor> results(Map<String, Tensor> inputs) {
     Map<String, Shape> shapes = new LinkedHashMap<>();
     for (Signature signature : model.inputs()) {
-      Tensor tensor = inputs.get(signature.name());
-      if (tensor != null && tensor.dtype() != signature.dtype()) {
-        throw new IllegalArgumentException(
-            "input '"
-                + signature.name()
-                + "' is "
-                + tensor.type()
-                + ", the model takes "
-                + signature);
+      for (String name : signature.tensors(inputs.keySet())) {
+        Tensor tensor = inputs.get(name);
+        if (tensor != null && tensor.dtype() != signature.dtype()) {
+          throw new IllegalArgumentException(
+              "input '" + name + "' is " + tensor.type() + ", the model takes " + signature);
+        }
       }
     }
     inputs.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
@@ -73,7 +71,7 @@ public final class Session implements AutoCloseable {
     inputs.forEach((name, tensor) -> execution.input(name).data().copyFrom(tensor.data()));
     execution.runEntered();
     Map<String, Tensor> results = new LinkedHashMap<>();
-    for (String name : model.outputs()) {
+    for (String name : execution.outputs()) {
       Tensor own = execution.output(name);
       long bytes = Math.max(1, own.type().bytes());
       MemorySegment copy = NativeMemory.granted(() -> Arena.ofAuto().allocate(bytes, 8));

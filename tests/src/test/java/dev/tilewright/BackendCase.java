@@ -8,10 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -26,6 +28,11 @@ record BackendCase(String name, String group, Path folder) {
   private static final double RTOL = 1e-3;
 
   private static final double ATOL = 1e-7;
+
+  /** Fields of GraphProto. */
+  private static final int INPUTS = 11;
+
+  private static final int OUTPUTS = 12;
 
   static List<BackendCase> of(Path data, String group) {
     try (Stream<Path> folders = Files.list(data.resolve(group))) {
@@ -53,17 +60,38 @@ record BackendCase(String name, String group, Path folder) {
         Session session = model.session(new SessionOptions(1, "auto"))) {
       for (Path set : list(folder, "test_data_set_")) {
         Map<String, Tensor> got = session.run(inputs(model, set));
-        List<String> names = model.outputs();
-        for (int i = 0; i < names.size(); i++) {
-          Tensor have = Objects.requireNonNull(got.get(names.get(i)));
-          Tensor want = TensorFile.read(set.resolve("output_" + i + ".pb"), have.dtype());
-          Verdict.requireClose(names.get(i), have, want, ATOL, RTOL);
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < model.outputs().size(); i++) {
+          Path file = set.resolve("output_" + i + ".pb");
+          ValueFile values = ValueFile.read(file, declared(OUTPUTS, i));
+          for (Map.Entry<String, WireMessage> entry : values.tensors().entrySet()) {
+            String name = entry.getKey();
+            Tensor have = Objects.requireNonNull(got.get(name), name);
+            Tensor want = TensorFile.read(entry.getValue(), have.dtype(), file);
+            Verdict.requireClose(name, have, want, ATOL, RTOL);
+            names.add(name);
+          }
+        }
+        if (!got.keySet().equals(names)) {
+          throw new AssertionError("got " + got.keySet() + ", want " + names);
         }
       }
     }
   }
 
-  private static Map<String, Tensor> inputs(Model model, Path set) throws IOException {
+  /** An input or output of the graph (ValueInfoProto). */
+  private WireMessage declared(int field, int i) throws IOException {
+    return WireMessage.parse(model())
+        .one(7)
+        .message()
+        .all(field)
+        .skip(i)
+        .findFirst()
+        .orElseThrow()
+        .message();
+  }
+
+  private Map<String, Tensor> inputs(Model model, Path set) throws IOException {
     List<Signature> signatures = model.inputs();
     int files = list(set, "input_").size();
     if (files != signatures.size()) {
@@ -72,7 +100,11 @@ record BackendCase(String name, String group, Path folder) {
     Map<String, Tensor> inputs = new LinkedHashMap<>();
     for (int i = 0; i < files; i++) {
       Signature input = signatures.get(i);
-      inputs.put(input.name(), TensorFile.read(set.resolve("input_" + i + ".pb"), input.dtype()));
+      Path file = set.resolve("input_" + i + ".pb");
+      ValueFile values = ValueFile.read(file, declared(INPUTS, i));
+      for (Map.Entry<String, WireMessage> entry : values.tensors().entrySet()) {
+        inputs.put(entry.getKey(), TensorFile.read(entry.getValue(), input.dtype(), file));
+      }
     }
     return inputs;
   }

@@ -39,7 +39,15 @@ final class TensorFile {
    * @throws IOException if the file has another
    */
   static Tensor read(Path file, DType dtype) throws IOException {
-    WireMessage message = WireMessage.parse(Files.readAllBytes(file));
+    return read(WireMessage.parse(Files.readAllBytes(file)), dtype, file);
+  }
+
+  /**
+   * The same of a message, which may be part of a larger one.
+   *
+   * @param file for messages
+   */
+  static Tensor read(WireMessage message, DType dtype, Path file) throws IOException {
     Shape shape =
         new Shape(
             message.numbers(1, WireMessage.Width.VARINT).stream().map(Math::toIntExact).toList());

@@ -39,12 +39,13 @@ final class Inputs {
       throws IOException {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     for (Signature signature : signatures) {
-      String name = signature.name();
-      Shape wanted = asked.get(name);
-      Shape shape = wanted != null ? wanted : shape(signature, suggested.get(name));
-      TensorType type = new TensorType(signature.dtype(), shape);
-      Path file = files.get(name);
-      tensors.put(name, file == null ? noise(name, type) : read(type, file));
+      for (String name : signature.tensors(asked.keySet())) {
+        Shape wanted = asked.get(name);
+        Shape shape = wanted != null ? wanted : shape(signature, suggested.get(name));
+        TensorType type = new TensorType(signature.dtype(), shape);
+        Path file = files.get(name);
+        tensors.put(name, file == null ? noise(name, type) : read(type, file));
+      }
     }
     return tensors;
   }

@@ -71,7 +71,8 @@ final class ImageInput {
    * @param shape as the user gave it, or null: the model's, with the picture's size where open
    */
   Tensor tensor(Picture picture, Signature input, @Nullable Shape shape) {
-    if (input.dims().size() != 4
+    if (input.sequence()
+        || input.dims().size() != 4
         || (input.dtype() != DType.FLOAT32 && input.dtype() != DType.UINT8)) {
       throw new BadInputException("the input " + input + " is not a picture, use --input");
     }

@@ -33,12 +33,12 @@ record InputFiles(List<Signature> inputs, Map<String, Shape> shapes, ImageInput 
       }
       String name = equals < 0 ? inputs.getFirst().name() : text.substring(0, equals);
       Signature input = ShapeArguments.named(inputs, name);
-      if (tensors.put(name, tensor(input, Path.of(text.substring(equals + 1)))) != null) {
+      if (tensors.put(name, tensor(input, name, Path.of(text.substring(equals + 1)))) != null) {
         throw new BadInputException("two files for the input " + name);
       }
     }
     if (image != null) {
-      List<Signature> rest = inputs.stream().filter(i -> !tensors.containsKey(i.name())).toList();
+      List<Signature> rest = inputs.stream().filter(i -> isMissing(i, tensors)).toList();
       if (rest.size() != 1) {
         throw new BadInputException(
             "--image stands for one input, without a file are: " + ShapeArguments.names(rest));
@@ -48,7 +48,7 @@ record InputFiles(List<Signature> inputs, Map<String, Shape> shapes, ImageInput 
           input.name(), images.tensor(Picture.read(image), input, shapes.get(input.name())));
     }
     for (Signature input : inputs) {
-      if (!tensors.containsKey(input.name())) {
+      if (isMissing(input, tensors)) {
         throw new BadInputException(
             "nothing given for the input "
                 + input
@@ -60,11 +60,15 @@ record InputFiles(List<Signature> inputs, Map<String, Shape> shapes, ImageInput 
     return tensors;
   }
 
-  private Tensor tensor(Signature input, Path file) throws IOException {
+  private static boolean isMissing(Signature input, Map<String, Tensor> tensors) {
+    return !input.sequence() && !input.optional() && !tensors.containsKey(input.name());
+  }
+
+  private Tensor tensor(Signature input, String as, Path file) throws IOException {
     String name = file.toString().toLowerCase(Locale.ROOT);
     if (name.endsWith(".npy")) {
       Tensor tensor = NpyFile.read(file);
-      Shape shape = shapes.get(input.name());
+      Shape shape = shapes.get(as);
       Tensor shaped =
           shape != null && shape.elements() == tensor.shape().elements()
               ? tensor.reshape(shape)
@@ -77,16 +81,16 @@ record InputFiles(List<Signature> inputs, Map<String, Shape> shapes, ImageInput 
       return shaped;
     }
     if (name.endsWith(".bin")) {
-      return raw(input, file);
+      return raw(input, as, file);
     }
     throw new BadInputException(file + " is neither .npy nor .bin (for pictures: --image)");
   }
 
   /** Little-endian values, nothing else. */
-  private Tensor raw(Signature input, Path file) throws IOException {
-    Shape shape = shapes.get(input.name());
+  private Tensor raw(Signature input, String as, Path file) throws IOException {
+    Shape shape = shapes.get(as);
     if (shape == null) {
-      if (ShapeArguments.isOpen(input)) {
+      if (input.sequence() || ShapeArguments.isOpen(input)) {
         throw new BadInputException("the shape of " + input + " is open: add --shape for " + file);
       }
       shape = new Shape(input.dims().stream().map(Signature.Dim::size).toList());

@@ -45,11 +45,16 @@ public final class ShapeArguments {
     return given;
   }
 
-  /** A shape for every input: what the user gave, else the model's, open dimensions assumed. */
+  /**
+   * A shape for every input: what the user gave, else the model's, open dimensions assumed. Of
+   * sequences and optional inputs, what the user gave.
+   */
   public Map<String, Shape> all(List<Signature> inputs) {
     Map<String, Shape> all = given(inputs);
     for (Signature input : inputs) {
-      all.computeIfAbsent(input.name(), name -> assumed(input));
+      if (!input.sequence() && !input.optional()) {
+        all.computeIfAbsent(input.name(), name -> assumed(input));
+      }
     }
     return all;
   }
@@ -60,6 +65,7 @@ public final class ShapeArguments {
     List<String> assumed =
         inputs.stream()
             .filter(input -> !given.containsKey(input.name()) && isOpen(input))
+            .filter(input -> !input.sequence() && !input.optional())
             .map(input -> input.name() + "=" + text(assumed(input)))
             .toList();
     return assumed.isEmpty() ? null : String.join(", ", assumed) + " (change with --shape)";
@@ -71,11 +77,19 @@ public final class ShapeArguments {
 
   static Signature named(List<Signature> inputs, String name) {
     return inputs.stream()
-        .filter(input -> input.name().equals(name))
+        .filter(input -> input.name().equals(name) || isElement(input, name))
         .findFirst()
         .orElseThrow(() ->
             new BadInputException(
                 "the model has no input '" + name + "', its inputs are " + names(inputs)));
+  }
+
+  /** Whether this is the name of an element of a sequence. */
+  private static boolean isElement(Signature input, String name) {
+    String start = input.name() + "[";
+    return input.sequence()
+        && name.startsWith(start)
+        && name.substring(start.length()).matches("\\d+]");
   }
 
   static String names(List<Signature> inputs) {
@@ -84,6 +98,9 @@ public final class ShapeArguments {
 
   /** Refuses a shape that contradicts the model. */
   static void check(Signature input, Shape shape) {
+    if (input.sequence()) {
+      return; // each element may have a shape of its own
+    }
     boolean fits = shape.rank() == input.dims().size();
     for (int i = 0; fits && i < shape.rank(); i++) {
       Signature.Dim dim = input.dims().get(i);

@@ -18,8 +18,11 @@ final class Bindings {
   /** Values that earlier stages compute, or that ran between stages. */
   final Map<Slot, TensorType> computed = new HashMap<>();
 
-  /** Lists of values; they exist while a model is imported only. */
+  /** Lists of values; no kernel ever sees one. */
   final Map<Slot, List<Slot>> sequences = new HashMap<>();
+
+  /** Optional values that are not there. */
+  final Set<Slot> absent = new HashSet<>();
 
   /** Slots that are others by another name. */
   private final Map<Slot, Slot> aliases = new HashMap<>();
@@ -45,6 +48,7 @@ final class Bindings {
     copy.constants.putAll(constants);
     copy.computed.putAll(computed);
     copy.sequences.putAll(sequences);
+    copy.absent.addAll(absent);
     copy.aliases.putAll(aliases);
     copy.given.addAll(given);
     copy.expanded = expanded;
@@ -52,8 +56,29 @@ final class Bindings {
     return copy;
   }
 
+  /**
+   * What the model gives, by name: tensors, of which a sequence has as many as elements, and an
+   * optional value that is not there none.
+   */
   Map<String, Slot> outputs() {
-    return outputs;
+    Map<String, Slot> tensors = new LinkedHashMap<>();
+    outputs.forEach((name, named) -> {
+      Slot slot = find(named);
+      List<Slot> sequence = sequences.get(slot);
+      for (int i = 0; sequence != null && i < sequence.size(); i++) {
+        put(tensors, Signature.element(name, i), find(sequence.get(i)));
+      }
+      if (sequence == null && !absent.contains(slot)) {
+        put(tensors, name, slot);
+      }
+    });
+    return tensors;
+  }
+
+  private static void put(Map<String, Slot> tensors, String name, Slot slot) {
+    if (tensors.put(name, slot) != null) {
+      throw new UnsupportedModelException(List.of("two results are named '" + name + "'"));
+    }
   }
 
   boolean isGiven(String output) {

@@ -1,5 +1,6 @@
 package dev.tilewright.onnx;
 
+import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -122,18 +123,37 @@ final class GraphReader {
         info.skip();
         continue;
       }
-      ProtoReader type = info.message();
-      while (type.next()) {
-        if (type.field() == 1) {
-          return tensorSignature(name, type.message());
-        }
-        type.skip();
-      }
+      return typed(name, info.message(), false, false);
     }
-    throw new UnsupportedModelException(List.of("input '" + name + "' is not a tensor"));
+    throw new UnsupportedModelException(List.of("input '" + name + "' has no type"));
   }
 
-  private static Signature tensorSignature(String name, ProtoReader in) {
+  /** A tensor, a sequence of tensors, or one of both that may be left out. */
+  private static Signature typed(
+      String name, ProtoReader type, boolean sequence, boolean optional) {
+    while (type.next()) {
+      if (type.field() == 1) {
+        return tensor(name, type.message(), sequence, optional);
+      }
+      boolean isSequence = type.field() == 4 && !sequence;
+      boolean isOptional = type.field() == 9 && !sequence && !optional;
+      if (!isSequence && !isOptional) {
+        type.skip();
+        continue;
+      }
+      ProtoReader content = type.message();
+      while (content.next()) {
+        if (content.field() == 1) {
+          return typed(name, content.message(), isSequence, optional || isOptional);
+        }
+        content.skip();
+      }
+    }
+    throw new UnsupportedModelException(
+        List.of("input '" + name + "' is neither a tensor nor a sequence of tensors"));
+  }
+
+  private static Signature tensor(String name, ProtoReader in, boolean sequence, boolean optional) {
     long code = 0;
     List<Signature.Dim> dims = new ArrayList<>();
     boolean shaped = false;
@@ -155,11 +175,12 @@ final class GraphReader {
         default -> in.skip();
       }
     }
-    if (!shaped) {
+    if (!shaped && !sequence) {
       throw new UnsupportedModelException(
           List.of("input '" + name + "' has no shape: the number of dimensions must be known"));
     }
-    return new Signature(name, ElementType.of(code, "input '" + name + "'").dtype(), dims);
+    DType dtype = ElementType.of(code, "input '" + name + "'").dtype();
+    return new Signature(name, dtype, dims, sequence, optional);
   }
 
   /** Exporters write an open dimension as a symbol, as nothing, as -1 or as 0. */

@@ -185,6 +185,9 @@ final class ImportTable {
               // Control flow and sequences
               other("If", FIRST, (Action.Structure) ControlFlow::branch).knowing(0),
               other("Loop", FIRST, (Action.Structure) ControlFlow::loop).knowing(0, 1),
+              other("Optional", 15, (Action.Structure) Sequences::optional),
+              other("OptionalGetElement", 15, (Action.Structure) Sequences::get),
+              other("OptionalHasElement", 15, (Action.Structure) Sequences::isThere),
               other("ConcatFromSequence", 11, (Action.Structure) Sequences::concat),
               other("SequenceAt", 11, (Action.Structure) Sequences::at).knowing(1),
               other("SequenceConstruct", 11, (Action.Structure) Sequences::construct),
@@ -192,6 +195,7 @@ final class ImportTable {
               other("SequenceErase", 11, (Action.Structure) Sequences::erase).knowing(1),
               other("SequenceInsert", 11, (Action.Structure) Sequences::insert).knowing(2),
               other("SequenceLength", 11, (Action.Structure) Sequences::length),
+              other("SequenceMap", 17, (Action.Structure) Sequences::map),
               other("SplitToSequence", 11, (Action.Structure) Sequences::split).knowing(1),
               // Results whose size depends on values
               other("Compress", 9, (Action.DataDependent) Selections::compress),

@@ -2,8 +2,10 @@ package dev.tilewright.onnx;
 
 import dev.tilewright.tensor.Shape;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** Compares the shapes a user gives with what the model says of its inputs. */
@@ -15,17 +17,29 @@ final class InputShapes {
    */
   static void check(List<Signature> inputs, Map<String, Shape> shapes) {
     TreeSet<String> unknown = new TreeSet<>(shapes.keySet());
-    inputs.forEach(input -> unknown.remove(input.name()));
+    Set<String> known = new HashSet<>();
+    for (Signature input : inputs) {
+      for (String name : input.tensors(shapes.keySet())) {
+        if (!known.add(name)) {
+          throw new InputException("'" + name + "' is an input and an element of another");
+        }
+      }
+    }
+    unknown.removeAll(known);
     if (!unknown.isEmpty()) {
       throw new InputException("the model has no input " + unknown + "; its inputs are " + inputs);
     }
     Map<String, Integer> symbols = new HashMap<>();
     for (Signature input : inputs) {
-      Shape shape = shapes.get(input.name());
-      if (shape == null) {
-        throw new InputException("a shape for input " + input + " is missing");
+      for (String name : input.tensors(shapes.keySet())) {
+        Shape shape = shapes.get(name);
+        if (shape == null) {
+          throw new InputException("a shape for input " + input + " is missing");
+        }
+        if (!input.sequence()) {
+          check(input, shape, symbols);
+        }
       }
-      check(input, shape, symbols);
     }
   }
 

@@ -5,6 +5,7 @@ import dev.tilewright.graph.GraphBuilder;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,12 +61,8 @@ public final class OnnxImporter {
     check(model);
     InputShapes.check(model.inputs(), inputShapes);
     Scope scope = new Scope(null);
-    Map<Slot, TensorType> inputs = new LinkedHashMap<>();
-    for (Signature input : model.inputs()) {
-      Slot slot = define(input.name(), scope);
-      Shape shape = inputShapes.getOrDefault(input.name(), Shape.SCALAR);
-      inputs.put(slot, new TensorType(input.dtype(), shape));
-    }
+    Map<Signature, Slot> inputs = new LinkedHashMap<>();
+    model.inputs().forEach(input -> inputs.put(input, define(input.name(), scope)));
     Map<Slot, Tensor> weights = new LinkedHashMap<>();
     model.initializers().forEach((name, t) -> weights.put(define(name, scope), t));
     List<Item> items = StageImporter.items(model.nodes(), scope, "");
@@ -75,9 +72,26 @@ public final class OnnxImporter {
     bindings.constants.putAll(weights);
     StageImporter stage =
         new StageImporter(model, new FoldingBudget(model, folder), bindings, items);
-    inputs.forEach(stage::input);
+    inputs.forEach((input, slot) -> bind(input, slot, inputShapes, stage));
     weights.keySet().forEach(stage::value);
     return stage.run(1);
+  }
+
+  /** An input, or as many as a sequence has elements. */
+  private static void bind(
+      Signature input, Slot slot, Map<String, Shape> shapes, StageImporter stage) {
+    List<Slot> tensors = new ArrayList<>();
+    for (String name : input.tensors(shapes.keySet())) {
+      Slot tensor = input.sequence() ? new Slot(name) : slot;
+      Shape shape = shapes.getOrDefault(name, Shape.SCALAR);
+      stage.input(tensor, new TensorType(input.dtype(), shape));
+      tensors.add(tensor);
+    }
+    if (input.optional() && tensors.isEmpty()) {
+      stage.bindNothing(slot);
+    } else if (input.sequence()) {
+      stage.bind(slot, tensors);
+    }
   }
 
   private static Slot define(String name, Scope scope) {

@@ -1,8 +1,11 @@
 package dev.tilewright.onnx;
 
 import dev.tilewright.graph.Value;
+import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.TensorType;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -10,8 +13,10 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists of tensors. They exist while a model is imported only: what is put in at one place is found
- * again at another, so the positions have to be known, and no kernel ever sees a list.
+ * Lists of tensors, and optional values. They exist while a model is imported only: what is put in
+ * at one place is found again at another, so the positions have to be known, and no kernel ever
+ * sees a list. At the borders of a model the elements are tensors with names of their own ({@link
+ * Signature}).
  */
 final class Sequences {
   private Sequences() {}
@@ -19,6 +24,72 @@ final class Sequences {
   /** Of tensors and of lists. */
   static boolean identity(Item item, StageImporter stage) {
     stage.alias(item.out().getFirst(), input(item, 0));
+    return true;
+  }
+
+  /** A value that is there, or with no input one that is not. */
+  static boolean optional(Item item, StageImporter stage) {
+    if (item.in().isEmpty()) {
+      stage.bindNothing(item.out().getFirst());
+      return true;
+    }
+    return identity(item, stage);
+  }
+
+  /** Whether an optional value is there; one that is left out is not. */
+  static boolean isThere(Item item, StageImporter stage) {
+    Slot slot = item.in().isEmpty() ? null : item.in().getFirst();
+    Boolean there = slot == null ? Boolean.FALSE : stage.isPresent(slot);
+    if (there != null) {
+      stage.bind(item.out().getFirst(), truth(there));
+    }
+    return there != null;
+  }
+
+  static boolean get(Item item, StageImporter stage) {
+    Slot slot = input(item, 0);
+    if (Boolean.FALSE.equals(stage.isPresent(slot))) {
+      throw item.node().bad("'" + slot + "' is an optional value that is not there");
+    }
+    return identity(item, stage);
+  }
+
+  private static Tensor truth(boolean holds) {
+    byte[] one = {(byte) (holds ? 1 : 0)};
+    return new Tensor(new TensorType(DType.BOOL, Shape.SCALAR), MemorySegment.ofArray(one));
+  }
+
+  /** The body for each element; an input that is no sequence is the same for all. */
+  static boolean map(Item item, StageImporter stage) {
+    OnnxBody body = item.node().body("body");
+    List<Slot> first = stage.sequence(input(item, 0));
+    List<List<Slot>> columns = new ArrayList<>();
+    for (int i = 0; i < item.in().size(); i++) {
+      Slot slot = input(item, i);
+      List<Slot> elements = stage.sequence(slot);
+      if (first == null || stage.isPresent(slot) == null) {
+        return false;
+      }
+      columns.add(elements == null ? Collections.nCopies(first.size(), slot) : elements);
+    }
+    int size = columns.getFirst().size();
+    if (columns.stream().anyMatch(column -> column.size() != size)
+        || body.inputs().size() != columns.size()
+        || body.outputs().size() < item.out().size()) {
+      throw item.node().bad("sequences of different sizes, or a body for others");
+    }
+    List<Item> items = new ArrayList<>();
+    List<List<Slot>> rows = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      int element = i;
+      List<Slot> inputs = columns.stream().map(column -> column.get(element)).toList();
+      rows.add(stage.expand(item, body, inputs, items));
+    }
+    stage.first(items);
+    for (int i = 0; i < item.out().size(); i++) {
+      int output = i;
+      stage.bind(item.out().get(i), rows.stream().map(row -> row.get(output)).toList());
+    }
     return true;
   }
 

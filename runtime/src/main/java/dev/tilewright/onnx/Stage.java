@@ -58,11 +58,12 @@ public final class Stage {
     return Collections.unmodifiableMap(end.writes);
   }
 
-  /** The slots of the model's outputs, which are all filled when there is no further stage. */
+  /**
+   * The slots of the model's outputs, which are all filled when there is no further stage. Of a
+   * sequence its elements, as soon as it is known how many.
+   */
   public Map<String, Slot> outputs() {
-    Map<String, Slot> outputs = new LinkedHashMap<>();
-    bindings.outputs().forEach((name, slot) -> outputs.put(name, bindings.find(slot)));
-    return outputs;
+    return bindings.outputs();
   }
 
   /** Whether all results are there when the graph has run. */

@@ -133,11 +133,7 @@ final class StageEnd {
   /** Results of the model that are there now, constants included. */
   private void giveOutputs() {
     for (Map.Entry<String, Slot> output : bindings.outputs().entrySet()) {
-      Slot slot = bindings.find(output.getValue());
-      if (bindings.sequences.containsKey(slot)) {
-        throw new UnsupportedModelException(
-            List.of("the output '" + output.getKey() + "' is a sequence"));
-      }
+      Slot slot = output.getValue();
       Tensor constant = bindings.constants.get(slot);
       if (constant != null && !values.containsKey(slot)) {
         values.put(slot, graph.constant(slot.toString(), constant));

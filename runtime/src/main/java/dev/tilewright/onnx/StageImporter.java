@@ -149,6 +149,9 @@ final class StageImporter {
         if (sequence(slot) != null) {
           throw item.node().bad("takes tensors, '" + slot + "' is a sequence");
         }
+        if (Boolean.FALSE.equals(isPresent(slot))) {
+          throw item.node().bad("needs '" + slot + "', an optional value that is not there");
+        }
         return null;
       }
       inputs.add(value);
@@ -219,6 +222,22 @@ final class StageImporter {
       }
       bindings.sequences.put(slot, List.copyOf(sequence));
     }
+  }
+
+  /** For an optional value that is not there. */
+  void bindNothing(@Nullable Slot slot) {
+    if (slot != null) {
+      bindings.absent.add(slot);
+    }
+  }
+
+  /** Whether an optional value is there, or null if that is not known yet. */
+  @Nullable Boolean isPresent(Slot named) {
+    Slot slot = bindings.find(named);
+    if (bindings.absent.contains(slot)) {
+      return false;
+    }
+    return sequence(slot) != null || value(slot) != null ? true : null;
   }
 
   /** Makes a slot another name of something that may or may not have been computed. */

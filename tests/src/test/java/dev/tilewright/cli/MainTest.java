@@ -64,6 +64,22 @@ class MainTest {
   }
 
   @Test
+  void elementsOfSequencesAreFiles() throws IOException {
+    Files.write(model, SampleModels.negatedSequence());
+    CommandRun run = run("s[0]=" + at("x.npy"), "s[1]=" + at("wide.npy"));
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out()).contains("negated[0]:float32[1x6]").contains("negated[1]:float32[1x7]");
+    assertThat(NpyFile.read(output.resolve("negated_0_.npy")).toFloats())
+        .containsExactly(1, -2, 3, -4, 5, -6);
+    assertThat(run().out()).contains("count:int64[]").doesNotContain("negated");
+    run("s[0]=" + at("x.npy"), "s[2]=" + at("x.npy")).assertBadInput("no input [s[2]]");
+    run("s=" + at("x.npy")).assertBadInput("no input [s]");
+    assertThat(CommandRun.of("inspect", model.toString()).out())
+        .contains("s:sequence of float32")
+        .contains("can run this model");
+  }
+
+  @Test
   void modelsOfHalvesTakeHalvesFloatsAndDoubles() throws IOException {
     Files.write(model, SampleModels.halves());
     float[] values = {-1, 0.5f, 1, 3, 1024, 0};

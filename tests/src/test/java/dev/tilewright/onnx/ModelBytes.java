@@ -52,6 +52,34 @@ public final class ModelBytes {
     return this;
   }
 
+  /** A sequence of float32 tensors of any shapes. */
+  ModelBytes sequenceInput(String name) {
+    graph.message(11, new OnnxBytes().text(1, name).message(2, sequence()));
+    return this;
+  }
+
+  /** The same, or nothing. */
+  ModelBytes optionalSequenceInput(String name) {
+    OnnxBytes optional = new OnnxBytes().message(1, sequence());
+    graph.message(
+        11, new OnnxBytes().text(1, name).message(2, new OnnxBytes().message(9, optional)));
+    return this;
+  }
+
+  private static OnnxBytes sequence() {
+    OnnxBytes element = new OnnxBytes().message(1, new OnnxBytes().integer(1, 1));
+    return new OnnxBytes().message(4, new OnnxBytes().message(1, element));
+  }
+
+  /** A float32 tensor, or nothing. */
+  ModelBytes optionalInput(String name, Integer... dims) {
+    Object[] sizes = dims;
+    OnnxBytes optional = new OnnxBytes().message(1, type(1, sizes));
+    graph.message(
+        11, new OnnxBytes().text(1, name).message(2, new OnnxBytes().message(9, optional)));
+    return this;
+  }
+
   /** An output with its type, which need not be there. */
   ModelBytes typedOutput(String name, int type, Object... dims) {
     graph.message(12, typed(name, type, dims));
@@ -59,13 +87,17 @@ public final class ModelBytes {
   }
 
   private static OnnxBytes typed(String name, int type, Object... dims) {
+    return new OnnxBytes().text(1, name).message(2, type(type, dims));
+  }
+
+  private static OnnxBytes type(int type, Object... dims) {
     OnnxBytes shape = new OnnxBytes();
     for (Object dim : dims) {
       OnnxBytes d = new OnnxBytes();
       shape.message(1, dim instanceof Integer i ? d.integer(1, i) : d.text(2, dim.toString()));
     }
     OnnxBytes tensor = new OnnxBytes().integer(1, type).message(2, shape);
-    return new OnnxBytes().text(1, name).message(2, new OnnxBytes().message(1, tensor));
+    return new OnnxBytes().message(1, tensor);
   }
 
   /** An input of a graph inside a node: its type is that of what the node gives. */

@@ -161,4 +161,15 @@ public final class SampleModels {
         .output("scores")
         .toBytes();
   }
+
+  /** Negates each element of a sequence, and says how many there are. */
+  public static byte[] negatedSequence() {
+    ModelBytes body = new ModelBytes(17).bodyInput("e").node("Neg", "e", "n").output("n");
+    return new ModelBytes(17)
+        .sequenceInput("s")
+        .node("SequenceMap", "s", "negated", body.as("body"))
+        .node("SequenceLength", "s", "count")
+        .output("count", "negated")
+        .toBytes();
+  }
 }

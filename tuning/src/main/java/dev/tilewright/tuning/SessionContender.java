@@ -15,7 +15,6 @@ import java.util.Map;
  * place.
  */
 public final class SessionContender implements Contender {
-  private final Model model;
   private final Session session;
   private final Execution execution;
 
@@ -25,7 +24,6 @@ public final class SessionContender implements Contender {
    * @param model outlives this
    */
   public SessionContender(Model model, Map<String, Tensor> inputs, SessionOptions options) {
-    this.model = model;
     session = model.session(options);
     Map<String, Shape> shapes = new LinkedHashMap<>();
     inputs.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
@@ -54,7 +52,7 @@ public final class SessionContender implements Contender {
   @Override
   public Map<String, Tensor> outputs() {
     Map<String, Tensor> outputs = new LinkedHashMap<>();
-    model.outputs().forEach(name -> outputs.put(name, execution.output(name)));
+    execution.outputs().forEach(name -> outputs.put(name, execution.output(name)));
     return outputs;
   }
 
