@@ -163,7 +163,7 @@ final class Selection {
     return algorithms.stream()
         .map(algorithm -> estimate(algorithm, one, new LinkedHashMap<>()))
         .filter(Objects::nonNull)
-        .filter(c -> c.algorithm != best.algorithm || !c.tile.equals(best.tile))
+        .filter(c -> !c.algorithm.id().equals(best.algorithm.id()) || !c.tile.equals(best.tile))
         .map(c -> packed == null ? c : c.packing(packed))
         .min(Comparator.comparingDouble(Candidate::nanos))
         .map(c ->
