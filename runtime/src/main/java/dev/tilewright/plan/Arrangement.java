@@ -6,10 +6,14 @@ import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.tensor.Shape;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -37,9 +41,17 @@ final class Arrangement {
   private final Map<Value, Node> producers = new HashMap<>();
   private final Map<Value, Set<Node>> consumers = new HashMap<>();
   private final Map<Value, Parent> parents = new HashMap<>();
+
+  /** Values whose rows may not be strided. */
   private final Set<Value> dense = new HashSet<>();
+
+  /** Columns of other values, and views of such. */
+  private final Set<Value> columns = new HashSet<>();
+
   private final Set<Node> free = new HashSet<>();
   private final Map<Node, Set<Integer>> inPlace = new HashMap<>();
+  private final Set<Value> outputs;
+  private final Map<Value, Schedule.Spot> spots = new HashMap<>();
 
   /**
    * @param kernels of the nodes that compute; Reshape, Slice and Concat have none yet
@@ -47,13 +59,14 @@ final class Arrangement {
   Arrangement(Graph graph, Map<Node, Kernel> kernels) {
     this.graph = graph;
     this.kernels = kernels;
+    this.outputs = new HashSet<>(graph.outputs().values());
     for (Node node : graph.nodes()) {
       node.outputs().forEach(v -> producers.put(v, node));
       node.inputs().forEach(v -> consumers.computeIfAbsent(v, k -> new HashSet<>()).add(node));
     }
     // A caller reads and writes inputs and outputs as dense tensors.
     dense.addAll(graph.inputs());
-    dense.addAll(graph.outputs().values());
+    dense.addAll(outputs);
     graph.nodes().forEach(this::viewOfInput);
     // Backwards, so that the outermost of nested concatenations owns the buffer.
     graph.nodes().reversed().forEach(this::viewsOfOutput);
@@ -69,26 +82,27 @@ final class Arrangement {
     return inPlace.getOrDefault(concat, Set.of()).contains(input);
   }
 
-  /** The value whose buffer this one lives in. */
-  Value root(Value value) {
-    Parent parent = parents.get(value);
-    return parent == null ? value : root(parent.value);
-  }
-
-  /** Elements from the start of the root's buffer to the value's first. */
-  long offset(Value value) {
-    Parent parent = parents.get(value);
-    return parent == null ? 0 : parent.offset + offset(parent.value);
-  }
-
-  /** Elements from one row of the value to the next. */
-  long rowStride(Value value) {
-    Parent parent = parents.get(value);
-    if (parent == null) {
-      return ownStride(value);
+  /** Where a value lies. */
+  Schedule.Spot spot(Value value) {
+    Deque<Value> chain = new ArrayDeque<>(); // of views, which may be longer than the stack
+    Value at = value;
+    for (Parent up = parents.get(at); up != null && !spots.containsKey(at); up = parents.get(at)) {
+      chain.push(at);
+      at = up.value;
     }
-    boolean sameRows = value.shape().last() == parent.value.shape().last();
-    return parent.kind == Kind.COLUMNS || sameRows ? rowStride(parent.value) : value.shape().last();
+    Schedule.Spot spot = spots.computeIfAbsent(at, v -> new Schedule.Spot(v, 0, ownStride(v)));
+    for (Value view : chain) {
+      spot = seen(view, Objects.requireNonNull(parents.get(view)), spot);
+      spots.put(view, spot);
+    }
+    return spot;
+  }
+
+  private static Schedule.Spot seen(Value view, Parent parent, Schedule.Spot from) {
+    int columns = view.shape().last();
+    boolean sameRows = columns == parent.value.shape().last();
+    long stride = parent.kind == Kind.COLUMNS || sameRows ? from.rowStride() : columns;
+    return new Schedule.Spot(from.root(), from.offset() + parent.offset, stride);
   }
 
   private long ownStride(Value value) {
@@ -122,7 +136,7 @@ final class Arrangement {
         int axis = onlyDifferingAxis(from, slice.sizes());
         if (axis >= 0 && !graph.constants().containsKey(node.input(0))) {
           long start = slice.starts().get(axis);
-          if (from.product(0, axis) == 1 && !isColumns(node.input(0))) {
+          if (from.product(0, axis) == 1 && !columns.contains(node.input(0))) {
             dense.add(node.input(0));
             adopt(node, new Parent(node.input(0), Kind.PART, start * rest(from, axis)));
           } else if (axis == from.rank() - 1 && canStride(node.output())) {
@@ -135,8 +149,15 @@ final class Arrangement {
   }
 
   private void adopt(Node node, Parent parent) {
-    parents.put(node.output(), parent);
+    lay(node.output(), parent);
     free.add(node);
+  }
+
+  private void lay(Value view, Parent parent) {
+    parents.put(view, parent);
+    if (parent.kind == Kind.COLUMNS || columns.contains(parent.value)) {
+      columns.add(view);
+    }
   }
 
   /** Concat: the inputs as views of the output. */
@@ -146,7 +167,7 @@ final class Arrangement {
     }
     Shape shape = node.output().shape();
     Kind kind = kind(shape, axis);
-    if (kind == null || (kind == Kind.PART && isColumns(node.output()))) {
+    if (kind == null || (kind == Kind.PART && columns.contains(node.output()))) {
       return;
     }
     Parent together = alreadyTogether(node, kind, axis);
@@ -161,7 +182,7 @@ final class Arrangement {
     for (int i = 0; i < node.inputs().size(); i++) {
       Value in = node.input(i);
       if (isMovable(in, kind)) {
-        parents.put(in, new Parent(node.output(), kind, offset));
+        lay(in, new Parent(node.output(), kind, offset));
         inPlace.computeIfAbsent(node, n -> new HashSet<>()).add(i);
       }
       offset += in.shape().dim(axis) * (kind == Kind.PART ? rest(shape, axis) : 1);
@@ -190,7 +211,7 @@ final class Arrangement {
 
   /** Whether someone else has decided where the value lives. */
   private boolean isOwned(Value value) {
-    return parents.containsKey(value) || graph.outputs().containsValue(value);
+    return parents.containsKey(value) || outputs.contains(value);
   }
 
   /** How the parts of a Concat lie in its result, or null if they are scattered. */
@@ -202,31 +223,28 @@ final class Arrangement {
   }
 
   /**
-   * The memory of one input of a Concat inside its result, as element offset and row stride: where
-   * a copy must go if the input is not in place.
+   * The memory of each input of a Concat inside its result: where a copy must go if the input is
+   * not in place.
    *
-   * @throws IllegalStateException if the input's elements are scattered
+   * @throws IllegalStateException if the inputs' elements are scattered
    */
-  Spot spot(Node concat, int input) {
+  List<Schedule.Spot> parts(Node concat) {
     int axis = ((Op.Concat) concat.op()).axis();
     Shape shape = concat.output().shape();
     Kind kind = kind(shape, axis);
     if (kind == null) {
       throw new IllegalStateException("scattered: " + concat);
     }
-    long before = 0;
-    for (int i = 0; i < input; i++) {
-      before += concat.input(i).shape().dim(axis);
+    Schedule.Spot whole = spot(concat.output());
+    List<Schedule.Spot> parts = new ArrayList<>();
+    long offset = whole.offset();
+    for (Value in : concat.inputs()) {
+      long stride = kind == Kind.COLUMNS ? whole.rowStride() : in.shape().last();
+      parts.add(new Schedule.Spot(whole.root(), offset, stride));
+      offset += in.shape().dim(axis) * (kind == Kind.PART ? rest(shape, axis) : 1);
     }
-    return kind == Kind.COLUMNS
-        ? new Spot(offset(concat.output()) + before, rowStride(concat.output()))
-        : new Spot(
-            offset(concat.output()) + before * rest(shape, axis),
-            concat.input(input).shape().last());
+    return parts;
   }
-
-  /** Element offset in the root's buffer, and row stride in elements. */
-  record Spot(long offset, long rowStride) {}
 
   /** Whether a Concat can be done by placing or copying each input on its own. */
   static boolean isSeparable(Node concat) {
@@ -235,17 +253,14 @@ final class Arrangement {
   }
 
   private boolean isMovable(Value value, Kind kind) {
-    Node producer = producers.get(value);
-    return producer != null
-        && !parents.containsKey(value)
-        && !graph.outputs().containsValue(value)
-        && (kind == Kind.PART || canStride(value));
-  }
-
-  /** Whether the value already has strided rows. */
-  private boolean isColumns(Value value) {
-    Parent parent = parents.get(value);
-    return parent != null && (parent.kind == Kind.COLUMNS || isColumns(parent.value));
+    if (!producers.containsKey(value) || isOwned(value)) {
+      return false;
+    }
+    if (kind == Kind.PART || canStride(value)) {
+      return true;
+    }
+    dense.add(value); // which stays so: the next Concat that reads it need not ask again
+    return false;
   }
 
   /** Whether everything that reads or writes the value accepts strided rows. */
@@ -254,16 +269,29 @@ final class Arrangement {
       return false;
     }
     Node producer = producers.get(value);
-    if (producer == null || (!free.contains(producer) && !accepts(producer, value))) {
+    if (producer == null || (!free.contains(producer) && !accepts(producer))) {
       return false;
     }
-    return consumers.getOrDefault(value, Set.of()).stream().allMatch(n -> accepts(n, value));
+    Deque<Value> views = new ArrayDeque<>(List.of(value));
+    Set<Value> seen = new HashSet<>();
+    while (!views.isEmpty()) {
+      Value rows = views.pop();
+      for (Node node : consumers.getOrDefault(rows, Set.of())) {
+        if (!free.contains(node)) {
+          if (!accepts(node)) {
+            return false;
+          }
+        } else if (!isViewOfRows(node, rows)) {
+          return false;
+        } else if (seen.add(node.output())) {
+          views.push(node.output());
+        }
+      }
+    }
+    return true;
   }
 
-  private boolean accepts(Node node, Value value) {
-    if (free.contains(node)) {
-      return node.output().equals(value) || canStrideView(node, value);
-    }
+  private boolean accepts(Node node) {
     @Nullable Kernel kernel = kernels.get(node);
     return kernel == null
         ? node.op() instanceof Op.Concat // copied row by row where it cannot stay
@@ -272,14 +300,12 @@ final class Arrangement {
   }
 
   /** A view of strided rows must have the same rows, or be columns of them. */
-  private boolean canStrideView(Node node, Value value) {
+  private boolean isViewOfRows(Node node, Value value) {
     Parent parent = parents.get(node.output());
     return parent != null
         && (parent.kind == Kind.COLUMNS
             || (parent.offset == 0 && node.output().shape().last() == value.shape().last()))
-        && consumers.getOrDefault(node.output(), Set.of()).stream()
-            .allMatch(n -> accepts(n, node.output()))
-        && !graph.outputs().containsValue(node.output());
+        && !outputs.contains(node.output());
   }
 
   private static boolean isRowConcat(Node node) {
@@ -301,13 +327,5 @@ final class Arrangement {
       }
     }
     return axis;
-  }
-
-  /** The values of the graph that own their buffer, constants excepted. */
-  List<Value> roots() {
-    return java.util.stream.Stream.concat(
-            graph.inputs().stream(), graph.nodes().stream().flatMap(n -> n.outputs().stream()))
-        .filter(v -> !parents.containsKey(v))
-        .toList();
   }
 }

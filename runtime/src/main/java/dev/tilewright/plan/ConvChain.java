@@ -9,9 +9,11 @@ import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -67,7 +69,7 @@ record ConvChain(@Nullable Node before, Node depthwise, @Nullable Node after) {
       node.outputs().forEach(v -> producers.put(v, node));
       node.inputs().forEach(v -> readers.computeIfAbsent(v, k -> new ArrayList<>()).add(node));
     }
-    graph.outputs().values().forEach(v -> readers.computeIfAbsent(v, k -> new ArrayList<>()));
+    Set<Value> outputs = new HashSet<>(graph.outputs().values());
     List<List<ConvChain>> chains = new ArrayList<>();
     for (Node node : graph.nodes()) {
       if (!isKnown(node, graph) || !isDepthwise(shape(node))) {
@@ -75,7 +77,7 @@ record ConvChain(@Nullable Node before, Node depthwise, @Nullable Node after) {
       }
       Node before = producers.get(node.input(0));
       if (before != null
-          && !(isPointwise(before, graph) && leadsTo(before, node, readers, graph))) {
+          && !(isPointwise(before, graph) && leadsTo(before, node, readers, outputs))) {
         before = null;
       }
       if (before != null && hasResidual(before)) {
@@ -86,7 +88,7 @@ record ConvChain(@Nullable Node before, Node depthwise, @Nullable Node after) {
           after.size() == 1
                   && isPointwise(after.getFirst(), graph)
                   && !hasResidual(node)
-                  && leadsTo(node, after.getFirst(), readers, graph)
+                  && leadsTo(node, after.getFirst(), readers, outputs)
               ? after.getFirst()
               : null;
       List<ConvChain> found = new ArrayList<>();
@@ -107,10 +109,11 @@ record ConvChain(@Nullable Node before, Node depthwise, @Nullable Node after) {
   }
 
   /** Whether one node's output is the other's image and nothing else's input. */
-  private static boolean leadsTo(Node from, Node to, Map<Value, List<Node>> readers, Graph graph) {
+  private static boolean leadsTo(
+      Node from, Node to, Map<Value, List<Node>> readers, Set<Value> outputs) {
     return to.input(0).equals(from.output())
         && readers.getOrDefault(from.output(), List.of()).size() == 1
-        && !graph.outputs().containsValue(from.output());
+        && !outputs.contains(from.output());
   }
 
   /** Whether it is a convolution whose weights do not wait for a run. */

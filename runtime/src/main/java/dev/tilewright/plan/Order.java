@@ -3,14 +3,13 @@ package dev.tilewright.plan;
 import dev.tilewright.graph.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.ToLongFunction;
 
 /**
@@ -23,16 +22,27 @@ import java.util.function.ToLongFunction;
  */
 final class Order {
   private final List<Plan.Step> steps;
-  private final List<Set<Integer>> before = new ArrayList<>();
-  private final List<Set<Integer>> after = new ArrayList<>();
 
   /** By step, the buffers that it touches, constants excepted. */
   private final int[][] touched;
 
+  /** By step, the buffers that it writes into. */
+  private final int[][] written;
+
   /** By step, bytes of its scratch. */
   private final long[] scratch;
 
-  /** By buffer. */
+  /** By buffer, the steps that touch it. */
+  private final List<List<Integer>> touching = new ArrayList<>();
+
+  /** By buffer, the steps that write into it, in the model's order. */
+  private final List<List<Integer>> writers = new ArrayList<>();
+
+  /** By buffer, the steps that read from it and how many of its writers come before each. */
+  private final List<List<Reader>> readers = new ArrayList<>();
+
+  private record Reader(int step, int writers) {}
+
   private final long[] bytes;
 
   /** Whether a buffer outlives the last step. */
@@ -46,40 +56,49 @@ final class Order {
     Map<Value, Integer> buffers = new LinkedHashMap<>();
     outlive.forEach(root -> number(buffers, root));
     touched = new int[steps.size()][];
+    written = new int[steps.size()][];
     scratch = new long[steps.size()];
-    Map<Value, Set<Integer>> writers = new HashMap<>();
     for (int i = 0; i < steps.size(); i++) {
       Plan.Step step = steps.get(i);
       scratch[i] = Lifetimes.scratchStride(step.kernel()) * step.threads();
-      Set<Integer> needed = new HashSet<>();
-      Set<Value> roots = new LinkedHashSet<>();
+      Set<Integer> all = new LinkedHashSet<>();
       for (Value v : step.inputs()) {
         Value root = schedule.root(v);
-        needed.addAll(writers.getOrDefault(root, Set.of()));
-        if (schedule.hasPlace(root)) {
-          roots.add(root);
+        if (schedule.hasPlace(root) && all.add(number(buffers, root))) {
+          int buffer = number(buffers, root);
+          readers.get(buffer).add(new Reader(i, writers.get(buffer).size()));
         }
       }
-      before.add(needed);
-      after.add(new HashSet<>());
-      for (int n : needed) {
-        after.get(n).add(i);
+      Set<Integer> into = new LinkedHashSet<>();
+      step.outputs().forEach(v -> into.add(number(buffers, schedule.root(v))));
+      all.addAll(into);
+      for (int buffer : into) {
+        writers.get(buffer).add(i);
       }
-      for (Value v : step.outputs()) {
-        writers.computeIfAbsent(schedule.root(v), r -> new HashSet<>()).add(i);
-        roots.add(schedule.root(v));
+      for (int buffer : all) {
+        touching.get(buffer).add(i);
       }
-      touched[i] = roots.stream().mapToInt(root -> number(buffers, root)).toArray();
+      touched[i] = all.stream().mapToInt(b -> b).toArray();
+      written[i] = into.stream().mapToInt(b -> b).toArray();
     }
     bytes = buffers.keySet().stream().mapToLong(schedule::bytes).toArray();
     kept = new boolean[bytes.length];
     Arrays.fill(kept, 0, outlive.size(), true);
     unwritten = kept.clone();
-    writers.keySet().forEach(root -> unwritten[number(buffers, root)] = false);
+    for (int b = 0; b < bytes.length; b++) {
+      unwritten[b] &= writers.get(b).isEmpty();
+    }
   }
 
-  private static int number(Map<Value, Integer> buffers, Value root) {
-    return buffers.computeIfAbsent(root, r -> buffers.size());
+  private int number(Map<Value, Integer> buffers, Value root) {
+    return buffers.computeIfAbsent(
+        root,
+        r -> {
+          touching.add(new ArrayList<>());
+          writers.add(new ArrayList<>());
+          readers.add(new ArrayList<>());
+          return buffers.size();
+        });
   }
 
   /**
@@ -100,7 +119,7 @@ final class Order {
       return steps;
     }
     for (Rule rule : Rule.values()) {
-      List<Plan.Step> candidate = order.greedy(rule);
+      List<Plan.Step> candidate = order.new Greedy(rule).ordered();
       long bytes = memory.applyAsLong(candidate);
       if (bytes < least) {
         least = bytes;
@@ -137,61 +156,123 @@ final class Order {
     FOLLOW
   }
 
-  private List<Plan.Step> greedy(Rule rule) {
-    int count = steps.size();
-    int[] missing = before.stream().mapToInt(Set::size).toArray();
-    int[] uses = new int[bytes.length];
-    for (int[] buffers : touched) {
-      for (int b : buffers) {
-        uses[b]++;
-      }
-    }
-    BitSet ready = new BitSet(count);
-    for (int i = 0; i < count; i++) {
-      ready.set(i, missing[i] == 0);
-    }
-    boolean[] alive = new boolean[bytes.length];
-    List<Plan.Step> ordered = new ArrayList<>();
-    int previous = -1;
-    while (!ready.isEmpty()) {
-      int next = -1;
-      long[] best = {};
-      for (int i = ready.nextSetBit(0); i >= 0; i = ready.nextSetBit(i + 1)) {
-        long[] rank = rank(rule, i, previous, alive, uses);
-        if (next < 0 || Arrays.compare(rank, best) < 0) {
-          next = i;
-          best = rank;
-        }
-      }
-      ready.clear(next);
-      ordered.add(steps.get(next));
-      for (int b : touched[next]) {
-        alive[b] = --uses[b] > 0 || kept[b];
-      }
-      for (int follower : after.get(next)) {
-        if (--missing[follower] == 0) {
-          ready.set(follower);
-        }
-      }
-      previous = next;
-    }
-    return ordered;
-  }
+  /**
+   * Takes the best step by a rule, again and again. A step's rank changes only with the buffers
+   * that it touches, each of which comes to life, has one use left and dies once: so ranks are
+   * worked out again a few times for each use of a buffer, and all of it takes n log n.
+   */
+  private final class Greedy {
+    private final Rule rule;
 
-  /** Compared lexically, smaller first; of equal ones the model's order decides. */
-  private long[] rank(Rule rule, int index, int previous, boolean[] alive, int[] uses) {
-    long during = scratch[index];
-    long left = 0;
-    for (int b : touched[index]) {
-      during += alive[b] ? 0 : bytes[b];
-      left += alive[b] ? 0 : bytes[b];
-      left -= uses[b] == 1 && !kept[b] ? bytes[b] : 0;
+    /** By step, buffers that still lack a writer which came before. */
+    private final int[] missing = new int[steps.size()];
+
+    /** By buffer, how many writers have run without a gap from the first on. */
+    private final int[] prefix = new int[bytes.length];
+
+    /** By buffer, how many readers all of whose writers have run: they are in order of those. */
+    private final int[] served = new int[bytes.length];
+
+    private final int[] uses = new int[bytes.length];
+    private final boolean[] alive = new boolean[bytes.length];
+    private final boolean[] done = new boolean[steps.size()];
+    private final long[] during = new long[steps.size()];
+    private final long[] left = new long[steps.size()];
+    private final Comparator<Integer> best;
+    private final TreeSet<Integer> ready;
+
+    Greedy(Rule rule) {
+      this.rule = rule;
+      Comparator<Integer> byLeft = Comparator.comparingLong(i -> left[i]);
+      Comparator<Integer> byDuring = Comparator.comparingLong(i -> during[i]);
+      best =
+          (rule == Rule.LEAST_DURING
+                  ? byDuring.thenComparing(byLeft)
+                  : rule == Rule.LEAST_LEFT ? byLeft.thenComparing(byDuring) : byLeft)
+              .thenComparing(Comparator.naturalOrder()); // of equal ones the model's order decides
+      ready = new TreeSet<>(best);
+      for (int b = 0; b < bytes.length; b++) {
+        uses[b] = touching.get(b).size();
+        for (Reader reader : readers.get(b)) {
+          missing[reader.step] += reader.writers > 0 ? 1 : 0;
+          served[b] += reader.writers > 0 ? 0 : 1;
+        }
+      }
     }
-    return switch (rule) {
-      case LEAST_LEFT -> new long[] {left, during};
-      case LEAST_DURING -> new long[] {during, left};
-      case FOLLOW ->
-          new long[] {previous >= 0 && after.get(previous).contains(index) ? 0 : 1, left};
-    };
+
+    List<Plan.Step> ordered() {
+      for (int i = 0; i < missing.length; i++) {
+        if (missing[i] == 0) {
+          rank(i);
+          ready.add(i);
+        }
+      }
+      List<Plan.Step> ordered = new ArrayList<>();
+      List<Integer> woken = List.of(); // by the step before: those that needed it
+      while (!ready.isEmpty()) {
+        int next =
+            rule == Rule.FOLLOW && !woken.isEmpty()
+                ? woken.stream().min(best).orElseThrow()
+                : ready.first();
+        ready.remove(next);
+        ordered.add(steps.get(next));
+        done[next] = true;
+        leave(next);
+        woken = wake(next);
+      }
+      return ordered;
+    }
+
+    /** What a step that has run leaves in memory. */
+    private void leave(int step) {
+      for (int b : touched[step]) {
+        boolean before = alive[b];
+        uses[b]--;
+        alive[b] = uses[b] > 0 || kept[b];
+        if (uses[b] == 1 || alive[b] != before) {
+          rankAgain(b);
+        }
+      }
+    }
+
+    private void rankAgain(int buffer) {
+      for (int i : touching.get(buffer)) {
+        if (ready.remove(i)) {
+          rank(i);
+          ready.add(i);
+        }
+      }
+    }
+
+    /** The steps that can run now that this one has. */
+    private List<Integer> wake(int step) {
+      List<Integer> woken = new ArrayList<>();
+      for (int b : written[step]) {
+        List<Integer> into = writers.get(b);
+        while (prefix[b] < into.size() && done[into.get(prefix[b])]) {
+          prefix[b]++;
+        }
+        List<Reader> from = readers.get(b);
+        for (; served[b] < from.size() && from.get(served[b]).writers <= prefix[b]; served[b]++) {
+          int reader = from.get(served[b]).step;
+          if (--missing[reader] == 0) {
+            rank(reader);
+            ready.add(reader);
+            woken.add(reader);
+          }
+        }
+      }
+      return woken;
+    }
+
+    private void rank(int step) {
+      during[step] = scratch[step];
+      left[step] = 0;
+      for (int b : touched[step]) {
+        during[step] += alive[b] ? 0 : bytes[b];
+        left[step] += alive[b] ? 0 : bytes[b];
+        left[step] -= uses[b] == 1 && !kept[b] ? bytes[b] : 0;
+      }
+    }
   }
 }

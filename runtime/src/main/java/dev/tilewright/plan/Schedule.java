@@ -28,10 +28,10 @@ final class Schedule {
 
   Schedule(Graph graph, Arrangement arrangement, Selection selection, Map<Node, Chosen> chosen) {
     for (Value v : graph.inputs()) {
-      spots.put(v, spot(arrangement, v));
+      spots.put(v, arrangement.spot(v));
     }
     for (Node node : graph.nodes()) {
-      node.outputs().forEach(v -> spots.put(v, spot(arrangement, v)));
+      node.outputs().forEach(v -> spots.put(v, arrangement.spot(v)));
       Chosen c = chosen.get(node);
       if (arrangement.isFree(node)) {
         continue;
@@ -93,14 +93,14 @@ final class Schedule {
   }
 
   private void copies(Node concat, Graph graph, Arrangement arrangement, Selection selection) {
+    List<Spot> places = arrangement.parts(concat);
     for (int i = 0; i < concat.inputs().size(); i++) {
       Value in = concat.input(i);
       if (arrangement.isInPlace(concat, i) || in.shape().elements() == 0) {
         continue;
       }
       Value part = new Value(concat.output().name() + "[" + i + "]", in.type());
-      Arrangement.Spot to = arrangement.spot(concat, i);
-      spots.put(part, new Spot(arrangement.root(concat.output()), to.offset(), to.rowStride()));
+      spots.put(part, places.get(i));
       Node copy = new Node(concat.name(), new Op.Reshape(in.shape()), List.of(in), List.of(part));
       steps.add(step(copy, "Concat", selection.choose(copy, graph), copy.inputs()));
     }
@@ -118,10 +118,5 @@ final class Schedule {
         c.kernel(),
         operands,
         node.outputs());
-  }
-
-  private static Spot spot(Arrangement arrangement, Value value) {
-    return new Spot(
-        arrangement.root(value), arrangement.offset(value), arrangement.rowStride(value));
   }
 }

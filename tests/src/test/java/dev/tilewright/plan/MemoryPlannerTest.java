@@ -48,6 +48,28 @@ class MemoryPlannerTest {
     }
   }
 
+  /** All of one size: whatever order they are placed in, the bound is reached. */
+  @Test
+  void tensOfThousandsOfBuffersArePlacedToo() {
+    Random random = new Random(7);
+    List<Buffer> buffers = new ArrayList<>();
+    for (int i = 0; i < 40_000; i++) {
+      int first = random.nextInt(20_000) - 1;
+      buffers.add(buffer(i, i % 2 == 0 ? 256 : 0, first, first + random.nextInt(50)));
+    }
+    Layout layout = MemoryPlanner.plan(buffers);
+    assertThat(layout.bytes()).isEqualTo(layout.lowerBound());
+    for (int i = 0; i < buffers.size(); i += 7) {
+      Buffer a = buffers.get(i);
+      for (int j = 0; j < i; j++) {
+        Buffer b = buffers.get(j);
+        if (a.overlaps(b) && a.bytes() > 0 && b.bytes() > 0) {
+          assertThat(layout.offsets().get(i)).isNotEqualTo(layout.offsets().get(j));
+        }
+      }
+    }
+  }
+
   @Test
   void theLowerBoundIsWhatIsAliveAtTheWorstStep() {
     for (long seed = 0; seed < 50; seed++) {
