@@ -120,7 +120,7 @@ public final class Stage {
     if (ImportTable.require(model, item.node()).action() instanceof Action.DataDependent action) {
       return action.apply(item.node(), in);
     }
-    throw new IllegalStateException("needs a graph: " + item);
+    throw new IllegalStateException("needs a graph: " + label(item));
   }
 
   /**

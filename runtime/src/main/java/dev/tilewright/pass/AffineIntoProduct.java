@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * connected to the flattened image.
  */
 final class AffineIntoProduct implements Pass {
+  /** Nodes before a product that are looked at. */
+  private static final int MOST = 64;
+
   /** What makes numbers per column of a constant: it is expanded to a shape, then moved. */
   private record Recipe(BinaryFunction function, Shape shape, List<Op> moves) {}
 
@@ -37,7 +40,7 @@ final class AffineIntoProduct implements Pass {
     List<Step> steps = new ArrayList<>();
     Value x = at.in(0);
     Value from = x;
-    while (at.soleProducer(x) instanceof Node node) {
+    while (moves.size() + steps.size() < MOST && at.soleProducer(x) instanceof Node node) {
       if (node.op() instanceof Op.Reshape || node.op() instanceof Op.Transpose) {
         moves.addFirst(node.op());
         x = node.input(0);

@@ -22,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * sums and averages over pixels of such layers.
  */
 final class FoldAffine implements Pass {
+  /** Layers of a sum that are looked at: long ones must not take the square of their length. */
+  private static final int MOST_LAYERS = 256;
+
+  private int layers;
+
   @Override
   public void rewrite(Rewriter.At at) {
     if (!(at.op() instanceof Op.Binary(BinaryFunction function)) || !fold(at, function)) {
@@ -29,13 +34,14 @@ final class FoldAffine implements Pass {
     }
   }
 
-  private static boolean fold(Rewriter.At at, BinaryFunction function) {
+  private boolean fold(Rewriter.At at, BinaryFunction function) {
     int side = at.constant(at.in(1)) != null ? 0 : 1;
     boolean commutes = function == BinaryFunction.ADD || function == BinaryFunction.MUL;
     boolean scales = function == BinaryFunction.MUL || function == BinaryFunction.DIV;
     if (!(commutes || (side == 0 && (scales || function == BinaryFunction.SUB)))) {
       return false; // c - x and c / x are no scale or shift of x
     }
+    layers = 0;
     Value x = at.in(side);
     Value folded =
         at.node().output().shape().equals(x.shape()) && x.shape().rank() > 0
@@ -49,8 +55,10 @@ final class FoldAffine implements Pass {
   }
 
   /** The value with the arithmetic in the layer that makes it, or in those whose sum it is. */
-  private static @Nullable Value into(
-      Rewriter.At at, Value x, BinaryFunction function, Value constant) {
+  private @Nullable Value into(Rewriter.At at, Value x, BinaryFunction function, Value constant) {
+    if (++layers > MOST_LAYERS) {
+      return null;
+    }
     Node node = at.soleProducer(x);
     if (node != null && averages(node, function)) {
       Value folded = into(at, node.input(0), function, constant);

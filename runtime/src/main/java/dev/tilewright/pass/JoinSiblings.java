@@ -23,6 +23,9 @@ final class JoinSiblings implements Pass {
   /** Parts of fewer channels are worth a copy of the result, to bring its channels into order. */
   private static final int NARROW = 8;
 
+  /** Sums of sums of so many layers are followed. */
+  private static final int DEEPEST = 64;
+
   /** How a part is computed, but for its weights. */
   private sealed interface Form {
     record Filtered(Value image, Op.Window window) implements Form {}
@@ -59,7 +62,7 @@ final class JoinSiblings implements Pass {
     Form last = null;
     int run = 0;
     for (int i = 0; i < parts; i++) {
-      Form form = form(at, at.in(i));
+      Form form = form(at, at.in(i), DEEPEST);
       run += form == null || (!narrow && !form.equals(last)) ? 1 : 0;
       groups
           .computeIfAbsent(new Key(form, form == null || !narrow ? run : 0), k -> new ArrayList<>())
@@ -69,8 +72,8 @@ final class JoinSiblings implements Pass {
     return groups;
   }
 
-  private static @Nullable Form form(Rewriter.At at, Value value) {
-    Node node = at.soleProducer(value);
+  private static @Nullable Form form(Rewriter.At at, Value value, int deepest) {
+    Node node = deepest == 0 ? null : at.soleProducer(value);
     if (node == null) {
       return null;
     }
@@ -83,8 +86,8 @@ final class JoinSiblings implements Pass {
           new Form.Filtered(node.input(0), conv.window());
       case Op.Binary(BinaryFunction f)
           when f == BinaryFunction.ADD && node.input(0).shape().equals(node.input(1).shape()) -> {
-        Form a = form(at, node.input(0));
-        Form b = a == null ? null : form(at, node.input(1));
+        Form a = form(at, node.input(0), deepest - 1);
+        Form b = a == null ? null : form(at, node.input(1), deepest - 1);
         yield a == null || b == null ? null : new Form.Added(a, b);
       }
       default -> null;

@@ -14,12 +14,16 @@ import java.util.List;
  * @param ops in the order in which they are applied
  */
 record Moves(Value from, List<Op> ops) {
-  /** All that are between the value and what is none of them. */
+  private static final int MOST = 64;
+
+  /** All that are between the value and what is none of them; the last 64 of a longer row. */
   static Moves before(Rewriter.At at, Value value) {
     List<Op> ops = new ArrayList<>();
     Value from = value;
     for (Node node = at.producer(from);
-        node != null && (node.op() instanceof Op.Reshape || node.op() instanceof Op.Transpose);
+        node != null
+            && ops.size() < MOST
+            && (node.op() instanceof Op.Reshape || node.op() instanceof Op.Transpose);
         node = at.producer(from)) {
       ops.addFirst(node.op());
       from = node.input(0);

@@ -4,7 +4,9 @@ import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
 import dev.tilewright.tensor.Shape;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,47 +29,58 @@ final class RaiseTransposes implements Pass {
     }
   }
 
+  /** An operator on the way up, which is to work on what {@code side} of it is, transposed. */
+  private record Passed(Node node, Op moved, int side) {}
+
   /** The value transposed, if it comes from an input through such operators alone; else null. */
   private static @Nullable Value raise(Rewriter.At at, Value value, Permutation p) {
-    Node node = at.soleProducer(value);
-    if (node == null) {
-      return at.producer(value) == null && at.constant(value) == null
-          ? at.emit(new Op.Transpose(p.order()), value)
-          : null;
-    }
-    int side = 0;
-    Op moved = null;
-    switch (node.op()) {
-      case Op.Activate a -> moved = a;
-      case Op.Unary u -> moved = u;
-      case Op.Cast c -> moved = c;
-      case Op.Pad(Op.PadMode mode, List<Integer> before, List<Integer> after, double v) ->
-          moved = new Op.Pad(mode, p.apply(before), p.apply(after), v);
-      case Op.Slice(List<Integer> starts, List<Integer> steps, Shape sizes) ->
-          moved = new Op.Slice(p.apply(starts), p.apply(steps), p.apply(sizes));
-      case Op.Gather(int axis)
-          when node.input(1).shape().rank() == 1 && at.constant(node.input(1)) != null ->
-          moved = new Op.Gather(p.order().indexOf(axis));
-      case Op.Binary b -> {
-        side = at.constant(node.input(1)) != null ? 0 : 1;
-        moved =
-            at.constant(node.input(1 - side)) != null
-                    && node.input(side).shape().equals(node.output().shape())
-                ? b
-                : null;
+    Deque<Passed> way = new ArrayDeque<>(); // from the input on
+    Value x = value;
+    for (Node node = at.soleProducer(x); node != null; node = at.soleProducer(x)) {
+      Passed passed = passed(at, node, p);
+      if (passed == null) {
+        return null;
       }
-      default -> {}
+      way.push(passed);
+      x = node.input(passed.side);
     }
-    Value x = moved == null ? null : raise(at, node.input(side), p);
-    if (x == null || moved == null) {
+    if (at.producer(x) != null || at.constant(x) != null) {
       return null;
     }
-    List<Value> in = new ArrayList<>(node.inputs());
-    in.set(side, x);
-    if (moved instanceof Op.Binary) {
-      in.set(1 - side, transposed(at, node.input(1 - side), p));
+    x = at.emit(new Op.Transpose(p.order()), x);
+    for (Passed passed : way) {
+      List<Value> in = new ArrayList<>(passed.node.inputs());
+      in.set(passed.side, x);
+      if (passed.moved instanceof Op.Binary) {
+        in.set(1 - passed.side, transposed(at, in.get(1 - passed.side), p));
+      }
+      x = at.emit(passed.node.name(), passed.moved, in);
     }
-    return at.emit(node.name(), moved, in);
+    return x;
+  }
+
+  /** How an operator works on a transposed image, or null if it cares. */
+  private static @Nullable Passed passed(Rewriter.At at, Node node, Permutation p) {
+    return switch (node.op()) {
+      case Op.Activate a -> new Passed(node, a, 0);
+      case Op.Unary u -> new Passed(node, u, 0);
+      case Op.Cast c -> new Passed(node, c, 0);
+      case Op.Pad(Op.PadMode mode, List<Integer> before, List<Integer> after, double v) ->
+          new Passed(node, new Op.Pad(mode, p.apply(before), p.apply(after), v), 0);
+      case Op.Slice(List<Integer> starts, List<Integer> steps, Shape sizes) ->
+          new Passed(node, new Op.Slice(p.apply(starts), p.apply(steps), p.apply(sizes)), 0);
+      case Op.Gather(int axis)
+          when node.input(1).shape().rank() == 1 && at.constant(node.input(1)) != null ->
+          new Passed(node, new Op.Gather(p.order().indexOf(axis)), 0);
+      case Op.Binary b -> {
+        int side = at.constant(node.input(1)) != null ? 0 : 1;
+        yield at.constant(node.input(1 - side)) != null
+                && node.input(side).shape().equals(node.output().shape())
+            ? new Passed(node, b, side)
+            : null;
+      }
+      default -> null;
+    };
   }
 
   private static Value transposed(Rewriter.At at, Value constant, Permutation p) {

@@ -9,9 +9,11 @@ import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -25,11 +27,11 @@ final class Rewriter {
   /** By new value: how often the old values that map to it are used. */
   private final Map<Value, Integer> demand = new HashMap<>();
 
-  private final Graph graph;
+  private final Set<Value> results;
   private final Map<Value, Integer> uses = new HashMap<>();
 
   private Rewriter(Graph graph, GraphBuilder builder) {
-    this.graph = graph;
+    this.results = new HashSet<>(graph.outputs().values());
     this.builder = builder;
   }
 
@@ -167,7 +169,7 @@ final class Rewriter {
 
     /** Whether the node's output is an output of the model. */
     boolean isOutput() {
-      return graph.outputs().containsValue(node.output());
+      return results.contains(node.output());
     }
 
     /** Another value for the model's output than for the nodes that read this one. */
