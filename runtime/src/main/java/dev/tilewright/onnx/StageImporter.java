@@ -237,7 +237,7 @@ final class StageImporter {
     if (bindings.absent.contains(slot)) {
       return false;
     }
-    return sequence(slot) != null || value(slot) != null ? true : null;
+    return (sequence(slot) != null || value(slot) != null) ? true : null;
   }
 
   /** Makes a slot another name of something that may or may not have been computed. */

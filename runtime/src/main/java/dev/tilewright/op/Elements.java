@@ -98,7 +98,7 @@ final class Elements {
   static float toFloat(DType dtype, long value) {
     // Of a half, the bit that is lost decides between neighbours as any would: it sticks.
     return dtype == DType.UINT64 && value < 0
-        ? 2 * (float) (value >>> 1 | value & 1)
+        ? 2 * (float) ((value >>> 1) | (value & 1))
         : (float) value;
   }
 
