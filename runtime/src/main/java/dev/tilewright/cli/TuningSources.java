@@ -1,8 +1,8 @@
 package dev.tilewright.cli;
 
+import dev.tilewright.database.Entry;
 import dev.tilewright.database.Machine;
 import dev.tilewright.database.TuningFile;
-import dev.tilewright.database.TuningRecord;
 import dev.tilewright.database.TuningTable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,7 +30,7 @@ final class TuningSources {
   private static final String SHIPPED = "shipped.tuning";
 
   private final PrintWriter err;
-  private final List<List<TuningRecord>> sources = new ArrayList<>();
+  private final List<List<Entry>> sources = new ArrayList<>();
 
   private TuningSources(PrintWriter err) {
     this.err = err;
@@ -99,7 +99,7 @@ final class TuningSources {
   }
 
   private void add(String name, TuningFile.Contents contents) {
-    sources.add(contents.records());
+    sources.add(contents.entries());
     if (!contents.ignored().isEmpty()) {
       err.println("tilewright: " + name + ": ignored lines: " + ignored(contents));
     }

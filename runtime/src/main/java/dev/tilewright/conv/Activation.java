@@ -53,6 +53,33 @@ public sealed interface Activation {
     };
   }
 
+  /**
+   * The activation that {@link #key} wrote.
+   *
+   * @throws IllegalArgumentException if the text is not that
+   */
+  static Activation parse(String key) {
+    int open = key.indexOf('(');
+    boolean closed = key.endsWith(")");
+    String name = open < 0 ? key : key.substring(0, open);
+    String[] values =
+        open < 0 || !closed ? new String[0] : key.substring(open + 1, key.length() - 1).split(",");
+    return switch (name + values.length) {
+      case "none0" -> none();
+      case "relu0" -> relu();
+      case "clip2" -> new Clip(Float.parseFloat(values[0]), Float.parseFloat(values[1]));
+      case "leaky_relu1" -> new LeakyRelu(Float.parseFloat(values[0]));
+      case "sigmoid0" -> new Sigmoid();
+      case "hard_sigmoid2" ->
+          new HardSigmoid(Float.parseFloat(values[0]), Float.parseFloat(values[1]));
+      case "silu0" -> new Silu();
+      case "hard_swish0" -> new HardSwish();
+      case "gelu0" -> new Gelu();
+      case "tanh0" -> new Tanh();
+      default -> throw new IllegalArgumentException("not an activation: " + key);
+    };
+  }
+
   /** The function on one value: the definition, in double. NaN in, NaN out. */
   default double apply(double x) {
     return switch (this) {

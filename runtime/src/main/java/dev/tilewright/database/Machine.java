@@ -5,6 +5,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Everything of a machine that a measurement depends on, as far as it can be asked. All parts are
@@ -53,6 +55,24 @@ public record Machine(
     return cpu.equals(other.cpu) && caches.equals(other.caches)
         ? Likeness.MICROARCHITECTURE
         : Likeness.ISA;
+  }
+
+  /**
+   * Whether an algorithm that is wrong on the other machine is the same code on such a core here.
+   *
+   * @param algorithm id, which begins with the name of its backend
+   */
+  boolean runsTheSame(String algorithm, Machine other) {
+    String backend = algorithm.substring(0, Math.max(0, algorithm.indexOf('.')));
+    return likeness(other).compareTo(Likeness.MICROARCHITECTURE) <= 0
+        && revision(backend).equals(other.revision(backend));
+  }
+
+  /** Of {@link #kernels}, what stands behind {@code backend=}, up to the next backend. */
+  private String revision(String backend) {
+    Matcher matcher =
+        Pattern.compile("(?:^| )" + Pattern.quote(backend) + "=(.*?)(?= \\w+=|$)").matcher(kernels);
+    return matcher.find() ? matcher.group(1) : "";
   }
 
   /** A short name of the whole, by which records refer to it. */

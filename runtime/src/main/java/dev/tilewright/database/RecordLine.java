@@ -5,6 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * machine1 ID cpu isa caches processors java kernels CRC
  * record1  problem backends session ID status algorithm tile threads samples median low high seconds CRC
+ * model1   ID algorithm tile samples weight,... seconds CRC
  * </pre>
  *
  * A line that is not complete in itself is ignored, so a torn write costs one line.
@@ -21,11 +24,15 @@ import org.jspecify.annotations.Nullable;
 final class RecordLine {
   static final String MACHINE = "machine1";
   static final String RECORD = "record1";
+  static final String MODEL = "model1";
 
   private static final int FIELDS = 14;
+  private static final int MODEL_FIELDS = 7;
 
   /** An empty field would be hard to see. */
   private static final String NO_TILE = "-";
+
+  private static final String ALL_TILES = "*";
 
   private RecordLine() {}
 
@@ -34,7 +41,6 @@ final class RecordLine {
   }
 
   static String of(TuningRecord r) {
-    String tile = r.tile().toString();
     return sealed(
         String.join(
             "\t",
@@ -45,13 +51,38 @@ final class RecordLine {
             r.machine().id(),
             r.status().name(),
             r.algorithm(),
-            tile.isEmpty() ? NO_TILE : tile,
+            text(r.tile()),
             String.valueOf(r.threads()),
             String.valueOf(r.samples()),
             String.valueOf(r.median()),
             String.valueOf(r.low()),
             String.valueOf(r.high()),
             String.valueOf(r.seconds())));
+  }
+
+  static String of(CostFit fit) {
+    return sealed(
+        String.join(
+            "\t",
+            MODEL,
+            fit.machine().id(),
+            fit.algorithm(),
+            fit.tile() == null ? ALL_TILES : text(fit.tile()),
+            String.valueOf(fit.samples()),
+            fit.weights().stream().map(String::valueOf).collect(Collectors.joining(",")),
+            String.valueOf(fit.seconds())));
+  }
+
+  static String of(Entry entry) {
+    return switch (entry) {
+      case TuningRecord record -> of(record);
+      case CostFit fit -> of(fit);
+    };
+  }
+
+  private static String text(Tile tile) {
+    String text = tile.toString();
+    return text.isEmpty() ? NO_TILE : text;
   }
 
   private static String sealed(String line) {
@@ -118,5 +149,28 @@ final class RecordLine {
         Double.parseDouble(f.get(11)),
         Double.parseDouble(f.get(12)),
         Long.parseLong(f.get(13)));
+  }
+
+  /**
+   * The fit of a line of its kind.
+   *
+   * @throws IllegalArgumentException if a field is not what it should be
+   */
+  static CostFit fit(List<String> f, Map<String, Machine> machines) {
+    Machine machine = f.size() == MODEL_FIELDS ? machines.get(f.get(1)) : null;
+    if (machine == null) {
+      throw new IllegalArgumentException(
+          f.size() == MODEL_FIELDS
+              ? "a machine that the file does not describe"
+              : "number of fields");
+    }
+    String tile = f.get(3);
+    return new CostFit(
+        machine,
+        f.get(2),
+        tile.equals(ALL_TILES) ? null : tile.equals(NO_TILE) ? Tile.NONE : Tile.parse(tile),
+        Integer.parseInt(f.get(4)),
+        Stream.of(f.get(5).split(",", -1)).map(Double::valueOf).toList(),
+        Long.parseLong(f.get(6)));
   }
 }

@@ -1,5 +1,6 @@
 package dev.tilewright.database;
 
+import dev.tilewright.conv.Tile;
 import dev.tilewright.database.TuningRecord.Status;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** What records still say when later ones have spoken. */
 public final class Standing {
@@ -35,7 +37,7 @@ public final class Standing {
       Collection<TuningRecord> records, Predicate<TuningRecord> allowed) {
     Map<Place, List<TuningRecord>> stacks = new LinkedHashMap<>();
     for (TuningRecord r : records) {
-      if (r.status() == Status.CHOSEN && allowed.test(r)) {
+      if (r.isChoice() && allowed.test(r)) {
         stacks.computeIfAbsent(Place.of(r), p -> new ArrayList<>()).add(r);
       } else if (r.status() == Status.RETRACTED) {
         stacks
@@ -52,11 +54,34 @@ public final class Standing {
     return last;
   }
 
-  /** As few records as decide the same: what is in quarantine, and the choices. */
-  public static List<TuningRecord> compact(Collection<TuningRecord> records) {
-    Set<TuningRecord> kept = new LinkedHashSet<>();
+  /** As few entries as decide the same: quarantine, retractions, choices and the last fits. */
+  public static List<Entry> compact(Collection<? extends Entry> entries) {
+    Set<Entry> kept = new LinkedHashSet<>();
+    List<TuningRecord> records = records(entries);
     records.stream().filter(TuningRecord::isQuarantine).forEach(kept::add);
+    // Before the choices: they may have been made again since.
+    records.stream().filter(r -> r.status() == Status.RETRACTED).forEach(kept::add);
     kept.addAll(choices(records).values());
+    Map<Subject, CostFit> fits = new LinkedHashMap<>();
+    for (Entry entry : entries) {
+      if (entry instanceof CostFit fit) {
+        fits.put(new Subject(fit.machine(), fit.algorithm(), fit.tile()), fit);
+      }
+    }
+    kept.addAll(fits.values());
     return List.copyOf(kept);
+  }
+
+  private record Subject(Machine machine, String algorithm, @Nullable Tile tile) {}
+
+  /** Those that are measurements. */
+  static List<TuningRecord> records(Collection<? extends Entry> entries) {
+    List<TuningRecord> records = new ArrayList<>(entries.size());
+    for (Entry entry : entries) {
+      if (entry instanceof TuningRecord record) {
+        records.add(record);
+      }
+    }
+    return records;
   }
 }

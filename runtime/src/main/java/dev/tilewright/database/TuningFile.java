@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A text file of {@link TuningRecord}s that several processes may write: records are only ever
+ * A text file of {@link Entry}s that several processes may write: records are only ever
  * appended, each in one write under a lock, and the file is replaced as a whole or not at all. A
  * process that dies loses the record it was writing. Safe for use by several threads.
  */
@@ -36,13 +36,18 @@ public final class TuningFile {
   /**
    * What a file holds.
    *
-   * @param records in the order in which they were written
+   * @param entries in the order in which they were written
    * @param ignored lines that say nothing usable: how many, by reason
    */
-  public record Contents(List<TuningRecord> records, Map<String, Integer> ignored) {
+  public record Contents(List<Entry> entries, Map<String, Integer> ignored) {
     public Contents {
-      records = List.copyOf(records);
+      entries = List.copyOf(entries);
       ignored = Map.copyOf(ignored);
+    }
+
+    /** Measurements, without fits. */
+    public List<TuningRecord> records() {
+      return List.copyOf(Standing.records(entries));
     }
   }
 
@@ -100,7 +105,7 @@ public final class TuningFile {
         start = i + 1;
       }
     }
-    return new Contents(reader.records, reader.ignored);
+    return new Contents(reader.entries, reader.ignored);
   }
 
   /** What has been understood of a file so far. */
@@ -108,7 +113,7 @@ public final class TuningFile {
     private final byte[] bytes;
     private final Map<String, Machine> machines = new HashMap<>();
     private final Map<String, Tile> tiles = new HashMap<>();
-    private final List<TuningRecord> records = new ArrayList<>();
+    private final List<Entry> entries = new ArrayList<>();
     private final Map<String, Integer> ignored = new TreeMap<>();
 
     Reader(byte[] bytes) {
@@ -125,7 +130,8 @@ public final class TuningFile {
         switch (fields.getFirst()) {
           case RecordLine.MACHINE ->
               machines.put(fields.get(1), Machine.parse(fields.subList(2, fields.size())));
-          case RecordLine.RECORD -> records.add(RecordLine.record(fields, machines, tiles));
+          case RecordLine.RECORD -> entries.add(RecordLine.record(fields, machines, tiles));
+          case RecordLine.MODEL -> entries.add(RecordLine.fit(fields, machines));
           default -> ignored.merge("of another version", 1, Integer::sum);
         }
       } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
@@ -135,16 +141,15 @@ public final class TuningFile {
   }
 
   /**
-   * Adds records after those that are there.
+   * Adds records and fits after those that are there.
    *
    * @throws IOException if the file or its folder cannot be written
    */
-  public void append(List<TuningRecord> records) throws IOException {
+  public void append(List<? extends Entry> entries) throws IOException {
     locked(() -> {
       try (FileChannel channel =
           FileChannel.open(
               file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-        Set<String> described = new HashSet<>();
         StringBuilder text = new StringBuilder();
         long size = channel.size();
         if (size == 0) {
@@ -152,13 +157,8 @@ public final class TuningFile {
         } else if (!endsWithNewline(channel, size)) {
           text.append('\n'); // whoever wrote last died in the middle
         }
-        for (TuningRecord record : records) {
-          if (described.add(record.machine().id())) {
-            // Again with every append: the line that was there may be the one that was lost.
-            text.append(RecordLine.of(record.machine())).append('\n');
-          }
-          text.append(RecordLine.of(record)).append('\n');
-        }
+        // Machines again with every append: the line that was there may be the one that was lost.
+        describe(entries, text);
         write(channel, size, text.toString());
       }
     });
@@ -169,17 +169,11 @@ public final class TuningFile {
    *
    * @throws IOException if that cannot be written; then the file is as before
    */
-  public void replace(List<TuningRecord> records) throws IOException {
+  public void replace(List<? extends Entry> entries) throws IOException {
     locked(() -> {
       Path fresh = file.resolveSibling(file.getFileName() + ".new");
       StringBuilder text = new StringBuilder(HEADER);
-      Set<String> described = new HashSet<>();
-      for (TuningRecord record : records) {
-        if (described.add(record.machine().id())) {
-          text.append(RecordLine.of(record.machine())).append('\n');
-        }
-        text.append(RecordLine.of(record)).append('\n');
-      }
+      describe(entries, text);
       try (FileChannel channel =
           FileChannel.open(
               fresh,
@@ -194,6 +188,17 @@ public final class TuningFile {
   }
 
   private static final String HEADER = "# Tilewright tuning: docs/tuning.md describes the lines\n";
+
+  /** Each machine before the first line that names it. */
+  private static void describe(List<? extends Entry> entries, StringBuilder text) {
+    Set<String> described = new HashSet<>();
+    for (Entry entry : entries) {
+      if (described.add(entry.machine().id())) {
+        text.append(RecordLine.of(entry.machine())).append('\n');
+      }
+      text.append(RecordLine.of(entry)).append('\n');
+    }
+  }
 
   private static boolean endsWithNewline(FileChannel channel, long size) throws IOException {
     ByteBuffer last = ByteBuffer.allocate(1);

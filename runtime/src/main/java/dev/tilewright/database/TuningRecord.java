@@ -33,19 +33,25 @@ public record TuningRecord(
     double median,
     double low,
     double high,
-    long seconds) {
+    long seconds)
+    implements Entry {
 
   /** What a record says of its algorithm and tile. */
   public enum Status {
     /** The best: what a plan uses. */
     CHOSEN,
+    /** The best of those that there was time for: plans use it, and a tuning goes on from it. */
+    LEADING,
     /** Right, timed, and not the best. */
     MEASURED,
     /** Computed something else than the reference: never used on this machine. */
     WRONG,
     /** Threw an exception: never used on this machine. */
     FAILED,
-    /** Was the best alone, and the whole model was not faster with it: what stood before counts. */
+    /**
+     * Was the best alone, and the whole model was not faster with it: what stood before counts, and
+     * no like machine's word for it.
+     */
     RETRACTED
   }
 
@@ -56,7 +62,7 @@ public record TuningRecord(
   }
 
   /** A loop, not a stream: files of thousands of records are read at the start of a process. */
-  private static void requireName(String text) {
+  static void requireName(String text) {
     boolean clean = !text.isEmpty();
     for (int i = 0; i < text.length(); i++) {
       clean &= !Character.isISOControl(text.charAt(i));
@@ -73,13 +79,13 @@ public record TuningRecord(
         high, seconds);
   }
 
-  /** The same with another status, written now. */
-  public TuningRecord status(Status with) {
+  /** The same with another status, said now by a machine of itself. */
+  public TuningRecord status(Status with, Machine on) {
     return new TuningRecord(
         problem,
         backends,
         session,
-        machine,
+        on,
         with,
         algorithm,
         tile,
@@ -89,6 +95,11 @@ public record TuningRecord(
         low,
         high,
         System.currentTimeMillis() / 1000);
+  }
+
+  /** Whether plans use it as long as nothing newer stands. */
+  public boolean isChoice() {
+    return status == Status.CHOSEN || status == Status.LEADING;
   }
 
   /** Whether the algorithm must not run on the record's machine. */

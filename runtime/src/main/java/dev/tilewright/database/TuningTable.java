@@ -2,6 +2,7 @@ package dev.tilewright.database;
 
 import dev.tilewright.conv.Tile;
 import dev.tilewright.database.Machine.Likeness;
+import dev.tilewright.database.TuningRecord.Status;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,30 +27,75 @@ public final class TuningTable {
   /** A record and what it is worth here. */
   public record Found(TuningRecord record, Likeness likeness) {}
 
-  private record Key(String problem, String backends, int session) {}
+  private record Key(String problem, String backends, int session) {
+    static Key of(TuningRecord r) {
+      return new Key(r.problem(), r.backends(), r.session());
+    }
+  }
 
-  private record Kernel(String algorithm, Tile tile) {}
+  private record Kernel(String algorithm, Tile tile) {
+    static Kernel of(TuningRecord r) {
+      return new Kernel(r.algorithm(), r.tile());
+    }
+  }
+
+  private record Choice(Key place, Kernel kernel) {}
+
+  private record Fit(CostFit fit, Likeness likeness) {}
+
+  /** Stands for an algorithm as a whole. */
+  private static final Tile ALL_TILES = new Tile(Map.of("", 0));
 
   private final Map<Key, Found> chosen = new HashMap<>();
   private final Map<String, Set<Kernel>> quarantine = new HashMap<>();
+  private final Map<Kernel, Fit> fits = new HashMap<>();
   private final Machine machine;
 
-  private TuningTable(List<? extends Collection<TuningRecord>> sources, Machine machine) {
+  private TuningTable(List<? extends Collection<? extends Entry>> sources, Machine machine) {
     this.machine = machine;
-    for (Collection<TuningRecord> source : sources) {
+    Set<Choice> retracted = new HashSet<>();
+    List<List<TuningRecord>> all = sources.stream().map(Standing::records).toList();
+    for (List<TuningRecord> source : all) {
       for (TuningRecord record : source) {
-        if (record.isQuarantine() && isClose(record)) {
+        if (record.isQuarantine() && machine.runsTheSame(record.algorithm(), record.machine())) {
           quarantine
               .computeIfAbsent(record.problem(), p -> new HashSet<>())
               .add(new Kernel(record.algorithm(), record.tile()));
+        } else if (record.status() == Status.RETRACTED && record.machine().equals(machine)) {
+          retracted.add(new Choice(Key.of(record), Kernel.of(record)));
         }
       }
     }
-    for (Collection<TuningRecord> source : sources) {
-      Standing.choices(source, r -> !isQuarantined(r.problem(), r.algorithm(), r.tile()))
+    for (List<TuningRecord> source : all) {
+      Standing.choices(
+              source,
+              r ->
+                  !isQuarantined(r.problem(), r.algorithm(), r.tile())
+                      && (r.machine().equals(machine)
+                          || !retracted.contains(new Choice(Key.of(r), Kernel.of(r)))))
           .values()
           .forEach(this::offer);
     }
+    sources.forEach(this::offerFits);
+  }
+
+  private void offerFits(Collection<? extends Entry> source) {
+    Map<Kernel, Fit> last = new HashMap<>();
+    for (Entry entry : source) {
+      if (entry instanceof CostFit fit) {
+        Likeness likeness = machine.likeness(fit.machine());
+        Tile tile = fit.tile();
+        last.merge(
+            new Kernel(fit.algorithm(), tile == null ? ALL_TILES : tile),
+            new Fit(fit, likeness),
+            (old, fresh) -> fresh.likeness.compareTo(old.likeness) <= 0 ? fresh : old);
+      }
+    }
+    last.forEach((kernel, fit) ->
+        fits.merge(
+            kernel,
+            fit,
+            (old, fresh) -> fresh.likeness.compareTo(old.likeness) < 0 ? fresh : old));
   }
 
   /** Nothing is known: plans are estimated. */
@@ -63,7 +109,8 @@ public final class TuningTable {
    * @param sources first ones count more
    * @param machine on which the table will be used
    */
-  public static TuningTable of(List<? extends Collection<TuningRecord>> sources, Machine machine) {
+  public static TuningTable of(
+      List<? extends Collection<? extends Entry>> sources, Machine machine) {
     return new TuningTable(sources, machine);
   }
 
@@ -74,7 +121,7 @@ public final class TuningTable {
     }
     Found found = new Found(record, likeness);
     chosen.merge(
-        new Key(record.problem(), record.backends(), record.session()),
+        Key.of(record),
         found,
         (old, fresh) -> fresh.likeness().compareTo(old.likeness()) < 0 ? fresh : old);
   }
@@ -112,6 +159,18 @@ public final class TuningTable {
   /** Whether the algorithm was seen to compute the problem wrongly, or to fail, on such a core. */
   public boolean isQuarantined(String problem, String algorithm, Tile tile) {
     return quarantine.getOrDefault(problem, Set.of()).contains(new Kernel(algorithm, tile));
+  }
+
+  /**
+   * How estimates were seen to differ from times: of each algorithm and tile the nearest machine's.
+   *
+   * @param farthest machines that count
+   */
+  public List<CostFit> fits(Likeness farthest) {
+    return fits.values().stream()
+        .filter(f -> f.likeness.compareTo(farthest) <= 0)
+        .map(Fit::fit)
+        .toList();
   }
 
   /** Problems with a choice. */

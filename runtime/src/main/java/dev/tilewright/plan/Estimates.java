@@ -28,7 +28,7 @@ final class Estimates {
   record Timed(Tile tile, double nanos) {}
 
   /** Of this very algorithm: backends make theirs once, and another of its name may differ. */
-  private record Question(ConvAlgorithm algorithm, ConvProblem problem) {}
+  private record Question(ConvAlgorithm algorithm, ConvProblem problem, Correction correction) {}
 
   /** Answers that are kept, about 200 bytes each; then all are forgotten. */
   private static final int KEPT = 20_000;
@@ -43,28 +43,36 @@ final class Estimates {
    *
    * @param problem on one thread
    */
-  static Answer of(ConvAlgorithm algorithm, ConvProblem problem) {
-    Question question = new Question(algorithm, problem);
+  static Answer of(ConvAlgorithm algorithm, ConvProblem problem, Correction correction) {
+    Question question = new Question(algorithm, problem, correction);
     Answer answer = ANSWERS.get(question);
     if (answer == null) {
-      answer = ask(algorithm, problem, tile -> true);
+      answer = ask(algorithm, problem, correction, tile -> true);
       keep(ANSWERS, question, answer);
     }
     return answer;
   }
 
   /** All tiles that an algorithm offers for a problem which it computes. */
-  static List<Timed> times(ConvAlgorithm algorithm, ConvProblem problem) {
-    Question question = new Question(algorithm, problem);
+  static List<Timed> times(
+      ConvAlgorithm algorithm, ConvProblem problem, Correction correction) {
+    Question question = new Question(algorithm, problem, correction);
     List<Timed> times = TIMES.get(question);
     if (times == null) {
       times =
           algorithm.tiles(problem).stream()
-              .map(tile -> new Timed(tile, CostModel.nanos(algorithm.cost(problem, tile))))
+              .map(tile -> new Timed(tile, nanos(algorithm, problem, tile, correction)))
               .toList();
       keep(TIMES, question, times);
     }
     return times;
+  }
+
+  /** The time of one tile. */
+  static double nanos(
+      ConvAlgorithm algorithm, ConvProblem problem, Tile tile, Correction correction) {
+    return CostModel.nanos(algorithm.cost(problem, tile))
+        * correction.factor(algorithm.id(), tile, problem);
   }
 
   private static <T> void keep(Map<Question, T> known, Question question, T answer) {
@@ -75,12 +83,16 @@ final class Estimates {
   }
 
   /** Asks about some of the tiles; not kept. */
-  static Answer ask(ConvAlgorithm algorithm, ConvProblem problem, Predicate<Tile> allowed) {
+  static Answer ask(
+      ConvAlgorithm algorithm,
+      ConvProblem problem,
+      Correction correction,
+      Predicate<Tile> allowed) {
     if (algorithm.check(problem) instanceof Applicability.No(String reason)) {
       return new Answer.No(reason);
     }
     Answer.Best best = null;
-    for (Timed timed : times(algorithm, problem)) {
+    for (Timed timed : times(algorithm, problem, correction)) {
       if (allowed.test(timed.tile) && (best == null || timed.nanos < best.nanos)) {
         best = new Answer.Best(timed.tile, timed.nanos);
       }

@@ -52,6 +52,7 @@ final class Selection {
    * An algorithm with the tile that it would take.
    *
    * @param nanos estimated, on one thread
+   * @param correction that the estimate went by
    * @param measured the measurement for which it was chosen, in words, or null
    */
   record Candidate(
@@ -59,6 +60,7 @@ final class Selection {
       Tile tile,
       ConvProblem problem,
       double nanos,
+      Correction correction,
       @Nullable String measured) {
     Kernel prepare(Weights weights) {
       return algorithm.prepare(problem, tile, weights);
@@ -70,22 +72,23 @@ final class Selection {
      */
     Candidate of(ConvProblem part) {
       Estimates.Timed best = null;
-      for (Estimates.Timed other : Estimates.times(algorithm, part)) {
+      for (Estimates.Timed other : Estimates.times(algorithm, part, correction)) {
         if (other.tile().equals(tile)) {
-          return new Candidate(algorithm, tile, part, other.nanos(), measured);
+          return new Candidate(algorithm, tile, part, other.nanos(), correction, measured);
         }
         if (best == null || other.nanos() < best.nanos()) {
           best = other;
         }
       }
       Objects.requireNonNull(best, "an algorithm has a tile");
-      return new Candidate(algorithm, best.tile(), part, best.nanos(), measured);
+      return new Candidate(algorithm, best.tile(), part, best.nanos(), correction, measured);
     }
 
     /** The same, its time with that of packing a filter of this shape. */
     Candidate packing(Shape filter) {
       long bytes = new ComputedWeights(algorithm, problem, tile, filter).packedBytes();
-      return new Candidate(algorithm, tile, problem, nanos + CostModel.packing(bytes), measured);
+      double sum = nanos + CostModel.packing(bytes);
+      return new Candidate(algorithm, tile, problem, sum, correction, measured);
     }
   }
 
@@ -108,6 +111,7 @@ final class Selection {
   private final Planner.Means means;
   private final List<ConvAlgorithm> algorithms;
   private final Tuned tuned;
+  private final Correction correction;
   private final BiFunction<Tensor, @Nullable Tensor, Weights> weights;
 
   /**
@@ -117,6 +121,7 @@ final class Selection {
     this.means = means;
     this.algorithms = means.backends().stream().flatMap(b -> b.convolutions().stream()).toList();
     this.tuned = new Tuned(means, algorithms);
+    this.correction = Correction.of(means.tuning());
     this.weights = weights;
   }
 
@@ -191,7 +196,8 @@ final class Selection {
     }
     Tuned.Choice measured = packed == null ? tuned.kernel(one, others) : null;
     if (measured != null) {
-      double nanos = CostModel.nanos(measured.algorithm().cost(one, measured.tile()));
+      double nanos =
+          Estimates.nanos(measured.algorithm(), one, measured.tile(), correction);
       best = candidate(measured.algorithm(), measured.tile(), one, nanos, measured.words());
     }
     if (best == null) {
@@ -229,11 +235,11 @@ final class Selection {
       ConvAlgorithm algorithm, ConvProblem one, Map<String, String> others) {
     // Ranked on one thread, so that the choice, and with it every bit of the result, is the same
     // for any number of them.
-    Estimates.Answer answer = Estimates.of(algorithm, one);
+    Estimates.Answer answer = Estimates.of(algorithm, one, correction);
     if (answer instanceof Estimates.Answer.Best(Tile tile, double _)
         && tuned.isQuarantined(one, algorithm, tile)) {
       others.put((algorithm.id() + " " + tile).strip(), Tuned.QUARANTINE);
-      answer = Estimates.ask(algorithm, one, t -> !tuned.isQuarantined(one, algorithm, t));
+      answer = Estimates.ask(algorithm, one, correction, t -> !tuned.isQuarantined(one, algorithm, t));
     }
     return switch (answer) {
       case Estimates.Answer.No(String reason) -> {
@@ -256,7 +262,7 @@ final class Selection {
     int estimated = CostModel.threads(nanos, means.threads());
     int useful = tuned.threads(one, algorithm, tile, means.threads(), estimated);
     ConvProblem problem = new ConvProblem(one.shape(), one.epilogue(), useful);
-    return new Candidate(algorithm, tile, problem, nanos, measured);
+    return new Candidate(algorithm, tile, problem, nanos, correction, measured);
   }
 
   private Chosen operator(Node node, Graph graph) {

@@ -6,6 +6,7 @@ import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
 import dev.tilewright.conv.Tile;
+import dev.tilewright.database.TuningRecord;
 import dev.tilewright.graph.Graph;
 import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
@@ -17,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What a tuner may choose for a graph, and what the cost model thinks of it. */
 public final class Tunable {
@@ -98,10 +100,11 @@ public final class Tunable {
     if (!algorithm.check(one).isYes()) {
       return List.of();
     }
+    Correction correction = Correction.of(means.tuning());
     return algorithm.tiles(one).stream()
         .filter(tile -> !means.tuning().isQuarantined(one.work(), algorithm.id(), tile))
         .map(tile -> {
-          double nanos = CostModel.nanos(algorithm.cost(one, tile));
+          double nanos = Estimates.nanos(algorithm, one, tile, correction);
           return new Guess(algorithm, tile, nanos, CostModel.threads(nanos, means.threads()));
         })
         .toList();
@@ -117,5 +120,36 @@ public final class Tunable {
             });
     Selection.Candidate best = selection.best(one, null, new HashMap<>());
     return new Guess(best.algorithm(), best.tile(), best.nanos(), best.problem().threads());
+  }
+
+  /**
+   * What the cost model says of a kernel without measurements, in nanoseconds.
+   *
+   * @param one that the algorithm computes, with a tile that it offers
+   */
+  public static double estimate(ConvAlgorithm algorithm, Tile tile, ConvProblem one) {
+    return Estimates.nanos(algorithm, one, tile, Correction.NONE);
+  }
+
+  /**
+   * Why a choice cannot be used with these backends, or null if it can.
+   *
+   * @param record on a machine that counts here
+   */
+  public static @Nullable String refusal(List<Backend> backends, TuningRecord record) {
+    ConvAlgorithm named =
+        backends.stream()
+            .flatMap(b -> b.convolutions().stream())
+            .filter(a -> a.id().equals(record.algorithm()))
+            .findFirst()
+            .orElse(null);
+    if (named == null) {
+      return "not in this build";
+    }
+    try {
+      return Tuned.refusal(named, record, ConvProblem.parse(record.problem()));
+    } catch (IllegalArgumentException e) {
+      return String.valueOf(e.getMessage());
+    }
   }
 }

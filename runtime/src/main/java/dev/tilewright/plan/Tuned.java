@@ -60,7 +60,8 @@ final class Tuned {
     return new Choice(named, record.tile(), words(found));
   }
 
-  private static @Nullable String refusal(
+  /** Why what was measured cannot be used, or null. */
+  static @Nullable String refusal(
       ConvAlgorithm algorithm, TuningRecord record, ConvProblem one) {
     if (algorithm.check(one) instanceof Applicability.No(String reason)) {
       return reason;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tilewright.ChildJvm;
+import dev.tilewright.conv.Tile;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -46,6 +47,27 @@ class TuningFileTest {
             List.of(
                 records(2).get(0), records(2).get(1), Records.chosen("third", "vector.direct", 3)));
     assertThat(file.read().ignored()).isEmpty();
+  }
+
+  @Test
+  void readsFitsBetweenRecords() throws IOException {
+    TuningFile file = file();
+    Tile tile = new Tile(Map.of("mr", 6, "nr", 16));
+    List<Entry> entries =
+        List.of(
+            Records.chosen("first", "native.gemm_avx2", 1),
+            new CostFit(Records.HERE, "native.gemm_avx2", null, 12, List.of(0.25, -1e-9, 3.0), 7),
+            new CostFit(Records.OTHER_JAVA, "vector.gemm", tile, 3, List.of(0.5), 7),
+            new CostFit(Records.HERE, "native.winograd", Tile.NONE, 3, List.of(0.5), 7),
+            Records.chosen("last", "native.gemm_avx2", 1));
+    file.append(entries);
+    assertThat(file.read().entries()).isEqualTo(entries);
+    assertThat(file.read().records()).hasSize(2);
+    assertThat(file.read().ignored()).isEmpty();
+    String text = Files.readString(file.path());
+    assertThat(text.lines().filter(l -> l.startsWith("model1"))).hasSize(3);
+    file.replace(Standing.compact(entries));
+    assertThat(file.read().entries()).containsExactlyInAnyOrderElementsOf(entries);
   }
 
   @Test

@@ -82,6 +82,74 @@ class TuningTableTest {
         .isEqualTo("none");
   }
 
+  /** A like machine's library may be older: what it computed wrongly may be right here. */
+  @Test
+  void quarantineOfALikeMachineNeedsTheSameCode() {
+    Machine fixed = machine("native=2 vector=1");
+    Machine other = machine("native=1 up to avx2 vector=1");
+    Machine same = machine("native=1 vector=7");
+    for (Machine machine : List.of(fixed, other)) {
+      assertThat(isQuarantined(machine, "native.wrong")).isFalse();
+    }
+    assertThat(isQuarantined(same, "native.wrong")).isTrue();
+    assertThat(isQuarantined(fixed, "vector.wrong")).isTrue();
+    assertThat(isQuarantined(same, "vector.wrong")).isFalse();
+  }
+
+  private static Machine machine(String kernels) {
+    Machine h = Records.HERE;
+    return new Machine(h.cpu(), h.isa(), h.caches(), h.processors(), "Acme 26", kernels);
+  }
+
+  private static boolean isQuarantined(Machine where, String algorithm) {
+    Machine here = machine("native=1 vector=1");
+    TuningRecord wrong = Records.of(where, "p", Status.WRONG, algorithm, 2);
+    return TuningTable.of(List.of(List.of(wrong)), here)
+        .isQuarantined("p", algorithm, new Tile(Map.of("mr", 2)));
+  }
+
+  /** In whichever file the like machine's word stands. */
+  @Test
+  void whatALikeMachineChoseCanBeRetractedHere() {
+    TuningRecord first = Records.of(Records.OTHER_JAVA, "p", Status.CHOSEN, "a.fine", 1);
+    TuningRecord harmful = Records.of(Records.OTHER_JAVA, "p", Status.CHOSEN, "a.harmful", 1);
+    List<TuningRecord> shipped = List.of(first, harmful);
+    TuningRecord back = harmful.status(Status.RETRACTED, Records.HERE);
+    assertThat(algorithm(TuningTable.of(List.of(List.of(), shipped), Records.HERE)))
+        .isEqualTo("a.harmful");
+    assertThat(algorithm(TuningTable.of(List.of(List.of(back), shipped), Records.HERE)))
+        .isEqualTo("a.fine");
+    // It stays retracted when files are pruned, and is not for others to hear.
+    assertThat(Standing.compact(List.of(back))).containsExactly(back);
+    assertThat(algorithm(TuningTable.of(List.of(List.of(back), shipped), Records.OTHER_JAVA)))
+        .isEqualTo("a.harmful");
+    // Chosen here after all.
+    TuningRecord again = Records.chosen("p", "a.harmful", 1);
+    assertThat(algorithm(TuningTable.of(List.of(List.of(back, again), shipped), Records.HERE)))
+        .isEqualTo("a.harmful");
+  }
+
+  @Test
+  void theNearestMachinesFitCounts() {
+    CostFit isa = fit(Records.OTHER_CORE, 1);
+    CostFit core = fit(Records.OTHER_JAVA, 2);
+    CostFit old = fit(Records.HERE, 3);
+    CostFit here = fit(Records.HERE, 4);
+    CostFit none = fit(Records.OTHER_ISA, 5);
+    assertThat(fits(Likeness.ISA, old, here, core, isa, none)).containsExactly(here);
+    assertThat(fits(Likeness.ISA, isa, core)).containsExactly(core);
+    assertThat(fits(Likeness.ISA, isa, none)).containsExactly(isa);
+    assertThat(fits(Likeness.MICROARCHITECTURE, isa, none)).isEmpty();
+  }
+
+  private static CostFit fit(Machine machine, double weight) {
+    return new CostFit(machine, "a.b", null, 9, List.of(weight, 0.0, 0.0), 1);
+  }
+
+  private static List<CostFit> fits(Likeness farthest, CostFit... fits) {
+    return TuningTable.of(List.of(List.of(fits)), Records.HERE).fits(farthest);
+  }
+
   @Test
   void threadsBelongToTheKernelThatWasTimed() {
     Tile tile = new Tile(Map.of("mr", 6));

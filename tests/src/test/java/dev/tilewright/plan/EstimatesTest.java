@@ -33,7 +33,7 @@ class EstimatesTest {
 
   private static double nanos(double efficiency) {
     ConvAlgorithm algorithm = new FakeConv("native.namesake", efficiency, Flaw.NONE, 0);
-    return ((Estimates.Answer.Best) Estimates.of(algorithm, PROBLEM)).nanos();
+    return ((Estimates.Answer.Best) Estimates.of(algorithm, PROBLEM, Correction.NONE)).nanos();
   }
 
   @Test

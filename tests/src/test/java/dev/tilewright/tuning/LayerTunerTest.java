@@ -37,7 +37,7 @@ class LayerTunerTest {
   }
 
   private static LayerTuner.Outcome tune(FakeConv... algorithms) {
-    return tune(System.nanoTime() + 2_000_000_000L, algorithms);
+    return tune(System.nanoTime() + 30_000_000_000L, algorithms);
   }
 
   private static LayerTuner.Outcome tune(long deadline, FakeConv... algorithms) {
@@ -45,8 +45,9 @@ class LayerTunerTest {
     Planner.Means means = new Planner.Means(List.of(backend), "native", 1);
     List<Guess> guesses = Tunable.guesses(means, PROBLEM);
     LayerTuner.Context context = new LayerTuner.Context("native", HERE);
-    return new LayerTuner(context, PROBLEM, Level.EXHAUSTIVE, deadline)
-        .kernel(Tunable.choice(means, PROBLEM), guesses);
+    try (LayerTuner tuner = new LayerTuner(context, PROBLEM, Level.EXHAUSTIVE, deadline)) {
+      return tuner.kernel(Tunable.choice(means, PROBLEM), guesses);
+    }
   }
 
   private static String chosen(LayerTuner.Outcome outcome) {
@@ -125,6 +126,11 @@ class LayerTunerTest {
         tune(System.nanoTime(), new FakeConv("native.quick", 1, Flaw.NONE, 0));
     assertThat(outcome.timed()).hasSize(2);
     assertThat(outcome.complete()).isFalse();
+    // What is ahead is used, and a later tuning goes on from there.
+    assertThat(of(outcome, Status.CHOSEN)).isEmpty();
+    assertThat(of(outcome, Status.LEADING)).isNotEmpty();
+    TuningTable table = TuningTable.of(List.of(outcome.records()), HERE);
+    assertThat(table.kernel(PROBLEM.work(), "native")).isPresent();
   }
 
   @Test
@@ -132,10 +138,11 @@ class LayerTunerTest {
     Backend backend = FakeConv.backend("native", new FakeConv("native.x", 1, Flaw.NONE, 0));
     Planner.Means means = new Planner.Means(List.of(backend), "native", 2);
     LayerTuner.Context context = new LayerTuner.Context("native", HERE);
-    long deadline = System.nanoTime() + 2_000_000_000L;
-    LayerTuner.Outcome outcome =
-        new LayerTuner(context, problem(2), Level.MEASURE, deadline)
-            .threads(Tunable.choice(means, PROBLEM));
+    long deadline = System.nanoTime() + 30_000_000_000L;
+    LayerTuner.Outcome outcome;
+    try (LayerTuner tuner = new LayerTuner(context, PROBLEM, Level.MEASURE, deadline)) {
+      outcome = tuner.threads(2, Tunable.choice(means, PROBLEM));
+    }
     assertThat(outcome.timed())
         .extracting(t -> t.guess().threads())
         .containsExactlyInAnyOrder(1, 2);
@@ -151,10 +158,10 @@ class LayerTunerTest {
             new FakeConv("native.hopeless", 0.01, Flaw.NONE, 0));
     List<Guess> all = Tunable.guesses(new Planner.Means(List.of(backend), "native", 1), PROBLEM);
     assertThat(all).hasSize(6);
-    assertThat(Level.MEASURE.of(all))
+    assertThat(Level.MEASURE.of(all, a -> false))
         .extracting(Guess::tile)
         .containsExactly(FakeConv.tile(1), FakeConv.tile(2));
-    assertThat(Level.PATIENT.of(all)).hasSize(3);
-    assertThat(Level.EXHAUSTIVE.of(all)).isEqualTo(all);
+    assertThat(Level.PATIENT.of(all, a -> false)).hasSize(3);
+    assertThat(Level.EXHAUSTIVE.of(all, a -> true)).isEqualTo(all);
   }
 }

@@ -45,7 +45,7 @@ class TuneVerbTest {
       model.toString(),
       "--shape=1x4x16x16",
       "--backend=native",
-      "--budget=10s",
+      "--budget=100s",
       "--json",
       "--db",
       file.path().toString()
@@ -85,7 +85,7 @@ class TuneVerbTest {
   @Test
   void aStoppedTuningLeavesAFileAndGoesOn() throws IOException {
     ModelTuner.Options options =
-        new ModelTuner.Options(new SessionOptions(1, "native"), Level.MEASURE, 10, false);
+        new ModelTuner.Options(new SessionOptions(1, "native"), Level.MEASURE, 100, false);
     try (Model loaded = Model.load(model)) {
       Map<String, Shape> shapes = Map.of(loaded.inputs().getFirst().name(), SHAPE);
       int[] layers = new int[1];

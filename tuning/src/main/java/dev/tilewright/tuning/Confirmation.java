@@ -5,6 +5,7 @@ import dev.tilewright.SessionOptions;
 import dev.tilewright.backend.Backends;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.database.Machine;
+import dev.tilewright.database.Machine.Likeness;
 import dev.tilewright.database.TuningFile;
 import dev.tilewright.database.TuningRecord;
 import dev.tilewright.database.TuningRecord.Status;
@@ -95,10 +96,7 @@ final class Confirmation {
         retracted++;
       }
       if (back.isEmpty()) {
-        throw new IOException(
-            "choices in "
-                + file.path()
-                + " make the model slower and are not this machine's to take back: prune them");
+        throw new IllegalStateException("nothing in " + file.path() + " explains the plan");
       }
       file.append(back);
     }
@@ -135,7 +133,7 @@ final class Confirmation {
 
   private boolean concerns(TuningRecord r, ConvProblem problem) {
     return r.problem().equals(problem.work())
-        && r.machine().equals(machine)
+        && machine.likeness(r.machine()).compareTo(Likeness.MICROARCHITECTURE) <= 0
         && r.backends().equals(estimates.backend());
   }
 
@@ -156,10 +154,10 @@ final class Confirmation {
       for (int session : IntStream.of(1, estimates.threads()).distinct().toArray()) {
         records.reversed().stream()
             .filter(r -> concerns(r, problem) && r.session() == session)
-            .filter(r -> r.status() == Status.CHOSEN)
+            .filter(TuningRecord::isChoice)
             .filter(r -> isOf(change.tuned(), r.algorithm(), r.tile().toString()))
             .findFirst()
-            .ifPresent(r -> back.add(r.status(Status.RETRACTED)));
+            .ifPresent(r -> back.add(r.status(Status.RETRACTED, machine)));
       }
     }
     return back;

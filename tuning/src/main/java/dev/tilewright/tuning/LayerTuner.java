@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Finds the best kernel of one problem: what computes it rightly is warmed up, raced on the same
  * memory, and takes the incumbent's place only if it is surely faster.
  */
-final class LayerTuner {
+final class LayerTuner implements AutoCloseable {
   /** What a challenger must gain, at 97.5 % confidence. */
   private static final double WORTH_A_CHANGE = 1.01;
 
@@ -39,7 +39,12 @@ final class LayerTuner {
    *
    * @param backends {@code auto} or the name of the only one allowed
    */
-  record Context(String backends, Machine machine) {}
+  record Context(String backends, Machine machine) {
+    long l2Bytes() {
+      Matcher size = L2.matcher(machine.caches());
+      return size.find() ? Long.parseLong(size.group(1)) << 10 : USUAL_L2_BYTES;
+    }
+  }
 
   /**
    * One kernel's time.
@@ -71,23 +76,26 @@ final class LayerTuner {
   }
 
   private final Context context;
-  private final ConvProblem problem;
+  private final ConvProblem one;
   private final Level level;
   private final long deadline;
-  private final List<TuningRecord> records = new ArrayList<>();
-  private final Map<Trial, Guess> guesses = new LinkedHashMap<>();
-  private boolean complete = true;
+  private final Workload workload;
+  private final Oracle oracle;
 
   /**
-   * @param problem with the threads of the session that the results are for
+   * Ready to race.
+   *
+   * @param one on one thread
    * @param deadline on the clock of {@link System#nanoTime}; the incumbent and one more are tried
    *     even if it has passed
    */
-  LayerTuner(Context context, ConvProblem problem, Level level, long deadline) {
+  LayerTuner(Context context, ConvProblem one, Level level, long deadline) {
     this.context = context;
-    this.problem = problem;
+    this.one = one;
     this.level = level;
     this.deadline = deadline;
+    workload = Workload.cold(one, SEED, 2 * context.l2Bytes());
+    oracle = Oracle.quick(one, workload, SEED);
   }
 
   /**
@@ -99,18 +107,7 @@ final class LayerTuner {
   Outcome kernel(Guess incumbent, List<Guess> candidates) {
     List<Guess> all = new ArrayList<>(List.of(incumbent));
     candidates.stream().filter(c -> !isSame(c, incumbent)).forEach(all::add);
-    try (Workload workload = workload();
-        Workers workers = new Workers(problem.threads())) {
-      Oracle oracle = Oracle.quick(problem, workload, SEED);
-      for (Guess guess : all) {
-        if (guesses.size() >= 2 && System.nanoTime() > deadline) {
-          complete = false;
-          break;
-        }
-        admit(guess, problem, workload, workers, oracle);
-      }
-      return race(oracle, incumbent);
-    }
+    return new Heat(1).run(incumbent, all);
   }
 
   /**
@@ -118,99 +115,24 @@ final class LayerTuner {
    *
    * @param chosen with the threads that a plan uses now
    */
-  Outcome threads(Guess chosen) {
-    try (Workload workload = workload();
-        Workers workers = new Workers(problem.threads())) {
-      Oracle oracle = Oracle.quick(problem, workload, SEED);
-      for (int threads = 1; threads <= problem.threads(); threads++) {
-        ConvProblem some = new ConvProblem(problem.shape(), problem.epilogue(), threads);
-        Guess guess = new Guess(chosen.algorithm(), chosen.tile(), chosen.nanos(), threads);
-        admit(guess, some, workload, workers, oracle);
-      }
-      return race(oracle, chosen);
+  Outcome threads(int session, Guess chosen) {
+    List<Guess> all = new ArrayList<>();
+    for (int threads = 1; threads <= session; threads++) {
+      all.add(new Guess(chosen.algorithm(), chosen.tile(), chosen.nanos(), threads));
     }
+    return new Heat(session).run(chosen, all);
   }
 
-  private Workload workload() {
-    Matcher size = L2.matcher(context.machine().caches());
-    long l2 = size.find() ? Long.parseLong(size.group(1)) << 10 : USUAL_L2_BYTES;
-    return Workload.cold(problem, SEED, 2 * l2);
+  /** Frees the memory that kernels were timed on. */
+  @Override
+  public void close() {
+    workload.close();
   }
 
   private static boolean isSame(Guess a, Guess b) {
     return a.algorithm().id().equals(b.algorithm().id())
         && a.tile().equals(b.tile())
         && a.threads() == b.threads();
-  }
-
-  /** Lets a kernel take part if it is right, and warms it up. */
-  private void admit(
-      Guess guess, ConvProblem as, Workload workload, Workers workers, Oracle oracle) {
-    try {
-      Candidate candidate = new Candidate(guess.algorithm(), guess.tile());
-      Trial trial = Trial.of(candidate, as, workload, workers);
-      if (!oracle.judge(trial).withinBound()) {
-        records.add(untimed(guess, Status.WRONG));
-        return;
-      }
-      long left = Math.max(0, deadline - System.nanoTime());
-      trial.warmUp(Math.min(MOST_WARMUP_NANOS, left));
-      guesses.put(trial, guess);
-    } catch (RuntimeException e) { // a kernel that throws is out; the others go on
-      records.add(untimed(guess, Status.FAILED));
-    }
-  }
-
-  private Outcome race(Oracle oracle, Guess incumbent) {
-    double best = guesses.keySet().stream().mapToDouble(Trial::warmNanos).min().orElse(0);
-    List<Trial> near = new ArrayList<>();
-    List<Timed> timed = new ArrayList<>();
-    guesses.forEach((trial, guess) -> {
-      if (isSame(guess, incumbent) || trial.warmNanos() <= OUT_OF_REACH * best) {
-        near.add(trial);
-      } else {
-        double nanos = trial.warmNanos();
-        timed.add(new Timed(guess, new Statistics.Interval(nanos, nanos, nanos), 1));
-      }
-    });
-    long left = Math.max(0, deadline - System.nanoTime());
-    List<Race.Result> results =
-        Race.run(
-            near,
-            t -> isSame(guess(t), incumbent) ? "incumbent" : "challengers",
-            Math.min(level.finalNanos(), left));
-    Map<Trial, Timed> byTrial = new HashMap<>();
-    Race.Result stands = null;
-    for (Race.Result result : results) {
-      Guess guess = guess(result.trial());
-      if (result.finalist() && !oracle.judge(result.trial()).withinBound()) {
-        records.add(untimed(guess, Status.WRONG)); // compiled anew since, and wrong now
-        continue;
-      }
-      Timed time = timed(result, guess);
-      byTrial.put(result.trial(), time);
-      timed.add(time);
-      stands = isSame(guess, incumbent) ? result : stands;
-    }
-    Race.Result winner = stands;
-    for (Race.Result result : results) {
-      if (byTrial.containsKey(result.trial()) && result.finalist() && beats(result, stands)) {
-        winner = result; // sorted by time: the first that does is the fastest
-        break;
-      }
-    }
-    Timed before = stands == null ? null : byTrial.get(stands.trial());
-    Timed after = winner == null ? null : byTrial.get(winner.trial());
-    remember(timed, before, after);
-    return new Outcome(before, after, timed, records, complete);
-  }
-
-  private Guess guess(Trial trial) {
-    Guess guess = guesses.get(trial);
-    if (guess == null) {
-      throw new IllegalStateException("not admitted: " + trial.id());
-    }
-    return guess;
   }
 
   private static boolean beats(Race.Result result, Race.@Nullable Result incumbent) {
@@ -235,40 +157,139 @@ final class LayerTuner {
         : new Timed(guess, new Statistics.Interval(nanos, nanos, nanos), 1);
   }
 
-  /** What stood before is written first, so that a retraction of the winner brings it back. */
-  private void remember(List<Timed> timed, @Nullable Timed before, @Nullable Timed after) {
-    for (Timed t : timed) {
-      if (!t.equals(before) && !t.equals(after)) {
-        records.add(record(t, Status.MEASURED));
+  /** One race on the memory of the layer. */
+  private final class Heat {
+    private final int session;
+    private final List<TuningRecord> records = new ArrayList<>();
+    private final Map<Trial, Guess> guesses = new LinkedHashMap<>();
+    private boolean complete = true;
+
+    /**
+     * @param session threads of the sessions that the results are for
+     */
+    Heat(int session) {
+      this.session = session;
+    }
+
+    Outcome run(Guess incumbent, List<Guess> all) {
+      try (Workers workers = new Workers(session)) {
+        for (Guess guess : all) {
+          if (guesses.size() >= 2 && System.nanoTime() > deadline) {
+            complete = false;
+            break;
+          }
+          admit(guess, workers);
+        }
+        return race(incumbent);
       }
     }
-    if (before != null && after != null && !before.equals(after)) {
-      records.add(record(before, Status.CHOSEN));
-    }
-    if (after != null) {
-      records.add(record(after, Status.CHOSEN));
-    }
-  }
 
-  private TuningRecord untimed(Guess guess, Status status) {
-    return record(new Timed(guess, new Statistics.Interval(0, 0, 0), 0), status);
-  }
+    /** Lets a kernel take part if it is right, and warms it up. */
+    private void admit(Guess guess, Workers workers) {
+      ConvProblem as = new ConvProblem(one.shape(), one.epilogue(), guess.threads());
+      try {
+        Candidate candidate = new Candidate(guess.algorithm(), guess.tile());
+        Trial trial = Trial.of(candidate, as, workload, workers);
+        if (!oracle.judge(trial).withinBound()) {
+          records.add(untimed(guess, Status.WRONG));
+          return;
+        }
+        long left = Math.max(0, deadline - System.nanoTime());
+        trial.warmUp(Math.min(MOST_WARMUP_NANOS, left));
+        guesses.put(trial, guess);
+      } catch (RuntimeException e) { // a kernel that throws is out; the others go on
+        records.add(untimed(guess, Status.FAILED));
+      }
+    }
 
-  private TuningRecord record(Timed t, Status status) {
-    Tile tile = t.guess().tile();
-    return new TuningRecord(
-        problem.work(),
-        context.backends(),
-        problem.threads(),
-        context.machine(),
-        status,
-        t.guess().algorithm().id(),
-        tile,
-        t.guess().threads(),
-        t.samples(),
-        t.time().value(),
-        t.time().low(),
-        t.time().high(),
-        System.currentTimeMillis() / 1000);
+    private Outcome race(Guess incumbent) {
+      double best = guesses.keySet().stream().mapToDouble(Trial::warmNanos).min().orElse(0);
+      List<Trial> near = new ArrayList<>();
+      List<Timed> timed = new ArrayList<>();
+      guesses.forEach((trial, guess) -> {
+        if (isSame(guess, incumbent) || trial.warmNanos() <= OUT_OF_REACH * best) {
+          near.add(trial);
+        } else {
+          double nanos = trial.warmNanos();
+          timed.add(new Timed(guess, new Statistics.Interval(nanos, nanos, nanos), 1));
+        }
+      });
+      long left = Math.max(0, deadline - System.nanoTime());
+      List<Race.Result> results =
+          Race.run(
+              near,
+              t -> isSame(guess(t), incumbent) ? "incumbent" : "challengers",
+              Math.min(level.finalNanos(), left));
+      Map<Trial, Timed> byTrial = new HashMap<>();
+      Race.Result stands = null;
+      for (Race.Result result : results) {
+        Guess guess = guess(result.trial());
+        if (result.finalist() && !oracle.judge(result.trial()).withinBound()) {
+          records.add(untimed(guess, Status.WRONG)); // compiled anew since, and wrong now
+          continue;
+        }
+        Timed time = timed(result, guess);
+        byTrial.put(result.trial(), time);
+        timed.add(time);
+        stands = isSame(guess, incumbent) ? result : stands;
+      }
+      Race.Result winner = stands;
+      for (Race.Result result : results) {
+        if (byTrial.containsKey(result.trial()) && result.finalist() && beats(result, stands)) {
+          winner = result; // sorted by time: the first that does is the fastest
+          break;
+        }
+      }
+      Timed before = stands == null ? null : byTrial.get(stands.trial());
+      Timed after = winner == null ? null : byTrial.get(winner.trial());
+      remember(timed, before, after);
+      return new Outcome(before, after, timed, records, complete);
+    }
+
+    private Guess guess(Trial trial) {
+      Guess guess = guesses.get(trial);
+      if (guess == null) {
+        throw new IllegalStateException("not admitted: " + trial.id());
+      }
+      return guess;
+    }
+
+    /** What stood before is written first, so that a retraction of the winner brings it back. */
+    private void remember(List<Timed> timed, @Nullable Timed before, @Nullable Timed after) {
+      for (Timed t : timed) {
+        if (!t.equals(before) && !t.equals(after)) {
+          records.add(record(t, Status.MEASURED));
+        }
+      }
+      Status choice = complete ? Status.CHOSEN : Status.LEADING;
+      if (before != null && after != null && !before.equals(after)) {
+        records.add(record(before, choice));
+      }
+      if (after != null) {
+        records.add(record(after, choice));
+      }
+    }
+
+    private TuningRecord untimed(Guess guess, Status status) {
+      return record(new Timed(guess, new Statistics.Interval(0, 0, 0), 0), status);
+    }
+
+    private TuningRecord record(Timed t, Status status) {
+      Tile tile = t.guess().tile();
+      return new TuningRecord(
+          one.work(),
+          context.backends(),
+          session,
+          context.machine(),
+          status,
+          t.guess().algorithm().id(),
+          tile,
+          t.guess().threads(),
+          t.samples(),
+          t.time().value(),
+          t.time().low(),
+          t.time().high(),
+          System.currentTimeMillis() / 1000);
+    }
   }
 }

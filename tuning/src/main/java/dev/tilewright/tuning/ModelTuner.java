@@ -5,6 +5,7 @@ import dev.tilewright.SessionOptions;
 import dev.tilewright.backend.Backend;
 import dev.tilewright.backend.Backends;
 import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.database.Entry;
 import dev.tilewright.database.Machine;
 import dev.tilewright.database.TuningFile;
 import dev.tilewright.database.TuningRecord;
@@ -14,6 +15,7 @@ import dev.tilewright.plan.Planner;
 import dev.tilewright.plan.Tunable;
 import dev.tilewright.plan.Tunable.Guess;
 import dev.tilewright.tensor.Shape;
+import dev.tilewright.tuning.CostFitting.Sample;
 import dev.tilewright.tuning.LayerTuner.Outcome;
 import dev.tilewright.tuning.LayerTuner.Timed;
 import dev.tilewright.tuning.TuningReport.LayerReport;
@@ -33,6 +35,9 @@ import java.util.stream.Collectors;
 public final class ModelTuner {
   /** The share of the budget that is kept for running the model as a whole. */
   private static final double FOR_THE_WHOLE = 0.2;
+
+  /** Of an algorithm, with which its corrected promises are trusted. */
+  private static final int ENOUGH_TIMES = 5;
 
   /** The share that all layers divide equally; the rest goes by estimated time. */
   private static final double EQUALLY = 0.25;
@@ -66,6 +71,7 @@ public final class ModelTuner {
   private final Progress progress;
   private final Machine machine = Backends.load().machine();
   private final List<Backend> backends;
+  private final CostFitting fitting;
   private final long end;
   private final List<LayerReport> reports = new ArrayList<>();
   private double gained;
@@ -78,6 +84,7 @@ public final class ModelTuner {
     this.options = options;
     this.progress = progress;
     this.backends = Backends.load().usable(options.session().backend());
+    this.fitting = new CostFitting(machine, backends);
     this.end = System.nanoTime() + (long) (options.seconds() * 1e9);
   }
 
@@ -115,8 +122,21 @@ public final class ModelTuner {
       tune(layers.get(i), now + share);
     }
     progress.at(layers.size(), layers.size(), secondsLeft(), gained);
+    TuningReport.CostModel costModel = fit();
     Confirmation whole = new Confirmation(model, shapes, layers, file, machine, options.session());
-    return new TuningReport(reports, whole.confirm(wholeNanos / 1e9));
+    return new TuningReport(reports, costModel, whole.confirm(wholeNanos / 1e9));
+  }
+
+  /** Keeps what all measurements of this machine say of the cost model, if that is of any use. */
+  private TuningReport.CostModel fit() throws IOException {
+    List<Sample> samples = fitting.samples(file.read().records());
+    TuningReport.Quality before = CostFitting.quality(samples);
+    TuningReport.Quality after = fitting.validated(samples);
+    boolean useful = after.regret() <= before.regret() && after.correlation() >= before.correlation();
+    if (useful && !reports.isEmpty()) {
+      file.append(fitting.fit(samples));
+    }
+    return new TuningReport.CostModel(before, after, useful);
   }
 
   private double secondsLeft() {
@@ -133,38 +153,77 @@ public final class ModelTuner {
   }
 
   private void tune(Tunable.Layer layer, long deadline) throws IOException {
+    int session = options.session().threads();
     List<TuningRecord> before = file.read().records();
-    TuningTable known = TuningTable.of(List.of(before), machine);
-    ConvProblem one = layer.problem();
-    String choice = options.session().backend();
-    LayerTuner.Context context = new LayerTuner.Context(choice, machine);
-    Guess estimate = Tunable.choice(means(1, TuningTable.empty()), one);
-    Guess chosen = Tunable.choice(means(1, known), one);
-    if (options.again() || !isKnown(before, layer, 1)) {
-      List<Guess> candidates = options.level().of(Tunable.guesses(means(1, known), one));
-      Outcome found =
-          new LayerTuner(context, one, options.level(), deadline).kernel(chosen, candidates);
-      if (found.chosen() instanceof Timed best) {
-        // Without time for the others, that nothing was better means nothing.
-        boolean settled = found.complete() || !best.equals(found.incumbent());
-        append(
-            layer,
-            found.records().stream().filter(r -> settled || r.status() != Status.CHOSEN).toList());
-        double gain = found.incumbent() == null ? 0 : gain(found.incumbent(), best);
-        gained += gain * layer.count();
-        reports.add(LayerReport.of(layer, estimate, found));
-      } else {
-        append(layer, found.records());
+    boolean kernel = options.again() || !isKnown(before, layer, 1);
+    boolean threads = session > 1 && (options.again() || !isKnown(before, layer, session));
+    if (kernel || threads) {
+      LayerTuner.Context context = new LayerTuner.Context(options.session().backend(), machine);
+      try (LayerTuner tuner =
+          new LayerTuner(context, layer.problem(), options.level(), deadline)) {
+        if (kernel) {
+          kernel(layer, before, tuner);
+        }
+        if (threads) {
+          TuningTable now = TuningTable.of(List.of(file.read().records()), machine);
+          Guess current = Tunable.choice(means(session, now), layer.problem());
+          append(layer, tuner.threads(session, current).records());
+        }
       }
     }
-    int threads = options.session().threads();
-    ConvProblem shared = new ConvProblem(one.shape(), one.epilogue(), threads);
-    if (threads > 1 && (options.again() || !isKnown(before, layer, threads))) {
-      TuningTable now = TuningTable.of(List.of(file.read().records()), machine);
-      Guess current = Tunable.choice(means(threads, now), one);
-      Outcome found = new LayerTuner(context, shared, options.level(), deadline).threads(current);
-      append(layer, found.records());
+  }
+
+  private void kernel(Tunable.Layer layer, List<TuningRecord> before, LayerTuner tuner)
+      throws IOException {
+    ConvProblem one = layer.problem();
+    TuningTable choices = TuningTable.of(List.of(before), machine);
+    Guess estimate = Tunable.choice(means(1, TuningTable.empty()), one);
+    Guess chosen = Tunable.choice(means(1, choices), one);
+    Outcome found = tuner.kernel(chosen, candidates(one, before));
+    append(layer, found.records());
+    if (found.chosen() instanceof Timed best) {
+      double gain = found.incumbent() == null ? 0 : gain(found.incumbent(), best);
+      gained += gain * layer.count();
+      reports.add(LayerReport.of(layer, estimate, found));
     }
+  }
+
+  /**
+   * What to try, by estimates that all measurements so far have corrected. A like processor's choice
+   * comes first, and what an unfinished race has timed is left out.
+   */
+  private List<Guess> candidates(ConvProblem one, List<TuningRecord> before) {
+    List<Sample> samples = fitting.samples(before);
+    Map<String, Long> times =
+        samples.stream().collect(Collectors.groupingBy(Sample::algorithm, Collectors.counting()));
+    List<Entry> entries = new ArrayList<>(before);
+    entries.addAll(fitting.fit(samples));
+    TuningTable table = TuningTable.of(List.of(entries), machine);
+    List<Guess> all = Tunable.guesses(means(1, table), one);
+    List<Guess> some = new ArrayList<>();
+    String backends = options.session().backend();
+    table
+        .kernel(one.work(), backends)
+        .ifPresent(f ->
+            all.stream().filter(g -> isOf(g, f.record())).findFirst().ifPresent(some::add));
+    some.addAll(
+        options.level().of(all, a -> times.getOrDefault(a, 0L) >= ENOUGH_TIMES));
+    if (!options.again()) {
+      some.removeIf(g ->
+          before.stream()
+              .anyMatch(r ->
+                  r.problem().equals(one.work())
+                      && r.machine().equals(machine)
+                      && r.session() == 1
+                      && r.status() == Status.MEASURED
+                      && isOf(g, r)));
+    }
+    return some.stream().distinct().toList();
+  }
+
+  private static boolean isOf(Guess guess, TuningRecord record) {
+    return guess.algorithm().id().equals(record.algorithm())
+        && guess.tile().equals(record.tile());
   }
 
   /** Remembers what was found for one problem of a layer for all of them. */

@@ -95,6 +95,11 @@ public final class Trial {
     return tile;
   }
 
+  /** Algorithm and tile. */
+  String name() {
+    return (id + " " + tile).strip();
+  }
+
   Rounding rounding() {
     return rounding;
   }

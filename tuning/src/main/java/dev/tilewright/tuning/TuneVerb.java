@@ -173,15 +173,16 @@ public final class TuneVerb implements Verb, Callable<Integer> {
             report.layers().size(),
             took,
             report.layers().stream().mapToDouble(LayerReport::microsGained).sum()));
-    if (!report.layers().isEmpty()) {
-      out.println(
-          String.format(
-              Locale.ROOT,
-              "cost model: rank correlation %.2f, its choice takes %.1f %% longer than the"
-                  + " fastest (means over problems)",
-              report.correlation(),
-              100 * report.regret()));
-    }
+    out.println(
+        String.format(
+            Locale.ROOT,
+            "cost model: rank correlation %.2f, its first choice takes %.1f %% longer than the"
+                + " fastest; fitted to this machine %.2f and %.1f %% on layers that it has not seen%s",
+            report.costModel().before().correlation(),
+            100 * report.costModel().before().regret(),
+            report.costModel().fitted().correlation(),
+            100 * report.costModel().fitted().regret(),
+            report.costModel().kept() ? "" : ": not used"));
     out.println(whole(report.whole()));
   }
 
@@ -210,8 +211,11 @@ public final class TuneVerb implements Verb, Callable<Integer> {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("model", path.toString());
     object.put("seconds", took);
-    object.put("rankCorrelation", Json.number(report.correlation()));
-    object.put("regret", Json.number(report.regret()));
+    Map<String, Object> costModel = new LinkedHashMap<>();
+    costModel.put("before", object(report.costModel().before()));
+    costModel.put("fitted", object(report.costModel().fitted()));
+    costModel.put("kept", report.costModel().kept());
+    object.put("costModel", costModel);
     Map<String, Object> whole = new LinkedHashMap<>();
     whole.put("changed", report.whole().changed());
     whole.put("retracted", report.whole().retracted());
@@ -222,6 +226,13 @@ public final class TuneVerb implements Verb, Callable<Integer> {
     whole.put("high", report.whole().speedup().high());
     object.put("whole", whole);
     object.put("layers", report.layers().stream().map(TuneVerb::object).toList());
+    return object;
+  }
+
+  private static Map<String, @Nullable Object> object(TuningReport.Quality quality) {
+    Map<String, @Nullable Object> object = new LinkedHashMap<>();
+    object.put("rankCorrelation", Json.number(quality.correlation()));
+    object.put("regret", Json.number(quality.regret()));
     return object;
   }
 

@@ -10,9 +10,27 @@ import org.jspecify.annotations.Nullable;
  * What came of tuning a model.
  *
  * @param layers that were tuned now; those known before are not among them
+ * @param costModel how it ranks what this machine has measured, now and before
  * @param whole what the model as a whole gained
  */
-public record TuningReport(List<LayerReport> layers, Whole whole) {
+public record TuningReport(List<LayerReport> layers, CostModel costModel, Whole whole) {
+  /**
+   * How well estimates rank kernels, over all problems of which this machine has timed two or more.
+   *
+   * @param before as without measurements
+   * @param fitted as corrected by a fit to the times of other problems
+   * @param kept whether the fit is better and was kept
+   */
+  public record CostModel(Quality before, Quality fitted, boolean kept) {}
+
+  /**
+   * Means over problems; NaN if there are none.
+   *
+   * @param correlation Spearman's, of estimates and times
+   * @param regret how much longer the most promising kernel takes than the fastest, as a share
+   */
+  public record Quality(double correlation, double regret) {}
+
   /**
    * One problem.
    *
@@ -99,23 +117,5 @@ public record TuningReport(List<LayerReport> layers, Whole whole) {
 
   public TuningReport {
     layers = List.copyOf(layers);
-  }
-
-  /** Mean of the layers' rank correlations, of those that have one. */
-  public double correlation() {
-    return layers.stream()
-        .mapToDouble(LayerReport::correlation)
-        .filter(c -> !Double.isNaN(c))
-        .average()
-        .orElse(Double.NaN);
-  }
-
-  /** Mean regret of the estimate's choice, over the layers where it was timed. */
-  public double regret() {
-    return layers.stream()
-        .mapToDouble(LayerReport::regret)
-        .filter(r -> !Double.isNaN(r))
-        .average()
-        .orElse(Double.NaN);
   }
 }
