@@ -39,7 +39,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {
       "",
-      "Goes on where it was: layers that the results file has are not measured again, so that a long",
+      "Goes on where it was: layers that the results file has are not measured again, so that a"
+          + " long",
       "run may be cut into short ones.",
       "",
       "Examples:",

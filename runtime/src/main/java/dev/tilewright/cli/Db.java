@@ -1,10 +1,13 @@
 package dev.tilewright.cli;
 
+import dev.tilewright.backend.Backend;
 import dev.tilewright.backend.Backends;
+import dev.tilewright.database.Entry;
 import dev.tilewright.database.Machine;
 import dev.tilewright.database.Standing;
 import dev.tilewright.database.TuningFile;
 import dev.tilewright.database.TuningRecord;
+import dev.tilewright.plan.Tunable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -21,7 +24,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,7 +41,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  tilewright db show",
       "  tilewright db diff old.txt new.txt",
-      "  tilewright db merge fleet.txt a.txt b.txt c.txt",
+      "  tilewright db merge --report fleet.txt a.txt b.txt c.txt",
       "  tilewright db export model.onnx.tuning",
       "",
       "The file, where none is named: $TILEWRIGHT_DB, else tilewright/tuning.txt in",
@@ -133,23 +135,40 @@ public final class Db implements Verb {
       description = "Add the records of files to one, which need not exist; none is added twice.")
   int merge(
       @Parameters(index = "0", paramLabel = "INTO") Path into,
-      @Parameters(index = "1..*", arity = "1..*", paramLabel = "FROM") List<Path> from)
+      @Parameters(index = "1..*", arity = "1..*", paramLabel = "FROM") List<Path> from,
+      @Option(names = "--report", description = "What each file and machine contributed.")
+          boolean report,
+      @Option(names = "--json", description = JSON) boolean json)
       throws IOException {
     TuningFile target = TuningFile.at(into);
-    Set<TuningRecord> known = new LinkedHashSet<>(read(target).records());
+    Set<Entry> known = new LinkedHashSet<>(read(target).entries());
+    List<Contribution> contributions = new ArrayList<>();
     for (Path file : from) {
-      List<TuningRecord> records = read(required(file)).records();
-      List<TuningRecord> fresh = records.stream().distinct().filter(known::add).toList();
+      List<Entry> records = read(required(file)).entries();
+      List<Entry> before = List.copyOf(known);
+      List<Entry> fresh = records.stream().distinct().filter(known::add).toList();
       target.append(fresh);
-      long machines = fresh.stream().map(TuningRecord::machine).distinct().count();
+      contributions.addAll(Contribution.of(file, records, fresh, before));
+      long machines = fresh.stream().map(Entry::machine).distinct().count();
+      if (!json) {
+        out()
+            .printf(
+                Locale.ROOT,
+                "%s: %d of %d records are new, of %d machine(s)%n",
+                file,
+                fresh.size(),
+                records.size(),
+                machines);
+      }
+    }
+    if (json) {
       out()
-          .printf(
-              Locale.ROOT,
-              "%s: %d of %d records are new, of %d machine(s)%n",
-              file,
-              fresh.size(),
-              records.size(),
-              machines);
+          .println(
+              Json.of(
+                  Map.of(
+                      "contributions", contributions.stream().map(Contribution::object).toList())));
+    } else if (report) {
+      Contribution.table(contributions).print(out());
     }
     return 0;
   }
@@ -164,9 +183,8 @@ public final class Db implements Verb {
           boolean here)
       throws IOException {
     TuningFile target = required(file);
-    List<TuningRecord> all = read(target).records();
-    List<TuningRecord> kept =
-        Standing.compact(all).stream().filter(r -> !here || countsHere(r)).toList();
+    List<Entry> all = read(target).entries();
+    List<Entry> kept = Standing.compact(all).stream().filter(r -> !here || countsHere(r)).toList();
     target.replace(kept);
     out()
         .printf(Locale.ROOT, "%s: kept %d of %d records%n", target.path(), kept.size(), all.size());
@@ -184,31 +202,29 @@ public final class Db implements Verb {
       throws IOException {
     TuningFile target = required(file);
     TuningFile.Contents contents = target.read();
-    Set<String> known =
-        Backends.load().usable("auto").stream()
-            .flatMap(b -> b.convolutions().stream())
-            .map(a -> a.id())
-            .collect(Collectors.toSet());
-    Set<String> gone =
-        Standing.choices(contents.records()).values().stream()
-            .filter(r -> countsHere(r) && !known.contains(r.algorithm()))
-            .map(TuningRecord::algorithm)
-            .collect(Collectors.toCollection(TreeSet::new));
+    List<Backend> backends = Backends.load().usable("auto");
+    Set<String> unusable = new TreeSet<>();
+    for (TuningRecord r : Standing.choices(contents.records()).values()) {
+      String why = countsHere(r) ? Tunable.refusal(backends, r) : null;
+      if (why != null) {
+        unusable.add((r.algorithm() + " " + r.tile()).strip() + " for " + r.problem() + ": " + why);
+      }
+    }
     if (json) {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("file", target.path().toString());
       object.put("records", contents.records().size());
       object.put("ignored", contents.ignored());
-      object.put("unknownAlgorithms", gone);
+      object.put("unusable", unusable);
       out().println(Json.of(object));
     } else {
       out().printf(Locale.ROOT, "%s: %d records%n", target.path(), contents.records().size());
       if (!contents.ignored().isEmpty()) {
         out().println("ignored lines: " + TuningSources.ignored(contents));
       }
-      gone.forEach(id -> out().println("chosen, and not in this build: " + id));
+      unusable.forEach(text -> out().println("chosen and not usable: " + text));
     }
-    return contents.ignored().isEmpty() && gone.isEmpty() ? 0 : 1;
+    return contents.ignored().isEmpty() && unusable.isEmpty() ? 0 : 1;
   }
 
   @Command(
@@ -223,8 +239,8 @@ public final class Db implements Verb {
     if (Files.exists(to)) {
       throw new BadInputException(to + " exists; merge into it, or remove it first");
     }
-    List<TuningRecord> kept =
-        Standing.compact(read(required(from)).records()).stream().filter(Db::countsHere).toList();
+    List<Entry> kept =
+        Standing.compact(read(required(from)).entries()).stream().filter(Db::countsHere).toList();
     TuningFile.at(to).replace(kept);
     out().printf(Locale.ROOT, "%s: %d records%n", to, kept.size());
     return 0;
@@ -236,7 +252,7 @@ public final class Db implements Verb {
       @Option(names = "--db", paramLabel = "FILE", description = "Instead of the user's file.")
           @Nullable Path into)
       throws IOException {
-    return merge(place(into), from);
+    return merge(place(into), from, false, false);
   }
 
   private static Path place(@Nullable Path file) {
@@ -265,7 +281,7 @@ public final class Db implements Verb {
     return contents;
   }
 
-  private static boolean countsHere(TuningRecord record) {
+  private static boolean countsHere(Entry record) {
     Machine.Likeness likeness = Backends.load().machine().likeness(record.machine());
     return likeness.compareTo(Machine.Likeness.MICROARCHITECTURE) <= 0;
   }

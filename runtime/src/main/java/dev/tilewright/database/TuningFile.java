@@ -22,9 +22,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A text file of {@link Entry}s that several processes may write: records are only ever
- * appended, each in one write under a lock, and the file is replaced as a whole or not at all. A
- * process that dies loses the record it was writing. Safe for use by several threads.
+ * A text file of {@link Entry}s that several processes may write: records are only ever appended,
+ * each in one write under a lock, and the file is replaced as a whole or not at all. A process that
+ * dies loses the record it was writing. Safe for use by several threads.
  */
 public final class TuningFile {
   /** Larger ones are not read: nobody tunes that much, and a foreign file might be anything. */

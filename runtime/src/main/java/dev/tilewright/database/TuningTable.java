@@ -93,9 +93,7 @@ public final class TuningTable {
     }
     last.forEach((kernel, fit) ->
         fits.merge(
-            kernel,
-            fit,
-            (old, fresh) -> fresh.likeness.compareTo(old.likeness) < 0 ? fresh : old));
+            kernel, fit, (old, fresh) -> fresh.likeness.compareTo(old.likeness) < 0 ? fresh : old));
   }
 
   /** Nothing is known: plans are estimated. */

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What measurements on a machine made of the {@link CostModel}'s estimates: a factor for each
  * kernel. Its logarithm is a weighted sum of a few {@link Term}s of the problem, the weights being
- * the algorithm's, plus the tile's own share. Algorithms without a fit have the usual factor of those
- * with one: else what was never measured would seem fast on a slow machine. Immutable.
+ * the algorithm's, plus the tile's own share. Algorithms without a fit have the usual factor of
+ * those with one: else what was never measured would seem fast on a slow machine. Immutable.
  */
 public final class Correction {
   /** What a problem is described by, each about -1 to 1. The weights of a fit are in this order. */
@@ -32,8 +32,13 @@ public final class Correction {
       ConvShape s = problem.shape();
       return switch (this) {
         case ALWAYS -> 1;
-        case DEPTH -> magnitude(
-            (double) s.inChannels() / s.groups() * s.kernel().height() * s.kernel().width() / 128);
+        case DEPTH ->
+            magnitude(
+                (double) s.inChannels()
+                    / s.groups()
+                    * s.kernel().height()
+                    * s.kernel().width()
+                    / 128);
         case WORK -> magnitude(s.macs() / 1e7);
       };
     }

@@ -54,8 +54,7 @@ final class Estimates {
   }
 
   /** All tiles that an algorithm offers for a problem which it computes. */
-  static List<Timed> times(
-      ConvAlgorithm algorithm, ConvProblem problem, Correction correction) {
+  static List<Timed> times(ConvAlgorithm algorithm, ConvProblem problem, Correction correction) {
     Question question = new Question(algorithm, problem, correction);
     List<Timed> times = TIMES.get(question);
     if (times == null) {

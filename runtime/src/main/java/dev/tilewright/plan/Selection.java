@@ -196,8 +196,7 @@ final class Selection {
     }
     Tuned.Choice measured = packed == null ? tuned.kernel(one, others) : null;
     if (measured != null) {
-      double nanos =
-          Estimates.nanos(measured.algorithm(), one, measured.tile(), correction);
+      double nanos = Estimates.nanos(measured.algorithm(), one, measured.tile(), correction);
       best = candidate(measured.algorithm(), measured.tile(), one, nanos, measured.words());
     }
     if (best == null) {
@@ -239,7 +238,8 @@ final class Selection {
     if (answer instanceof Estimates.Answer.Best(Tile tile, double _)
         && tuned.isQuarantined(one, algorithm, tile)) {
       others.put((algorithm.id() + " " + tile).strip(), Tuned.QUARANTINE);
-      answer = Estimates.ask(algorithm, one, correction, t -> !tuned.isQuarantined(one, algorithm, t));
+      answer =
+          Estimates.ask(algorithm, one, correction, t -> !tuned.isQuarantined(one, algorithm, t));
     }
     return switch (answer) {
       case Estimates.Answer.No(String reason) -> {

@@ -61,8 +61,7 @@ final class Tuned {
   }
 
   /** Why what was measured cannot be used, or null. */
-  static @Nullable String refusal(
-      ConvAlgorithm algorithm, TuningRecord record, ConvProblem one) {
+  static @Nullable String refusal(ConvAlgorithm algorithm, TuningRecord record, ConvProblem one) {
     if (algorithm.check(one) instanceof Applicability.No(String reason)) {
       return reason;
     }

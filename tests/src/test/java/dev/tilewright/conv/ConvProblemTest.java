@@ -28,8 +28,7 @@ class ConvProblemTest {
             new Activation.Tanh())) {
       for (boolean bias : new boolean[] {false, true}) {
         for (boolean residual : new boolean[] {false, true}) {
-          ConvProblem problem =
-              new ConvProblem(SHAPE, new Epilogue(bias, residual, activation), 1);
+          ConvProblem problem = new ConvProblem(SHAPE, new Epilogue(bias, residual, activation), 1);
           assertThat(ConvProblem.parse(problem.work())).isEqualTo(problem);
         }
       }

@@ -72,8 +72,7 @@ class CostFittingTest {
     List<Sample> unseen = fabricated(20, 2);
     Correction found = Correction.of(FITTING.fit(fabricated(20, 1)));
     Quality before = CostFitting.quality(unseen);
-    Quality after =
-        CostFitting.quality(unseen.stream().map(s -> s.corrected(found)).toList());
+    Quality after = CostFitting.quality(unseen.stream().map(s -> s.corrected(found)).toList());
     assertThat(before.regret()).isGreaterThan(3);
     assertThat(after.regret()).isLessThan(0.1);
     assertThat(after.correlation()).isGreaterThan(before.correlation() + 0.5);
@@ -105,8 +104,7 @@ class CostFittingTest {
       }
       Correction found = Correction.of(FITTING.fit(taught));
       Quality before = CostFitting.quality(examined);
-      Quality after =
-          CostFitting.quality(examined.stream().map(s -> s.corrected(found)).toList());
+      Quality after = CostFitting.quality(examined.stream().map(s -> s.corrected(found)).toList());
       assertThat(after.correlation()).isGreaterThan(before.correlation() + 0.1);
       assertThat(after.regret()).isLessThanOrEqualTo(before.regret());
     }
@@ -126,12 +124,13 @@ class CostFittingTest {
           .lines()
           .filter(line -> !line.startsWith("#"))
           .map(line -> line.split("\t", -1))
-          .map(f -> new Sample(
-              ConvProblem.parse(f[0]),
-              f[1],
-              f[2].equals("-") ? Tile.NONE : Tile.parse(f[2]),
-              1e3 * Double.parseDouble(f[3]),
-              1e3 * Double.parseDouble(f[4])))
+          .map(f ->
+              new Sample(
+                  ConvProblem.parse(f[0]),
+                  f[1],
+                  f[2].equals("-") ? Tile.NONE : Tile.parse(f[2]),
+                  1e3 * Double.parseDouble(f[3]),
+                  1e3 * Double.parseDouble(f[4])))
           .toList();
     }
   }

@@ -46,8 +46,7 @@ final class CostFitting {
   private static final int FOLDS = 10;
 
   /** A time and what was thought of it. */
-  record Sample(
-      ConvProblem problem, String algorithm, Tile tile, double estimate, double nanos) {
+  record Sample(ConvProblem problem, String algorithm, Tile tile, double estimate, double nanos) {
     double log() {
       return Math.clamp(Math.log(nanos / estimate), -MOST_LOG, MOST_LOG);
     }
@@ -115,18 +114,20 @@ final class CostFitting {
     double usual = samples.stream().mapToDouble(Sample::log).average().orElse(0);
     long now = System.currentTimeMillis() / 1000;
     List<CostFit> fits = new ArrayList<>();
-    groups(samples, Sample::algorithm).forEach((algorithm, of) -> {
-      double[] weights = weights(of, usual);
-      List<Double> boxed = Arrays.stream(weights).boxed().toList();
-      fits.add(new CostFit(machine, algorithm, null, of.size(), boxed, now));
-      groups(of, Sample::tile).forEach((tile, some) -> {
-        if (some.size() >= FEWEST_OF_TILE) {
-          double off = some.stream().mapToDouble(s -> s.log() - dot(weights, s)).sum();
-          double own = off / (some.size() + SHRINK_TILE);
-          fits.add(new CostFit(machine, algorithm, tile, some.size(), List.of(own), now));
-        }
-      });
-    });
+    groups(samples, Sample::algorithm)
+        .forEach((algorithm, of) -> {
+          double[] weights = weights(of, usual);
+          List<Double> boxed = Arrays.stream(weights).boxed().toList();
+          fits.add(new CostFit(machine, algorithm, null, of.size(), boxed, now));
+          groups(of, Sample::tile)
+              .forEach((tile, some) -> {
+                if (some.size() >= FEWEST_OF_TILE) {
+                  double off = some.stream().mapToDouble(s -> s.log() - dot(weights, s)).sum();
+                  double own = off / (some.size() + SHRINK_TILE);
+                  fits.add(new CostFit(machine, algorithm, tile, some.size(), List.of(own), now));
+                }
+              });
+        });
     return fits;
   }
 
@@ -193,8 +194,7 @@ final class CostFitting {
       double correlation = Ranking.spearman(estimated, measured);
       if (!Double.isNaN(correlation)) {
         correlations.add(correlation);
-        Sample first =
-            of.stream().min(Comparator.comparingDouble(Sample::estimate)).orElseThrow();
+        Sample first = of.stream().min(Comparator.comparingDouble(Sample::estimate)).orElseThrow();
         regrets.add(Ranking.regret(first.nanos, measured));
       }
     }
@@ -205,9 +205,7 @@ final class CostFitting {
     return values.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
   }
 
-  /**
-   * As the fit ranks what it has not seen: each tenth of the shapes by a fit to the others.
-   */
+  /** As the fit ranks what it has not seen: each tenth of the shapes by a fit to the others. */
   Quality validated(Collection<Sample> samples) {
     Map<Integer, List<Sample>> folds =
         groups(samples, s -> Math.floorMod(s.problem.shape().key().hashCode(), FOLDS));

@@ -14,8 +14,7 @@ public enum Level {
   /** The six most promising. */
   PATIENT(6, 6, 2.5, 300),
   /** Everything. */
-  EXHAUSTIVE(
-      Integer.MAX_VALUE, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, 500);
+  EXHAUSTIVE(Integer.MAX_VALUE, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, 500);
 
   private final int tiles;
   private final double hopeless;

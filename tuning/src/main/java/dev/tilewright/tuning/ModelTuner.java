@@ -132,7 +132,8 @@ public final class ModelTuner {
     List<Sample> samples = fitting.samples(file.read().records());
     TuningReport.Quality before = CostFitting.quality(samples);
     TuningReport.Quality after = fitting.validated(samples);
-    boolean useful = after.regret() <= before.regret() && after.correlation() >= before.correlation();
+    boolean useful =
+        after.regret() <= before.regret() && after.correlation() >= before.correlation();
     if (useful && !reports.isEmpty()) {
       file.append(fitting.fit(samples));
     }
@@ -159,8 +160,7 @@ public final class ModelTuner {
     boolean threads = session > 1 && (options.again() || !isKnown(before, layer, session));
     if (kernel || threads) {
       LayerTuner.Context context = new LayerTuner.Context(options.session().backend(), machine);
-      try (LayerTuner tuner =
-          new LayerTuner(context, layer.problem(), options.level(), deadline)) {
+      try (LayerTuner tuner = new LayerTuner(context, layer.problem(), options.level(), deadline)) {
         if (kernel) {
           kernel(layer, before, tuner);
         }
@@ -189,8 +189,8 @@ public final class ModelTuner {
   }
 
   /**
-   * What to try, by estimates that all measurements so far have corrected. A like processor's choice
-   * comes first, and what an unfinished race has timed is left out.
+   * What to try, by estimates that all measurements so far have corrected. A like processor's
+   * choice comes first, and what an unfinished race has timed is left out.
    */
   private List<Guess> candidates(ConvProblem one, List<TuningRecord> before) {
     List<Sample> samples = fitting.samples(before);
@@ -204,10 +204,9 @@ public final class ModelTuner {
     String backends = options.session().backend();
     table
         .kernel(one.work(), backends)
-        .ifPresent(f ->
-            all.stream().filter(g -> isOf(g, f.record())).findFirst().ifPresent(some::add));
-    some.addAll(
-        options.level().of(all, a -> times.getOrDefault(a, 0L) >= ENOUGH_TIMES));
+        .ifPresent(
+            f -> all.stream().filter(g -> isOf(g, f.record())).findFirst().ifPresent(some::add));
+    some.addAll(options.level().of(all, a -> times.getOrDefault(a, 0L) >= ENOUGH_TIMES));
     if (!options.again()) {
       some.removeIf(g ->
           before.stream()
@@ -222,8 +221,7 @@ public final class ModelTuner {
   }
 
   private static boolean isOf(Guess guess, TuningRecord record) {
-    return guess.algorithm().id().equals(record.algorithm())
-        && guess.tile().equals(record.tile());
+    return guess.algorithm().id().equals(record.algorithm()) && guess.tile().equals(record.tile());
   }
 
   /** Remembers what was found for one problem of a layer for all of them. */

@@ -85,11 +85,12 @@ public record Regret(
         loss(blocks, chosen, best),
         loss(blocks, estimate, best),
         all.timed().stream()
-            .map(t -> new Kernel(
-                t.guess().algorithm().id(),
-                t.guess().tile().toString(),
-                t.guess().nanos() / 1e3,
-                t.time().value() / 1e3))
+            .map(t ->
+                new Kernel(
+                    t.guess().algorithm().id(),
+                    t.guess().tile().toString(),
+                    t.guess().nanos() / 1e3,
+                    t.time().value() / 1e3))
             .toList());
   }
 

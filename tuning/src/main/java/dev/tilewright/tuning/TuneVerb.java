@@ -177,7 +177,8 @@ public final class TuneVerb implements Verb, Callable<Integer> {
         String.format(
             Locale.ROOT,
             "cost model: rank correlation %.2f, its first choice takes %.1f %% longer than the"
-                + " fastest; fitted to this machine %.2f and %.1f %% on layers that it has not seen%s",
+                + " fastest; fitted to this machine %.2f and %.1f %% on layers that it has not"
+                + " seen%s",
             report.costModel().before().correlation(),
             100 * report.costModel().before().regret(),
             report.costModel().fitted().correlation(),
