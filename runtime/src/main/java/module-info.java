@@ -26,6 +26,10 @@ module dev.tilewright.runtime {
   exports dev.tilewright.plan;
   exports dev.tilewright.onnx;
   exports dev.tilewright.pass;
+  exports dev.tilewright.zoo;
+  exports dev.tilewright.zoo.build;
+  exports dev.tilewright.zoo.block;
+  exports dev.tilewright.zoo.network;
   exports dev.tilewright.cli;
 
   opens dev.tilewright.cli to
@@ -45,5 +49,6 @@ module dev.tilewright.runtime {
       dev.tilewright.cli.Inspect,
       dev.tilewright.cli.Optimize,
       dev.tilewright.cli.Run,
+      dev.tilewright.cli.ZooVerb,
       dev.tilewright.cli.ocr.Demo;
 }

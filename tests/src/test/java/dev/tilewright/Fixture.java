@@ -54,7 +54,16 @@ public record Fixture(String name, Path file) {
 
   /** Those that are part of the project. */
   public static List<Fixture> bundled() throws URISyntaxException {
-    URL readme = Objects.requireNonNull(Fixture.class.getResource("/fixtures/README.md"));
+    return bundled("fixtures");
+  }
+
+  /** Those that are part of the project, for the zoo too. */
+  public static List<Fixture> bundledWithZoo() throws URISyntaxException {
+    return Stream.concat(bundled().stream(), bundled("zoo").stream()).toList();
+  }
+
+  private static List<Fixture> bundled(String folder) throws URISyntaxException {
+    URL readme = Objects.requireNonNull(Fixture.class.getResource("/" + folder + "/README.md"));
     return below(Objects.requireNonNull(Path.of(readme.toURI()).getParent()));
   }
 
@@ -94,6 +103,19 @@ public record Fixture(String name, Path file) {
     }
   }
 
+  /** The same for outputs under other names, in the fixture's order. */
+  public void checkInOrder(List<Tensor> got) throws IOException {
+    List<String> names = List.copyOf(tensors("output", List.of()).keySet());
+    if (names.size() != got.size()) {
+      throw new AssertionError(name + ": " + got.size() + " outputs, want " + names);
+    }
+    Map<String, Tensor> named = new LinkedHashMap<>();
+    for (int i = 0; i < got.size(); i++) {
+      named.put(names.get(i), got.get(i));
+    }
+    check(named);
+  }
+
   private static double largest(Tensor tensor) {
     double largest = 0;
     if (tensor.dtype() == DType.FLOAT32) {
@@ -122,7 +144,8 @@ public record Fixture(String name, Path file) {
     return tensors;
   }
 
-  private JsonObject meta() throws IOException {
+  /** What the folder says of itself. */
+  public JsonObject meta() throws IOException {
     Path meta = file.resolveSibling("meta.json");
     return JsonParser.parseString(Files.readString(meta)).getAsJsonObject();
   }

@@ -10,18 +10,37 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
 
 /** NumPy's file format 1.0, C order, little endian. */
-final class NumpyFile {
+public final class NumpyFile {
   private static final Pattern HEADER =
       Pattern.compile("'descr': '([^']*)', 'fortran_order': False, 'shape': \\(([^)]*)\\)");
 
   private NumpyFile() {}
 
-  static Tensor read(Path file) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
+  public static Tensor read(Path file) throws IOException {
+    return read(Files.readAllBytes(file), file);
+  }
+
+  /** The arrays of a .npz file, by name. */
+  public static Map<String, Tensor> readAll(Path file) throws IOException {
+    Map<String, Tensor> arrays = new LinkedHashMap<>();
+    try (ZipInputStream zip = new ZipInputStream(Files.newInputStream(file))) {
+      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+        String name = entry.getName().replaceAll("\\.npy$", "");
+        arrays.put(name, read(zip.readAllBytes(), file));
+      }
+    }
+    return arrays;
+  }
+
+  private static Tensor read(byte[] bytes, Path file) throws IOException {
     int header = 10 + (bytes[8] & 0xff) + ((bytes[9] & 0xff) << 8);
     Matcher matcher = HEADER.matcher(new String(bytes, 10, header - 10, StandardCharsets.US_ASCII));
     if (!matcher.find()) {

@@ -1,6 +1,7 @@
 package dev.tilewright.onnx;
 
 import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -60,6 +61,19 @@ public record OnnxModel(
    */
   public static OnnxModel read(MemorySegment bytes, ExternalData files) {
     return ModelReader.read(bytes, files);
+  }
+
+  /**
+   * The model as the bytes of a file.
+   *
+   * @param types of the outputs, by name
+   * @throws UnsupportedModelException if it has graphs in its nodes, or is larger than a file may
+   *     be
+   */
+  public byte[] toBytes(Map<String, TensorType> types) {
+    Map<String, TensorType> ordered = new LinkedHashMap<>();
+    outputs.forEach(name -> ordered.put(name, types.get(name)));
+    return ModelWriter.write(this, ordered);
   }
 
   private static void checkOutputs(List<String> outputs, List<String> given, List<OnnxNode> nodes) {

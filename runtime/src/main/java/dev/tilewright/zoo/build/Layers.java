@@ -1,0 +1,140 @@
+package dev.tilewright.zoo.build;
+
+import static dev.tilewright.zoo.build.RuleException.require;
+
+import dev.tilewright.onnx.Attribute;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.zoo.build.Parameter.Role;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The words that blocks and networks are written in. A layer with weights is named; its parameters
+ * have PyTorch's names behind that name. For one thread.
+ */
+public final class Layers extends Operations {
+  /** What is added to a variance, where papers and PyTorch say nothing else. */
+  public static final float EPSILON = 1e-5f;
+
+  Layers(Emitter out, String scope) {
+    super(out, scope);
+  }
+
+  /** The same network, where names begin with {@code part} and a dot. */
+  public Layers in(String part) {
+    return new Layers(out, path(part));
+  }
+
+  /** Trained values that no layer below has. */
+  public Feature parameter(String name, Role role, int... dims) {
+    Shape shape = new Shape(java.util.stream.IntStream.of(dims).boxed().toList());
+    return out.parameter(new Parameter(path(name), shape, role));
+  }
+
+  /** {@code name.weight} [K, C/g, h, w], and {@code name.bias} if the specification has one. */
+  public Feature conv(String name, Feature x, ConvSpec spec) {
+    require(
+        x.channels() % spec.groups() == 0,
+        "%s: groups (%d) divide the input channels (%d)",
+        path(name),
+        spec.groups(),
+        x.channels());
+    Feature filter =
+        parameter(
+            name + ".weight",
+            Role.WEIGHT,
+            spec.cout(),
+            x.channels() / spec.groups(),
+            spec.kernelH(),
+            spec.kernelW());
+    if (!spec.bias()) {
+      return conv(path(name), spec, x, filter);
+    }
+    return conv(path(name), spec, x, filter, bias(name, spec.cout()));
+  }
+
+  /** A transposed convolution with bias: [N, C, H, W] to [N, K, (H-1)*s+k, (W-1)*s+k]. */
+  public Feature convTranspose(String name, Feature x, int cout, int kernel, int stride) {
+    Feature filter = parameter(name + ".weight", Role.WEIGHT, x.channels(), cout, kernel, kernel);
+    Shape shape =
+        Shape.of(
+            x.batch(), cout, (x.height() - 1) * stride + kernel, (x.width() - 1) * stride + kernel);
+    Map<String, Attribute> attributes =
+        Map.of("kernel_shape", ints(kernel, kernel), "strides", ints(stride, stride));
+    Feature y =
+        out.emit(path(name), "ConvTranspose", attributes, shape, x, filter, bias(name, cout));
+    // Each input is multiplied with all taps of all outputs.
+    return out.work(y, x.shape().elements() * cout * kernel * kernel);
+  }
+
+  private Feature bias(String name, int size) {
+    return parameter(name + ".bias", Role.BIAS, size);
+  }
+
+  /** Batch normalisation over dimension 1, with the statistics of training. */
+  public Feature bn(String name, Feature x) {
+    int c = x.dim(1);
+    return out.emit(
+        path(name),
+        "BatchNormalization",
+        Map.of("epsilon", new Attribute.Real(EPSILON)),
+        x.shape(),
+        x,
+        parameter(name + ".weight", Role.SCALE, c),
+        bias(name, c),
+        parameter(name + ".running_mean", Role.MEAN, c),
+        parameter(name + ".running_var", Role.VARIANCE, c));
+  }
+
+  /** Convolution {@code conv<suffix>}, normalisation {@code bn<suffix>}. */
+  public Feature convBn(String suffix, Feature x, ConvSpec spec) {
+    return bn("bn" + suffix, conv("conv" + suffix, x, spec));
+  }
+
+  /** Convolution {@code conv<suffix>}, normalisation {@code bn<suffix>}, ReLU. */
+  public Feature convBnRelu(String suffix, Feature x, ConvSpec spec) {
+    return relu(convBn(suffix, x, spec));
+  }
+
+  /** Normalisation over the last dimension. */
+  public Feature layerNorm(String name, Feature x, float epsilon) {
+    int c = x.dim(-1);
+    return out.emit(
+        path(name),
+        "LayerNormalization",
+        Map.of("epsilon", new Attribute.Real(epsilon), "axis", integer(-1)),
+        x.shape(),
+        x,
+        parameter(name + ".weight", Role.SCALE, c),
+        bias(name, c));
+  }
+
+  /** A fully connected layer over the last dimension, with {@code name.weight} [out, in]. */
+  public Feature linear(String name, Feature x, int outputs, boolean bias) {
+    Feature matrix = parameter(name + ".weight", Role.WEIGHT, outputs, x.dim(-1));
+    if (x.shape().rank() == 2) {
+      Feature[] in =
+          bias ? new Feature[] {x, matrix, bias(name, outputs)} : new Feature[] {x, matrix};
+      Shape shape = Shape.of(x.batch(), outputs);
+      return out.count(
+          out.emit(path(name), "Gemm", Map.of("transB", integer(1)), shape, in), x.dim(-1));
+    }
+    Feature y = matmul(x, transpose(matrix, 1, 0));
+    return bias ? add(y, bias(name, outputs)) : y;
+  }
+
+  /** The same with a bias. */
+  public Feature linear(String name, Feature x, int outputs) {
+    return linear(name, x, outputs, true);
+  }
+
+  /** Adds a block of one input and one output under a name. */
+  public Feature block(String name, Block.Single block, Feature x) {
+    return block.apply(in(name), x);
+  }
+
+  /** Adds a block under a name. */
+  public List<Feature> block(String name, Block block, List<Feature> inputs) {
+    return block.apply(in(name), inputs);
+  }
+}

@@ -1,0 +1,54 @@
+package dev.tilewright.zoo.network;
+
+import dev.tilewright.zoo.block.Residual;
+import dev.tilewright.zoo.build.Block;
+import dev.tilewright.zoo.build.ConvSpec;
+import dev.tilewright.zoo.build.Feature;
+import dev.tilewright.zoo.build.Layers;
+import dev.tilewright.zoo.build.PoolSpec;
+import java.util.List;
+
+/**
+ * Residual networks (He et al. 2015, arXiv 1512.03385): a 7x7 stem, four stages of residual blocks,
+ * each but the first of half the size and twice the width, a classifier.
+ *
+ * @param depths blocks in each stage
+ * @param width channels of the stem, and of the first stage before its expansion
+ * @param unit makes the blocks
+ */
+public record ResNet(List<Integer> depths, int width, Unit unit, int classes)
+    implements Block.Single {
+  /** Makes one residual block. */
+  public interface Unit {
+    Block.Single block(int planes, int stride);
+  }
+
+  /** With blocks of two 3x3. */
+  public static ResNet basic(int... depths) {
+    return of(Residual::basic, depths);
+  }
+
+  /** With blocks of 1x1, 3x3, 1x1. */
+  public static ResNet bottleneck(int... depths) {
+    return of(Residual::bottleneck, depths);
+  }
+
+  /** Any other blocks, 64 channels wide, for the thousand classes of ImageNet. */
+  public static ResNet of(Unit unit, int... depths) {
+    return new ResNet(java.util.Arrays.stream(depths).boxed().toList(), 64, unit, 1000);
+  }
+
+  @Override
+  public Feature apply(Layers n, Feature x) {
+    Feature y = n.convBnRelu("1", x, ConvSpec.of(width, 7).stride(2));
+    y = n.maxPool(y, PoolSpec.of(3).stride(2).padding(1));
+    for (int stage = 0; stage < depths.size(); stage++) {
+      Layers layer = n.in("layer" + (stage + 1));
+      for (int i = 0; i < depths.get(stage); i++) {
+        int stride = stage > 0 && i == 0 ? 2 : 1;
+        y = layer.block(String.valueOf(i), unit.block(width << stage, stride), y);
+      }
+    }
+    return n.linear("fc", n.flatten(n.globalAveragePool(y)), classes);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.tilewright.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tilewright.Model;
+import dev.tilewright.SessionOptions;
+import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tuning.SessionContender;
+import dev.tilewright.zoo.Zoo;
+import dev.tilewright.zoo.build.Blueprint;
+import dev.tilewright.zoo.build.WeightSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the zoo exports is a model that ONNX Runtime runs, with the same outputs. */
+class ZooAgreesWithPeerTest {
+  /** Of the largest value, for whole models in float32, whose sums are ordered otherwise. */
+  private static final double TOLERANCE = 1e-4;
+
+  /** Those that cost more are deeper versions of others. */
+  private static final long MACS = 6_000_000_000L;
+
+  static Stream<Zoo.Entry> entries() {
+    return Stream.concat(Zoo.blocks().stream(), Zoo.networks().stream())
+        .filter(entry -> entry.blueprint().macs() < MACS);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("entries")
+  void agreesWithPeer(Zoo.Entry entry) {
+    Blueprint blueprint = entry.blueprint();
+    byte[] file = blueprint.file(WeightSource.seeded(7));
+    Map<String, Tensor> inputs = new LinkedHashMap<>();
+    SplittableRandom random = new SplittableRandom(7);
+    blueprint
+        .inputs()
+        .forEach((name, shape) -> {
+          float[] values = new float[(int) shape.elements()];
+          for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextDouble(-1, 1);
+          }
+          inputs.put(name, Tensor.of(shape, values));
+        });
+    try (OrtContender peer = new OrtContender(file, inputs, 1);
+        Model model = Model.of(file);
+        SessionContender ours =
+            new SessionContender(model, inputs, new SessionOptions(2, "auto"))) {
+      peer.run();
+      ours.run();
+      assertThat(ours.outputs().keySet()).isEqualTo(blueprint.outputs().keySet());
+      Agreement agreement = Agreement.of(ours.outputs(), peer.outputs());
+      assertThat(agreement.error()).isLessThan(TOLERANCE);
+    }
+  }
+}
