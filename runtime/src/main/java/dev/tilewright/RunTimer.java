@@ -86,10 +86,9 @@ final class RunTimer implements RunWatch {
 
   private final int threads;
   private final List<Stage> stages = new ArrayList<>();
-  private final long start = System.nanoTime();
 
   /**
-   * The run begins now.
+   * A run is about to begin.
    *
    * @param threads of the session
    */
@@ -119,7 +118,10 @@ final class RunTimer implements RunWatch {
 
   /** The run has ended. */
   Timeline timeline() {
-    long nanos = System.nanoTime() - start;
-    return new Timeline(nanos, stages.stream().map(stage -> stage.since(start)).toList());
+    long end = System.nanoTime();
+    // From the first step on: what was prepared for watching is no part of a run.
+    long start =
+        stages.stream().flatMapToLong(stage -> Arrays.stream(stage.begins)).min().orElse(end);
+    return new Timeline(end - start, stages.stream().map(stage -> stage.since(start)).toList());
   }
 }

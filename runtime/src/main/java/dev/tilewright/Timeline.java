@@ -4,7 +4,7 @@ import dev.tilewright.plan.Plan;
 import java.util.List;
 
 /**
- * When what happened in one run. Times are nanoseconds since the run began.
+ * When what happened in one run. Times are nanoseconds since its first step began.
  *
  * @param nanos of the whole run; between stages lies the planning of the next one
  * @param stages in order; one unless shapes depend on data

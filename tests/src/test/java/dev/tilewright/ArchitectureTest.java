@@ -31,6 +31,8 @@ class ArchitectureTest {
         .resideOutsideOfPackage(HOUSE + "vector..")
         .and()
         .doNotHaveFullyQualifiedName(HOUSE + "bench.FmaPeak")
+        .and()
+        .doNotHaveFullyQualifiedName(HOUSE + "bench.ReadRate")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("jdk.incubator.vector..")

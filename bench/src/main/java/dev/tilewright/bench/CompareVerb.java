@@ -3,6 +3,7 @@ package dev.tilewright.bench;
 import com.google.gson.GsonBuilder;
 import dev.tilewright.Model;
 import dev.tilewright.SessionOptions;
+import dev.tilewright.backend.Backends;
 import dev.tilewright.cli.SessionArguments;
 import dev.tilewright.cli.Verb;
 import dev.tilewright.tensor.Shape;
@@ -29,6 +30,8 @@ import picocli.CommandLine.Parameters;
     name = "compare",
     description = "Times models here and in ONNX Runtime, interleaved, and checks that they agree.")
 public final class CompareVerb implements Verb, Callable<Integer> {
+  private static final int PROFILED_RUNS = 31;
+
   @Parameters(
       arity = "1..*",
       paramLabel = "MODEL",
@@ -85,7 +88,7 @@ public final class CompareVerb implements Verb, Callable<Integer> {
         out.flush();
       }
       if (profile) {
-        Profile.of(model, inputs, options, comparison.peakGflops()).print(out);
+        profile(model, inputs, options, out);
       }
     }
     if (json) {
@@ -98,6 +101,15 @@ public final class CompareVerb implements Verb, Callable<Integer> {
     }
     out.flush();
     return comparisons.stream().allMatch(c -> c.agreement().agrees()) ? 0 : 1;
+  }
+
+  private static void profile(
+      ModelSource source, Map<String, Tensor> inputs, SessionOptions options, PrintWriter out) {
+    try (Model model = Model.of(source.bytes())) {
+      RunnersUp estimates = new RunnersUp(List.of(), Backends.load().machine(), options);
+      ProfileText.print(
+          Profile.of(source.name(), model, inputs, options, PROFILED_RUNS, estimates), out);
+    }
   }
 
   private Map<String, Tensor> inputs(ModelSource source) throws IOException {

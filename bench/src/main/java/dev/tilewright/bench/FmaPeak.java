@@ -1,13 +1,6 @@
 package dev.tilewright.bench;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -39,28 +32,7 @@ final class FmaPeak {
    * few milliseconds, in which all threads work at once.
    */
   static double gflops(int threads) {
-    ExecutorService pool =
-        Executors.newFixedThreadPool(threads, Thread.ofPlatform().daemon().factory());
-    try {
-      CountDownLatch start = new CountDownLatch(threads);
-      List<Future<double[]>> rates = new ArrayList<>();
-      for (int t = 0; t < threads; t++) {
-        rates.add(pool.submit(() -> slices(start)));
-      }
-      double[] sum = new double[SLICES];
-      for (Future<double[]> rate : rates) {
-        double[] one = rate.get();
-        IntStream.range(0, SLICES).forEach(i -> sum[i] += one[i]);
-      }
-      return IntStream.range(0, SLICES).mapToDouble(i -> sum[i]).max().orElseThrow();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("FMA peak", e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("FMA peak interrupted", e);
-    } finally {
-      pool.shutdown();
-    }
+    return ParallelRate.best(threads, FmaPeak::slices);
   }
 
   private static double[] slices(CountDownLatch start) throws InterruptedException {

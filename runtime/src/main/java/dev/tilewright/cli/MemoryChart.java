@@ -12,7 +12,7 @@ import java.util.Locale;
  * it must keep its contents. A line shows what is alive at each step; where it is highest is the
  * lower bound.
  */
-final class MemoryChart {
+public final class MemoryChart {
   static final Dimension SIZE = new Dimension(1280, 720);
 
   private static final int LEFT = 84;
@@ -39,6 +39,13 @@ final class MemoryChart {
     this.plan = plan;
     this.title = title;
     this.out = out;
+  }
+
+  /** As SVG for a page. */
+  public static String svg(Plan plan, String title) {
+    SvgDrawing drawing = new SvgDrawing(SIZE);
+    draw(plan, title, drawing);
+    return drawing.toString();
   }
 
   static void draw(Plan plan, String title, Drawing out) {

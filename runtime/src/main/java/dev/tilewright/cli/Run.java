@@ -45,14 +45,7 @@ public final class Run implements Verb, Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "An ONNX file.")
   private Path model = Path.of("");
 
-  @Option(names = "--image", paramLabel = "FILE", description = "A PNG or JPEG for the input.")
-  private @Nullable Path image;
-
-  @Option(
-      names = "--input",
-      paramLabel = "NAME=FILE",
-      description = "An array for an input, .npy or .bin. Repeat it for more inputs.")
-  private List<String> files = new ArrayList<>();
+  @Mixin private InputArguments given = new InputArguments();
 
   @Option(
       names = "--labels",
@@ -82,7 +75,6 @@ public final class Run implements Verb, Callable<Integer> {
 
   @Mixin private LoadArguments loading = new LoadArguments();
   @Mixin private ShapeArguments shapes = new ShapeArguments();
-  @Mixin private ImageInput preprocessing = new ImageInput();
   @Mixin private SessionArguments session = new SessionArguments();
 
   @Option(names = "--json", description = "Print one JSON object instead of text.")
@@ -101,9 +93,7 @@ public final class Run implements Verb, Callable<Integer> {
     long start = System.nanoTime();
     try (Model loaded = loading.load(model)) {
       double loadMs = since(start);
-      Map<String, Tensor> inputs =
-          new InputFiles(loaded.inputs(), shapes.given(loaded.inputs()), preprocessing)
-              .read(image, files);
+      Map<String, Tensor> inputs = given.read(loaded.inputs(), shapes);
       Map<String, Shape> sizes = new LinkedHashMap<>();
       inputs.forEach((name, tensor) -> sizes.put(name, tensor.shape()));
       start = System.nanoTime();

@@ -71,7 +71,13 @@ final class SvgDrawing implements Drawing {
 
   @Override
   public void save(Path file) throws IOException {
-    Files.writeString(file, out + "</svg>\n");
+    Files.writeString(file, toString());
+  }
+
+  /** The whole drawing. */
+  @Override
+  public String toString() {
+    return out + "</svg>\n";
   }
 
   private void add(String line) {
