@@ -223,6 +223,11 @@ public final class Model implements AutoCloseable {
     }
   }
 
+  /** Bytes of constants that are kept for all plans. */
+  long keptBytes() {
+    return memory.keptBytes();
+  }
+
   private PlannedStage planned(Stage stage, StageMemory own, SessionOptions options) {
     Planner planner =
         new Planner(

@@ -11,10 +11,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +42,18 @@ final class ModelMemory implements Planner.ModelMemory, GraphBuilder.Folder {
   /** How many such tensors are kept: shapes computed from many input sizes are among them. */
   private static final int KEPT_SMALL = 4096;
 
+  /**
+   * How many times the bytes of the file's tensors may be kept in constants computed from them, and
+   * bytes beside: weights are transposed, scaled and composed once, but a part of one that data
+   * choose is another part in every run.
+   */
+  private static final int KEPT_TIMES = 8;
+
+  private static final long KEPT_BYTES = 4L << 20;
+
+  /** Of an entry, besides its values. */
+  private static final long ENTRY_BYTES = 512;
+
   private final Arena arena;
   private final Map<Small, Tensor> interned = new ConcurrentHashMap<>();
   private final Map<Folded, List<Tensor>> folded = new ConcurrentHashMap<>();
@@ -48,9 +64,21 @@ final class ModelMemory implements Planner.ModelMemory, GraphBuilder.Folder {
   /** Tensors of the model file and what is computed from them alone: the same in every plan. */
   private final Set<Tensor> lasting = ConcurrentHashMap.newKeySet();
 
+  /** Tensors that are values of a run, or computed from some, as long as anybody has them. */
+  private final Set<Tensor> passing =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
+  private final long most;
+  private final AtomicLong kept = new AtomicLong();
+
   ModelMemory(Arena arena, Iterable<Tensor> ofTheFile) {
     this.arena = arena;
-    ofTheFile.forEach(lasting::add);
+    long bytes = KEPT_BYTES;
+    for (Tensor tensor : ofTheFile) {
+      lasting.add(tensor);
+      bytes += KEPT_TIMES * tensor.type().bytes();
+    }
+    most = bytes;
   }
 
   @Override
@@ -59,8 +87,12 @@ final class ModelMemory implements Planner.ModelMemory, GraphBuilder.Folder {
     if (!lasting.containsAll(in)) {
       return Operators.evaluate(op, in, out); // depends on the input's shape: not worth keeping
     }
+    Folded key = new Folded(op, in);
+    if (!folded.containsKey(key) && !hasRoomFor(out)) {
+      return Operators.evaluate(op, in, out);
+    }
     return folded.computeIfAbsent(
-        new Folded(op, in),
+        key,
         f -> {
           List<Tensor> results = Operators.evaluate(op, in, out, arena);
           lasting.addAll(results);
@@ -73,13 +105,42 @@ final class ModelMemory implements Planner.ModelMemory, GraphBuilder.Folder {
     if (!lasting.containsAll(from)) {
       return compute.get();
     }
-    return derived.computeIfAbsent(
-        new Derived(recipe, from),
-        d -> {
-          Tensor result = compute.get();
-          lasting.add(result);
-          return result;
-        });
+    Derived key = new Derived(recipe, from);
+    Tensor known = derived.get(key);
+    if (known != null) {
+      return known;
+    }
+    Tensor result = compute.get();
+    if (!hasRoomFor(List.of(result.type()))) {
+      return result;
+    }
+    Tensor first = derived.putIfAbsent(key, result);
+    lasting.add(first == null ? result : first);
+    return first == null ? result : first;
+  }
+
+  private boolean hasRoomFor(List<TensorType> types) {
+    long bytes = ENTRY_BYTES + types.stream().mapToLong(TensorType::bytes).sum();
+    if (kept.addAndGet(bytes) <= most) {
+      return true;
+    }
+    kept.addAndGet(-bytes);
+    return false;
+  }
+
+  /** Bytes of constants computed from the file's. */
+  long keptBytes() {
+    return kept.get();
+  }
+
+  /** Says that these are values of a run: what is computed from them is not kept. */
+  void pass(Collection<Tensor> values) {
+    passing.addAll(values);
+  }
+
+  /** Whether one of them is a value of a run, or computed from some. */
+  boolean isPassing(List<Tensor> tensors) {
+    return tensors.stream().anyMatch(passing::contains);
   }
 
   /**

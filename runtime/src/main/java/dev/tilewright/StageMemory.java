@@ -9,11 +9,10 @@ import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,9 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class StageMemory implements GraphBuilder.Folder, Planner.ModelMemory {
   private final ModelMemory model;
 
-  /** Tensors that are values of a run, or computed from some. */
-  private final Set<Tensor> passing = new HashSet<>();
-
   /** Held here because kernels may know no more than their address. */
   private final Queue<Weights> own = new ConcurrentLinkedQueue<>();
 
@@ -36,20 +32,28 @@ final class StageMemory implements GraphBuilder.Folder, Planner.ModelMemory {
 
   /** That of the next stage, which knows more values. */
   StageMemory next(Collection<Tensor> known) {
-    StageMemory next = new StageMemory(model);
-    next.passing.addAll(passing);
-    next.passing.addAll(known);
-    return next;
+    model.pass(known);
+    return new StageMemory(model);
   }
 
   @Override
   public List<Tensor> fold(Op op, List<Tensor> in, List<TensorType> out) {
-    if (in.stream().noneMatch(passing::contains)) {
+    if (!model.isPassing(in)) {
       return model.fold(op, in, out);
     }
     List<Tensor> results = Operators.evaluate(op, in, out);
-    passing.addAll(results);
+    model.pass(results);
     return results;
+  }
+
+  @Override
+  public Tensor derive(Object recipe, List<Tensor> from, Supplier<Tensor> compute) {
+    if (!model.isPassing(from)) {
+      return model.derive(recipe, from, compute);
+    }
+    Tensor result = compute.get();
+    model.pass(List.of(result));
+    return result;
   }
 
   @Override

@@ -97,6 +97,23 @@ class StagedSessionTest {
     }
   }
 
+  /** All parts of the weight together have 11 MB; 4 MB may be kept, and 8 times the weight. */
+  @Test
+  void constantsThatDataChooseAreNotKeptForEver() {
+    try (Model model = Model.of(StagedModels.part());
+        Session session = model.session(ONE)) {
+      for (long rows = 1; rows <= 300; rows++) {
+        Tensor part = session.run(Map.of("n", Tensor.of(Shape.of(1), rows))).get("y");
+        assertThat(part.shape()).isEqualTo(Shape.of((int) rows, 64));
+        assertThat(part.toFloats()[(int) rows * 64 - 1]).isEqualTo((rows * 64 - 1) % 7 - 3);
+      }
+      long weight = 300 * 64 * 4;
+      assertThat(model.keptBytes())
+          .isGreaterThan(8 * weight)
+          .isLessThanOrEqualTo((4 << 20) + 9 * weight);
+    }
+  }
+
   /** Each of the two stages takes 512 bytes a row, and a little. */
   @Test
   void allStagesTogetherAreWithinTheLimit() {

@@ -156,8 +156,12 @@ public final class GraphBuilder {
         kept.addFirst(node);
       }
     }
-    Map<Value, Tensor> used = new LinkedHashMap<>(constants);
-    used.keySet().retainAll(live);
+    Map<Value, Tensor> used = new LinkedHashMap<>();
+    constants.forEach((value, tensor) -> {
+      if (live.contains(value)) {
+        used.put(value, tensor);
+      }
+    });
     return new Graph(inputs, List.copyOf(kept), outputs, used);
   }
 

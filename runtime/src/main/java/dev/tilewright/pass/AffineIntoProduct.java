@@ -29,6 +29,11 @@ final class AffineIntoProduct implements Pass {
   private record Step(Recipe recipe, Tensor known, float[] columns) {}
 
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.MatMul;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     Tensor weights = at.op() instanceof Op.MatMul ? at.constant(at.in(1)) : null;
     if (weights == null || weights.shape().rank() != 2 || weights.shape().elements() == 0) {

@@ -17,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class AffineToConv implements Pass {
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.Binary(BinaryFunction f) && f == BinaryFunction.MUL;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     Value conv =
         at.op() instanceof Op.Binary(BinaryFunction f) && f == BinaryFunction.ADD

@@ -28,6 +28,11 @@ final class CollapseLinear implements Pass {
   private static final long MOST_WEIGHTS = 1L << 27;
 
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.Conv;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     at.keep();
     boolean root =

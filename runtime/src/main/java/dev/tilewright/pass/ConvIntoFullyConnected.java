@@ -27,6 +27,11 @@ final class ConvIntoFullyConnected implements Pass {
   private static final long MOST_ELEMENTS = 1 << 22;
 
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.Conv;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     at.keep();
     if (at.op() instanceof Op.Binary(BinaryFunction f)

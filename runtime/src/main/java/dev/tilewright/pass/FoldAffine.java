@@ -28,6 +28,11 @@ final class FoldAffine implements Pass {
   private int layers;
 
   @Override
+  public boolean looksFor(Op op) {
+    return canTakeAffine(op);
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     if (!(at.op() instanceof Op.Binary(BinaryFunction function)) || !fold(at, function)) {
       at.keep();

@@ -10,6 +10,11 @@ import java.util.List;
 /** Zeros put around an image before a convolution become the convolution's own padding. */
 final class FoldPad implements Pass {
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.Pad;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     if (at.op() instanceof Op.Conv conv
         && at.soleProducer(0) instanceof Node pad

@@ -17,6 +17,11 @@ import java.util.List;
  */
 final class FuseEpilogue implements Pass {
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.Conv;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     boolean fused =
         switch (at.op()) {

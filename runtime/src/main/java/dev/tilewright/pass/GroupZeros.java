@@ -28,6 +28,11 @@ final class GroupZeros implements Pass {
   private static final int COPY = 16;
 
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.Conv;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     Tensor filter = at.op() instanceof Op.Conv ? at.constant(at.in(1)) : null;
     if (filter != null

@@ -42,6 +42,11 @@ final class JoinSiblings implements Pass {
   private record Key(@Nullable Form form, int run) {}
 
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.Conv;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     Shape shape = at.node().output().shape();
     if (at.op() instanceof Op.Concat(int axis) && axis == 3 && shape.rank() == 4) {

@@ -14,6 +14,11 @@ import java.util.List;
  */
 final class MatMulToConv implements Pass {
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.MatMul;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     if (!(at.op() instanceof Op.MatMul)
         || at.constant(at.in(1)) == null

@@ -18,6 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class OrderPooling implements Pass {
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.Pool;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     Value ordered =
         switch (at.op()) {

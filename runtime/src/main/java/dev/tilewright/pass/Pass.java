@@ -1,5 +1,7 @@
 package dev.tilewright.pass;
 
+import dev.tilewright.graph.Op;
+
 /**
  * A rewrite that preserves what the graph computes, up to float rounding, and never adds work.
  *
@@ -10,4 +12,9 @@ package dev.tilewright.pass;
 interface Pass {
   /** Emits the node, or what replaces it, into the graph being built. */
   void rewrite(Rewriter.At at);
+
+  /** Whether it may do anything at all in a graph with this operator. */
+  default boolean looksFor(Op op) {
+    return true;
+  }
 }

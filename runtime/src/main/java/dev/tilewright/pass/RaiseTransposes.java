@@ -17,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class RaiseTransposes implements Pass {
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.Transpose;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     Value raised =
         at.op() instanceof Op.Transpose(List<Integer> perm)

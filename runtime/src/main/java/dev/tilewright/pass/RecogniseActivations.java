@@ -21,6 +21,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecogniseActivations implements Pass {
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.Activate
+        || (op instanceof Op.Unary(Op.UnaryFunction f) && f == Op.UnaryFunction.ERF);
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     Value found = null;
     if (at.op() instanceof Op.Binary(BinaryFunction f)) {

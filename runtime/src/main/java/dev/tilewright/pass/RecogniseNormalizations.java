@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecogniseNormalizations implements Pass {
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.Unary(UnaryFunction f) && f == UnaryFunction.SQRT;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     Value normal =
         at.op() instanceof Op.Binary(BinaryFunction f) && f == BinaryFunction.DIV

@@ -36,6 +36,9 @@ final class Rewriter {
   }
 
   static Graph apply(Pass pass, Graph graph, GraphBuilder.Folder folder) {
+    if (graph.nodes().stream().noneMatch(node -> pass.looksFor(node.op()))) {
+      return graph;
+    }
     Rewriter r = new Rewriter(graph, new GraphBuilder(folder));
     for (Value input : graph.inputs()) {
       r.now.put(input, r.builder.input(input.name(), input.type()));

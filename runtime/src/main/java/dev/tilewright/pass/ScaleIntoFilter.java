@@ -25,6 +25,11 @@ final class ScaleIntoFilter implements Pass {
   private static final long FILTER_TO_IMAGE = 9;
 
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.Conv;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     Value scaled = at.op() instanceof Op.Conv conv ? scaled(at, conv) : null;
     if (scaled == null) {

@@ -28,6 +28,11 @@ final class SinkTransposes implements Pass {
   private final Map<Debt, Value> paid = new HashMap<>();
 
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.Transpose;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     Node node = at.node();
     switch (at.op()) {

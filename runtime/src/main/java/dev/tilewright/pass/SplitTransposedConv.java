@@ -17,6 +17,11 @@ import java.util.List;
  */
 final class SplitTransposedConv implements Pass {
   @Override
+  public boolean looksFor(Op op) {
+    return op instanceof Op.ConvTranspose;
+  }
+
+  @Override
   public void rewrite(Rewriter.At at) {
     if (at.op() instanceof Op.ConvTranspose conv
         && conv.groups() == 1

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param buffers all that the arena holds, for whoever wants to look at it
  * @param arenaBytes memory one session needs for intermediates and scratch
  * @param lowerBoundBytes largest sum of buffers alive at once: no arena can be smaller
+ * @param sessionBytes memory that one session takes: the arena, and weights that it packs for
+ *     itself
  * @param packedBytes memory of the packed weights, shared by all sessions of the model
  * @param macs multiply-accumulates of one run
  */
@@ -34,6 +36,7 @@ public record Plan(
     List<Buffer> buffers,
     long arenaBytes,
     long lowerBoundBytes,
+    long sessionBytes,
     long packedBytes,
     long macs) {
 
@@ -126,11 +129,6 @@ public record Plan(
     steps = List.copyOf(steps);
     scratch = List.copyOf(scratch);
     buffers = List.copyOf(buffers);
-  }
-
-  /** Memory that one session takes: the arena, and weights that it packs for itself. */
-  public long sessionBytes() {
-    return arenaBytes + steps.stream().mapToLong(step -> step.kernel().packedBytes()).sum();
   }
 
   /** Whether a step writes its result over one of its inputs. */

@@ -124,6 +124,7 @@ public final class Planner {
         buffers(lifetimes, layout),
         layout.bytes(),
         layout.lowerBound(),
+        layout.bytes() + steps.stream().mapToLong(step -> step.kernel().packedBytes()).sum(),
         memory.packedBytes(),
         imported.macs());
   }

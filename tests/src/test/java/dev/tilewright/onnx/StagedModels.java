@@ -222,6 +222,17 @@ public final class StagedModels {
         .toBytes();
   }
 
+  /** The first n [1] of 300 rows of a weight. */
+  public static byte[] part() {
+    return new ModelBytes(13)
+        .typedInput("n", 7, 1)
+        .weights("w", 300, 64)
+        .longs("from", 0)
+        .node("Slice", "w from n", "y")
+        .output("y")
+        .toBytes();
+  }
+
   /** n [1] zeros. */
   public static byte[] grow() {
     return new ModelBytes(13)
