@@ -3,6 +3,7 @@ package dev.tilewright.gate;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 
@@ -39,7 +40,7 @@ final class ChangePoints {
   /** Indices of the first figures after each change, in order. */
   static List<Integer> of(double[] series, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    TreeSet<Integer> ends = new TreeSet<>(List.of(0, series.length));
+    NavigableSet<Integer> ends = new TreeSet<>(List.of(0, series.length));
     while (true) {
       double[] values = series.clone();
       Split best = best(values, ends);
@@ -60,7 +61,7 @@ final class ChangePoints {
     return List.copyOf(ends);
   }
 
-  private static Split best(double[] values, TreeSet<Integer> ends) {
+  private static Split best(double[] values, NavigableSet<Integer> ends) {
     Split best = Split.NONE;
     int from = 0;
     for (int to : ends.tailSet(1)) {
@@ -102,7 +103,7 @@ final class ChangePoints {
   }
 
   private static void shuffleSegments(
-      double[] values, TreeSet<Integer> ends, SplittableRandom random) {
+      double[] values, NavigableSet<Integer> ends, SplittableRandom random) {
     int from = 0;
     for (int to : ends.tailSet(1)) {
       List<Double> segment = new ArrayList<>();

@@ -49,17 +49,16 @@ public final class Zoo {
 
   /** Convolution variants and pieces of networks. */
   public static List<Entry> blocks() {
-    return joined(Filters.BLOCKS, Classics.BLOCKS);
+    return joined(Stream.of(Filters.BLOCKS, Classics.BLOCKS));
   }
 
   /** Whole networks. */
   public static List<Entry> networks() {
-    return joined(Classics.NETWORKS);
+    return joined(Stream.of(Classics.NETWORKS));
   }
 
-  @SafeVarargs
-  private static List<Entry> joined(List<Entry>... families) {
-    return Stream.of(families).flatMap(List::stream).toList();
+  private static List<Entry> joined(Stream<List<Entry>> families) {
+    return families.flatMap(List::stream).toList();
   }
 
   /**

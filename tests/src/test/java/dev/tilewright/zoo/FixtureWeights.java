@@ -112,7 +112,7 @@ final class FixtureWeights implements WeightSource {
       chosen.put(parameter.name(), weight.tensor.reshape(parameter.shape()));
     }
     boolean renamed = formed;
-    unused.removeIf(w -> !w.trained || renamed && w.name.matches("onnx::.*|[0-9]+"));
+    unused.removeIf(w -> !w.trained || (renamed && w.name.matches("onnx::.*|[0-9]+")));
     if (!unused.isEmpty()) {
       throw new RuleException(fixture + " has weights that were not asked for: " + names(unused));
     }

@@ -210,12 +210,12 @@ final class CostFitting {
     Map<Integer, List<Sample>> folds =
         groups(samples, s -> Math.floorMod(s.problem.shape().key().hashCode(), FOLDS));
     List<Sample> corrected = new ArrayList<>();
-    for (List<Sample> fold : folds.values()) {
-      List<Sample> others =
-          folds.values().stream().filter(f -> f != fold).flatMap(List::stream).toList();
-      Correction by = Correction.of(fit(others));
+    folds.forEach((number, fold) -> {
+      Map<Integer, List<Sample>> others = new HashMap<>(folds);
+      others.remove(number);
+      Correction by = Correction.of(fit(others.values().stream().flatMap(List::stream).toList()));
       fold.forEach(s -> corrected.add(s.corrected(by)));
-    }
+    });
     return quality(corrected);
   }
 }

@@ -11,9 +11,12 @@ public final class RuleException extends IllegalArgumentException {
   }
 
   /**
+   * Checks a rule.
+   *
    * @param rule what must hold, and what is given: a format of {@link String#format}
    * @throws RuleException if it does not hold
    */
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a library to depend on
   public static void require(boolean holds, String rule, Object... given) {
     if (!holds) {
       throw new RuleException(String.format(Locale.ROOT, rule, given));
