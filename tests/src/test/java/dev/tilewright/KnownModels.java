@@ -16,14 +16,15 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Whole networks with sizes for their inputs, for what must hold for every one. */
-final class KnownModels {
+public final class KnownModels {
   /**
    * A model file.
    *
    * @param open sizes for the dimensions that it leaves open, in order
    */
-  record Known(String name, byte[] bytes, List<Integer> open) {
-    Map<String, Shape> shapes(Model model) {
+  public record Known(String name, byte[] bytes, List<Integer> open) {
+    /** A size for every input. */
+    public Map<String, Shape> shapes(Model model) {
       Map<String, Shape> shapes = new LinkedHashMap<>();
       for (Signature input : model.inputs()) {
         List<Integer> sizes = new ArrayList<>();
@@ -53,7 +54,7 @@ final class KnownModels {
   }
 
   /** Those of the shared folder that this runtime takes; skips the test without it. */
-  static List<Known> shared() {
+  public static List<Known> shared() {
     Path folder = Shared.require("models");
     try (Stream<Path> files = Files.walk(folder, 2)) {
       return files

@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
     name = "optimize",
     description =
         "Rewrite a model so that it computes the same with less, for Tilewright or any other"
-            + " runtime: an ONNX file of opset 17 for fixed input sizes.",
+            + " runtime: an ONNX file of opset 17 (later if a node needs it) for fixed input"
+            + " sizes.",
     sortOptions = false,
     footer = {
       "",

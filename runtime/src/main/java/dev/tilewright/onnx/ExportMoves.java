@@ -89,7 +89,7 @@ final class ExportMoves {
               case CONSTANT -> "constant";
               case REFLECT -> "reflect";
               case EDGE -> "edge";
-              case WRAP -> throw OnnxExporter.refused(node, "padding that wraps, before opset 19");
+              case WRAP -> "wrap";
             });
     String name = out.name(x, image);
     String value =

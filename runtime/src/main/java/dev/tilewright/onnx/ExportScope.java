@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model file while it is written: its nodes and names, and for each value of the graph what it is
@@ -37,10 +38,12 @@ final class ExportScope {
   private final Map<String, Tensor> initializers = new LinkedHashMap<>();
   private final Set<String> taken = new HashSet<>();
   private final Map<Layout, String> names = new HashMap<>();
+  private final int opset;
   private String label = "";
 
-  ExportScope(Graph graph) {
+  ExportScope(Graph graph, int opset) {
     this.graph = graph;
+    this.opset = opset;
     taken.addAll(graph.outputs().keySet());
     for (Value input : graph.inputs()) {
       taken.add(input.name());
@@ -51,6 +54,16 @@ final class ExportScope {
   /** Names what is written from now on after this node. */
   void begin(Node node) {
     label = node.output().name();
+  }
+
+  /** Version of the operators that are written. */
+  int opset() {
+    return opset;
+  }
+
+  /** The values, if they are known. */
+  @Nullable Tensor constantOf(Value value) {
+    return graph.constants().get(value);
   }
 
   /** Whether the file has the value as an image only. */
@@ -83,6 +96,16 @@ final class ExportScope {
     return known;
   }
 
+  /** The value, which is no image, under another shape. */
+  String name(Value value, Shape shape) {
+    Tensor tensor = constantOf(value);
+    if (tensor != null && !value.shape().equals(shape)) {
+      return constant(value.name(), tensor.reshape(shape));
+    }
+    String name = name(value, false);
+    return value.shape().equals(shape) ? name : reshape(name, shape);
+  }
+
   private String write(Value value, int rank) {
     List<Integer> dims = new ArrayList<>(value.shape().dims());
     while (dims.size() < rank) {
@@ -91,7 +114,7 @@ final class ExportScope {
     Shape shape = new Shape(dims);
     Tensor tensor = graph.constants().get(value);
     if (tensor != null) {
-      Tensor stored = rank == 0 ? tensor : transposed(tensor.reshape(shape), image(rank));
+      Tensor stored = rank == 0 ? tensor : channelsFirst(tensor.reshape(shape));
       return constant(value.name(), stored);
     }
     if (rank == 0) {
@@ -229,12 +252,7 @@ final class ExportScope {
                     v.shape().dims().stream().map(d -> new Signature.Dim(null, d)).toList()))
             .toList();
     OnnxModel model =
-        new OnnxModel(
-            Map.of("", OnnxExporter.OPSET),
-            inputs,
-            List.copyOf(types.keySet()),
-            named,
-            initializers);
+        new OnnxModel(Map.of("", opset), inputs, List.copyOf(types.keySet()), named, initializers);
     return ModelWriter.write(model, types);
   }
 
@@ -248,7 +266,12 @@ final class ExportScope {
         node.attributes());
   }
 
-  private static Tensor transposed(Tensor tensor, List<Integer> perm) {
+  /** An image, or a filter, as the file has them. */
+  static Tensor channelsFirst(Tensor image) {
+    return transposed(image, image(image.shape().rank()));
+  }
+
+  static Tensor transposed(Tensor tensor, List<Integer> perm) {
     Shape from = tensor.shape();
     Shape to = new Shape(order(from.dims(), perm));
     int bytes = tensor.dtype().bytes();

@@ -62,15 +62,18 @@ final class ExportWindows {
     Map<String, Attribute> attributes = attributes(w);
     boolean average = pool.kind() == Op.PoolKind.AVERAGE;
     if (average) {
-      if (!w.dilation().equals(new Size(1, 1))) {
-        throw OnnxExporter.refused(node, "an average with dilation, before opset 19");
+      if (!isDilated(w)) {
+        attributes.remove("dilations"); // which opsets before 19 have not
       }
-      attributes.remove("dilations");
       attributes.put("count_include_pad", new Attribute.Int(pool.countPad() ? 1 : 0));
     }
     attributes.put("ceil_mode", ceil(node, w, pool.out()));
     String x = out.name(node.input(0), true);
     out.define(node.output(), true, out.emit(average ? "AveragePool" : "MaxPool", attributes, x));
+  }
+
+  static boolean isDilated(Op.Window w) {
+    return !w.dilation().equals(new Size(1, 1));
   }
 
   static void maxPositions(ExportScope out, Node node, Op.MaxPositions positions) {
@@ -149,9 +152,9 @@ final class ExportWindows {
     boolean image =
         dims.size() == 4 && resize.scales().get(3) == 1 && resize.sizes().dim(3) == dims.get(3);
     switch (resize.transform()) {
-      case HALF_PIXEL, PYTORCH_HALF_PIXEL, ALIGN_CORNERS, ASYMMETRIC -> {}
-      case HALF_PIXEL_SYMMETRIC, TF_HALF_PIXEL_FOR_NN ->
-          throw OnnxExporter.refused(node, resize.transform() + ", which opset 17 has not");
+      case HALF_PIXEL, HALF_PIXEL_SYMMETRIC, PYTORCH_HALF_PIXEL, ALIGN_CORNERS, ASYMMETRIC -> {}
+      case TF_HALF_PIXEL_FOR_NN ->
+          throw OnnxExporter.refused(node, resize.transform() + ", which opset 13 took away");
     }
     Map<String, Attribute> attributes = new LinkedHashMap<>();
     attributes.put("mode", text(resize.interpolation()));
@@ -192,7 +195,7 @@ final class ExportWindows {
     out.define(node.output(), image, result);
   }
 
-  private static Map<String, Attribute> attributes(Op.Window w) {
+  static Map<String, Attribute> attributes(Op.Window w) {
     Padding p = w.pad();
     Map<String, Attribute> attributes = new LinkedHashMap<>();
     attributes.put("kernel_shape", pair(w.kernel()));

@@ -138,8 +138,10 @@ final class ImportMath {
 
   /** A product with, or quotient by, a power of two: the bits of unsigned integers. */
   static Value shift(NodeScope n) {
-    Value x = n.cast(integers(n, 0), DType.UINT64);
-    Value by = n.cast(integers(n, 1), DType.UINT64);
+    boolean whole = n.in(0).type().dtype() == DType.UINT64;
+    DType wide = whole ? DType.UINT64 : DType.INT64;
+    Value x = n.cast(integers(n, 0), wide);
+    Value by = n.cast(integers(n, 1), wide);
     Value power = n.binary(BinaryFunction.POW, n.scalarLike(by, 2), by);
     boolean left = n.node().text("direction", "").equals("LEFT");
     Value shifted = n.binary(left ? BinaryFunction.MUL : BinaryFunction.DIV, x, power);

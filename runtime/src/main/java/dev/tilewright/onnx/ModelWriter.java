@@ -9,10 +9,12 @@ import java.util.TreeMap;
 
 /** Writes the messages of onnx.proto3 that {@link ModelReader} reads. Field numbers as there. */
 final class ModelWriter {
-  /** Version of the format that came with opset 17. */
-  private static final int IR_VERSION = 8;
-
   private ModelWriter() {}
+
+  /** The version of the format that came with an opset. */
+  private static int version(int opset) {
+    return opset < 19 ? 8 : 9;
+  }
 
   /**
    * The file.
@@ -33,7 +35,10 @@ final class ModelWriter {
       graph.message(11, value(input.name(), type));
     }
     outputs.forEach((name, type) -> graph.message(12, value(name, type)));
-    ProtoWriter file = new ProtoWriter().integer(1, IR_VERSION).string(2, "tilewright");
+    ProtoWriter file =
+        new ProtoWriter()
+            .integer(1, version(model.opsets().getOrDefault("", 0)))
+            .string(2, "tilewright");
     file.message(7, graph);
     model
         .opsets()

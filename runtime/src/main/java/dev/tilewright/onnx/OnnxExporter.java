@@ -17,8 +17,9 @@ import java.util.stream.IntStream;
 
 /**
  * Writes a graph as a model file that any runtime can read: standard operators of opset {@value
- * #OPSET}, images channels first, sizes fixed to those of the graph. What is fused here is written
- * as separate nodes, which other runtimes fuse in their own ways.
+ * #OPSET}, or of a later one if a node needs that; images channels first, sizes fixed to those of
+ * the graph. What is fused here is written as separate nodes, which other runtimes fuse in their
+ * own ways.
  *
  * <p>To make a new operator known: a line in {@link #write(Node)}. {@code same} writes one whose
  * tensors the file has as the graph does; {@code elementwise} one that does not care about layout.
@@ -30,7 +31,8 @@ public final class OnnxExporter {
   private final ExportScope out;
 
   private OnnxExporter(Graph graph) {
-    out = new ExportScope(graph);
+    int opset = graph.nodes().stream().mapToInt(OnnxExporter::opset).max().orElse(OPSET);
+    out = new ExportScope(graph, opset);
   }
 
   /**
@@ -47,6 +49,29 @@ public final class OnnxExporter {
     return exporter.out.finish();
   }
 
+  /** The first opset that has words for a node, if it is one of those written here. */
+  private static int opset(Node node) {
+    return switch (node.op()) {
+      case Op.Pool p when p.kind() == Op.PoolKind.AVERAGE && ExportWindows.isDilated(p.window()) ->
+          19;
+      case Op.Pad p when p.mode() == Op.PadMode.WRAP -> 19;
+      case Op.Resize r when r.transform() == Op.CoordinateTransform.HALF_PIXEL_SYMMETRIC -> 19;
+      case Op.Binary(BinaryFunction f) when isBitwise(node, f) -> 18;
+      case Op.Scatter(Op.ScatterReduction r) when isExtremum(r) -> 18;
+      case Op.ScatterElements(int axis, Op.ScatterReduction r) when isExtremum(r) -> 18;
+      default -> OPSET;
+    };
+  }
+
+  private static boolean isBitwise(Node node, BinaryFunction f) {
+    boolean logic = f == BinaryFunction.AND || f == BinaryFunction.OR;
+    return logic && node.input(0).type().dtype() != DType.BOOL;
+  }
+
+  private static boolean isExtremum(Op.ScatterReduction reduction) {
+    return reduction == Op.ScatterReduction.MIN || reduction == Op.ScatterReduction.MAX;
+  }
+
   private void write(Node node) {
     switch (node.op()) {
       case Op.Conv conv -> ExportWindows.conv(out, node, conv);
@@ -54,12 +79,10 @@ public final class OnnxExporter {
       case Op.Pool pool -> ExportWindows.pool(out, node, pool);
       case Op.Resize resize -> ExportWindows.resize(out, node, resize);
       case Op.MatMul m -> same(node, "MatMul", Map.of());
-      case Op.Quantize(DType to) -> scaled(node, "QuantizeLinear", to);
-      case Op.Dequantize d -> scaled(node, "DequantizeLinear", node.input(0).type().dtype());
-      case Op.IntegerConv c ->
-          throw refused(node, "a filter whose zero point is already subtracted");
-      case Op.IntegerMatMul m ->
-          throw refused(node, "a matrix whose zero point is already subtracted");
+      case Op.Quantize(DType to) -> ExportQuantized.quantize(out, node, to);
+      case Op.Dequantize d -> ExportQuantized.dequantize(out, node);
+      case Op.IntegerConv conv -> ExportQuantized.convolution(out, node, conv);
+      case Op.IntegerMatMul m -> ExportQuantized.product(out, node);
       case Op.Activate(Activation activation) -> {
         boolean image = anyImage(node);
         String x = out.name(node.input(0), image);
@@ -107,12 +130,12 @@ public final class OnnxExporter {
       case Op.GatherParts(int batch) ->
           same(node, "GatherND", Map.of("batch_dims", new Attribute.Int(batch)));
       case Op.Scatter(Op.ScatterReduction reduction) ->
-          same(node, "ScatterND", Map.of("reduction", text(node, reduction)));
+          same(node, "ScatterND", Map.of("reduction", text(reduction)));
       case Op.ScatterElements(int axis, Op.ScatterReduction reduction) ->
           same(
               node,
               "ScatterElements",
-              Map.of("axis", new Attribute.Int(axis), "reduction", text(node, reduction)));
+              Map.of("axis", new Attribute.Int(axis), "reduction", text(reduction)));
       case Op.Top top -> top(node, top);
       case Op.CumulativeSum sum -> {
         boolean image = anyImage(node);
@@ -173,27 +196,13 @@ public final class OnnxExporter {
     return IntStream.range(0, rank(node)).boxed().toList();
   }
 
-  /** To or from an integer type of the format's, by one scale for all elements. */
-  private void scaled(Node node, String opType, DType type) {
-    if (type != DType.UINT8 && type != DType.INT8) {
-      throw refused(node, "of " + type + ", before opset 21");
-    }
-    if (node.inputs().stream().skip(1).anyMatch(v -> v.shape().elements() != 1)) {
-      throw refused(node, "scales that are not one for all");
-    }
-    boolean image = out.isImage(node.input(0));
-    List<String> in = new ArrayList<>(List.of(out.name(node.input(0), image)));
-    for (Value one : node.inputs().subList(1, 3)) {
-      String name = out.name(one, false);
-      in.add(one.shape().rank() == 0 ? name : out.reshape(name, Shape.SCALAR));
-    }
-    out.define(node.output(), image, out.emit(opType, Map.of(), in.toArray(String[]::new)));
-  }
-
   private void binary(Node node, BinaryFunction f) {
-    boolean logic = f == BinaryFunction.AND || f == BinaryFunction.OR;
-    if (logic && node.input(0).type().dtype() != DType.BOOL) {
-      throw refused(node, "bits of integers, before opset 18");
+    if (isBitwise(node, f)) {
+      elementwise(node, "Bitwise" + word(f));
+      return;
+    }
+    if (f == BinaryFunction.POW && node.input(0).type().dtype() == DType.UINT64) {
+      throw refused(node, "powers of UINT64");
     }
     if (f != BinaryFunction.MOD || node.input(0).type().dtype() != DType.FLOAT32) {
       Map<String, Attribute> attributes =
@@ -231,9 +240,9 @@ public final class OnnxExporter {
         && hasGlobal(reduce.kind())) {
       String kind = reduce.kind() == ReduceKind.MEAN ? "Average" : "Max";
       result = out.emit("Global" + kind + "Pool", Map.of(), name);
-    } else if (reduce.kind() == ReduceKind.SUM) {
-      // The only one whose axes are an input in this opset.
-      result = out.emit("ReduceSum", Map.of("keepdims", keep), name, out.longs(axes));
+    } else if (reduce.kind() == ReduceKind.SUM || out.opset() >= 18) {
+      // Of sums, axes are an input since opset 13, of the others since 18.
+      result = out.emit(word(reduce.kind()), Map.of("keepdims", keep), name, out.longs(axes));
     } else {
       Map<String, Attribute> attributes = Map.of("keepdims", keep, "axes", ExportScope.ints(axes));
       result = out.emit(word(reduce.kind()), attributes, name);
@@ -266,13 +275,14 @@ public final class OnnxExporter {
     return new Attribute.Int(set ? 1 : 0);
   }
 
-  private static Attribute text(Node node, Op.ScatterReduction reduction) {
+  private static Attribute text(Op.ScatterReduction reduction) {
     return new Attribute.Text(
         switch (reduction) {
           case REPLACE -> "none";
           case ADD -> "add";
           case MUL -> "mul";
-          case MIN, MAX -> throw refused(node, "the least or largest, before opset 18");
+          case MIN -> "min";
+          case MAX -> "max";
         });
   }
 
