@@ -3,6 +3,7 @@ module dev.tilewright.tuning {
   requires transitive dev.tilewright.runtime;
   requires static transitive org.jspecify;
   requires static info.picocli;
+  requires static me.tongfei.progressbar;
   requires jdk.management;
 
   exports dev.tilewright.tuning;

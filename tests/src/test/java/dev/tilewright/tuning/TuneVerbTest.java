@@ -53,7 +53,9 @@ class TuneVerbTest {
     String[] all = java.util.Arrays.copyOf(args, args.length + more.length);
     System.arraycopy(more, 0, all, args.length, more.length);
     CommandRun run = CommandRun.of(all);
-    assertThat(run.err()).isEmpty();
+    assertThat(run.err().lines())
+        .hasSizeBetween(1, 11)
+        .allSatisfy(line -> assertThat(line).startsWith("model.onnx"));
     assertThat(run.code()).isZero();
     JsonObject report = JsonParser.parseString(run.out()).getAsJsonObject();
     return report.getAsJsonArray("models").get(0).getAsJsonObject();
@@ -127,10 +129,20 @@ class TuneVerbTest {
     assertThat(TuneVerb.seconds("2h")).isEqualTo(7200);
   }
 
+  /** Not on a terminal: plain lines, one for each tenth of the way. */
   @Test
   void showsHowFarItIs() {
-    assertThat(ProgressLine.text("m.onnx", 3, 6, 12.3, 4_500))
-        .isEqualTo("m.onnx [############------------] 3 of 6, 12 s left, 4.5 us gained");
-    assertThat(ProgressLine.text("m.onnx", 6, 6, 1, 0)).endsWith("comparing the whole model");
+    java.io.StringWriter text = new java.io.StringWriter();
+    try (TuneProgress progress =
+        new TuneProgress("m.onnx", new java.io.PrintWriter(text), false)) {
+      for (int done = 0; done <= 40; done++) {
+        progress.at(done, 40, 40 - done, 4_500);
+      }
+    }
+    List<String> lines = text.toString().lines().toList();
+    assertThat(lines).hasSize(11).allSatisfy(line -> assertThat(line).contains("m.onnx"));
+    assertThat(lines.get(5)).contains("50%", "20/40", "20 s left, 4.5 us gained");
+    assertThat(lines.getLast()).contains("100%", "comparing the whole model");
+    assertThat(text.toString()).doesNotContain("\033", "\b");
   }
 }

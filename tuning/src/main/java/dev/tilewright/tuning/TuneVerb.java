@@ -92,8 +92,9 @@ public final class TuneVerb implements Verb, Callable<Integer> {
     PrintWriter out = Console.out(spec);
     List<Map<String, Object>> all = new ArrayList<>();
     for (Path path : models) {
-      ProgressLine line = new ProgressLine(Console.err(spec), String.valueOf(path.getFileName()));
-      try (Model model = loading.load(path)) {
+      String name = String.valueOf(path.getFileName());
+      try (Model model = loading.load(path);
+          TuneProgress progress = TuneProgress.of(name, Console.err(spec))) {
         long start = System.nanoTime();
         TuningReport report =
             ModelTuner.tune(
@@ -101,9 +102,9 @@ public final class TuneVerb implements Verb, Callable<Integer> {
                 shapes.all(model.inputs()),
                 file,
                 new ModelTuner.Options(options, level, seconds, again),
-                line::at);
+                progress);
         double took = (System.nanoTime() - start) / 1e9;
-        line.end();
+        progress.close();
         if (json) {
           all.add(object(path, report, took));
         } else {
