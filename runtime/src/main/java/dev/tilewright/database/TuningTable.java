@@ -139,6 +139,17 @@ public final class TuningTable {
   }
 
   /**
+   * How sessions of so many threads compute a chain of convolutions best, as measured on this
+   * machine or a like one.
+   *
+   * @param chain its key
+   */
+  public Optional<Found> chain(String chain, String backends, int session) {
+    return Optional.ofNullable(chosen.get(new Key(chain, backends, session)))
+        .filter(f -> isClose(f.record()));
+  }
+
+  /**
    * How many threads of a session are best for a problem with this kernel.
    *
    * @param session threads that there are

@@ -4,6 +4,8 @@ import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
 import dev.tilewright.conv.Epilogue;
 import dev.tilewright.conv.Weights;
+import dev.tilewright.database.TuningRecord;
+import dev.tilewright.database.TuningTable;
 import dev.tilewright.graph.Graph;
 import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
@@ -12,6 +14,7 @@ import dev.tilewright.plan.Bands.Band;
 import dev.tilewright.plan.Selection.Candidate;
 import dev.tilewright.plan.Selection.Chosen;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -62,7 +65,9 @@ final class Fusion {
    * @param nanos band by band
    * @param apart layer by layer
    * @param beyond the part of that for intermediates that do not stay in the cache
-   * @param heights estimates with other bands
+   * @param heights estimates with other bands, by rows
+   * @param threads that share the chain
+   * @param measured the measurement for which it is fused, in words, or null
    */
   private record Estimate(
       ConvChain chain,
@@ -71,7 +76,9 @@ final class Fusion {
       double nanos,
       double apart,
       double beyond,
-      Map<String, String> heights) {
+      Map<Integer, Double> heights,
+      int threads,
+      @Nullable String measured) {
     double saving() {
       return apart - nanos;
     }
@@ -84,6 +91,7 @@ final class Fusion {
   private final Map<Node, Estimate> fused = new LinkedHashMap<>();
   private final Map<Node, String> refused = new HashMap<>();
   private final Map<Node, Member> members = new HashMap<>();
+  private final Map<List<ConvChain>, ChainWay> ways = new LinkedHashMap<>();
 
   Fusion(Graph graph, Selection selection, Fusing mode) {
     this.original = graph;
@@ -114,25 +122,111 @@ final class Fusion {
   private void decide() {
     Set<Node> taken = new HashSet<>();
     for (List<ConvChain> alternatives : ConvChain.of(original)) {
-      Estimate best = null;
-      for (ConvChain chain : alternatives) {
-        if (chain.nodes().stream().noneMatch(taken::contains)) {
-          Estimate estimate = estimate(chain);
-          if (estimate != null && (best == null || isBetter(estimate, best))) {
-            best = estimate;
-          }
-        }
-      }
-      if (best == null) {
-        continue;
-      }
-      if (!mode.estimated() || best.nanos <= WORTH_FUSING * best.apart) {
-        taken.addAll(best.chain.nodes());
-        fused.put(best.chain.joined(), best);
-      } else {
-        refused.put(best.chain.depthwise(), "in " + text(best) + ", apart " + apart(best));
+      if (!mode.estimated() || !asMeasured(alternatives, taken)) {
+        asEstimated(alternatives, taken);
       }
     }
+  }
+
+  /** Does what a measurement says, if there is one that can be followed. */
+  private boolean asMeasured(List<ConvChain> alternatives, Set<Node> taken) {
+    TuningTable.Found found =
+        selection.tuned().chain(ChainWay.key(alternatives), selection.threads());
+    if (found == null || !ChainWay.names(found.record().algorithm())) {
+      return false;
+    }
+    TuningRecord record = found.record();
+    ChainWay way = new ChainWay(record.algorithm(), record.tile(), record.threads());
+    String words = Tuned.words(found);
+    if (!way.isFused()) {
+      ways.put(alternatives, ChainWay.layers(selection.threads()));
+      refused.put(alternatives.getFirst().depthwise(), "layer by layer is faster, " + words);
+      return true;
+    }
+    if (way.chain() < 0 || way.chain() >= alternatives.size() || way.rows() < 1) {
+      return false;
+    }
+    ConvChain chain = alternatives.get(way.chain());
+    if (chain.nodes().stream().anyMatch(taken::contains)) {
+      return false;
+    }
+    int threads = Math.clamp(way.threads(), 1, selection.threads());
+    Estimate estimate = estimate(chain, way.rows(), threads, words);
+    if (estimate == null) {
+      return false;
+    }
+    fuse(alternatives, estimate, taken);
+    return true;
+  }
+
+  private void asEstimated(List<ConvChain> alternatives, Set<Node> taken) {
+    Estimate best = null;
+    for (ConvChain chain : alternatives) {
+      if (chain.nodes().stream().noneMatch(taken::contains)) {
+        Estimate estimate = estimate(chain, mode.rows(), 0, null);
+        if (estimate != null && (best == null || isBetter(estimate, best))) {
+          best = estimate;
+        }
+      }
+    }
+    if (best != null && (!mode.estimated() || best.nanos <= WORTH_FUSING * best.apart)) {
+      fuse(alternatives, best, taken);
+    } else if (best != null) {
+      ways.put(alternatives, ChainWay.layers(selection.threads()));
+      refused.put(best.chain.depthwise(), "in " + text(best) + ", apart " + apart(best));
+    }
+  }
+
+  private void fuse(List<ConvChain> alternatives, Estimate estimate, Set<Node> taken) {
+    taken.addAll(estimate.chain.nodes());
+    fused.put(estimate.chain.joined(), estimate);
+    int chain = alternatives.indexOf(estimate.chain);
+    ways.put(alternatives, ChainWay.bands(chain, estimate.bands.rows(), estimate.threads));
+  }
+
+  /** What a tuner may try for each chain, the way of this plan first. */
+  List<Tunable.Chain> tunable() {
+    Map<String, Tunable.Chain> chains = new LinkedHashMap<>();
+    ways.forEach((alternatives, now) -> {
+      Set<ChainWay> some = new LinkedHashSet<>(List.of(now));
+      some.add(ChainWay.layers(selection.threads()));
+      Set<String> steps = new HashSet<>();
+      for (int i = 0; i < alternatives.size(); i++) {
+        ConvChain chain = alternatives.get(i);
+        steps.add(chain.joined().name());
+        chain.nodes().forEach(node -> steps.add(node.name()));
+        Estimate best = estimate(chain, 0, 0, null);
+        if (best != null) {
+          some.addAll(around(i, best));
+        }
+      }
+      // Blocks that repeat are one chain with several steps.
+      chains.merge(
+          ChainWay.key(alternatives),
+          new Tunable.Chain(ChainWay.key(alternatives), steps, List.copyOf(some)),
+          (a, b) -> {
+            steps.addAll(a.steps());
+            return new Tunable.Chain(a.key(), steps, a.ways());
+          });
+    });
+    return List.copyOf(chains.values());
+  }
+
+  /** The promising height, of the longest chain also half and twice as much and fewer threads. */
+  private List<ChainWay> around(int index, Estimate best) {
+    int rows = best.bands.rows();
+    List<ChainWay> some = new ArrayList<>(List.of(ChainWay.bands(index, rows, best.threads)));
+    if (index == 0) {
+      for (double wanted : new double[] {rows / 2.0, rows * 2.0}) {
+        best.heights.keySet().stream()
+            .min(Comparator.comparingDouble(h -> Math.abs(Math.log(h / wanted))))
+            .ifPresent(h -> some.add(ChainWay.bands(index, h, best.threads)));
+      }
+      for (int threads : new int[] {1, selection.threads()}) {
+        some.add(ChainWay.bands(index, rows, threads));
+      }
+    }
+    return some;
   }
 
   /** Of about equal ones the longest, which comes first, stays: it keeps less in memory. */
@@ -171,8 +265,15 @@ final class Fusion {
         });
   }
 
-  /** The best bands, or null if even one row fills the cache. */
-  private @Nullable Estimate estimate(ConvChain chain) {
+  /**
+   * The best bands, or null if even one row fills the cache.
+   *
+   * @param fixed rows, or 0 for as many as promise to be fastest
+   * @param shared threads, or 0 for as many as the work is worth
+   * @param measured why these, or null
+   */
+  private @Nullable Estimate estimate(
+      ConvChain chain, int fixed, int shared, @Nullable String measured) {
     List<Member> of = chain.nodes().stream().map(this::member).toList();
     double beyond = 0;
     double apart = 0;
@@ -188,18 +289,18 @@ final class Fusion {
     }
     ConvShape depthwise = ConvChain.shape(chain.depthwise());
     int height = depthwise.out().height();
-    int parts = threads(of);
+    int parts = shared == 0 ? threads(of) : shared;
     Estimate best = null;
-    Map<String, String> heights = new LinkedHashMap<>();
-    for (int rows : heights(height)) {
+    Map<Integer, Double> heights = new LinkedHashMap<>();
+    for (int rows : heights(height, fixed)) {
       Bands bands = Bands.of(depthwise, rows, parts);
-      if (mode.rows() == 0 && workingSet(chain, of, bands) > BAND_BYTES) {
+      if (fixed == 0 && workingSet(chain, of, bands) > BAND_BYTES) {
         continue;
       }
       double nanos = nanos(chain, of, bands);
-      heights.put("bands of " + rows, Selection.micros(nanos));
+      heights.put(rows, nanos);
       if (best == null || nanos < best.nanos) {
-        best = new Estimate(chain, of, bands, nanos, apart, beyond, heights);
+        best = new Estimate(chain, of, bands, nanos, apart, beyond, heights, parts, measured);
       }
     }
     return best;
@@ -212,10 +313,10 @@ final class Fusion {
   }
 
   /** Rows of bands of about equal height. */
-  private Set<Integer> heights(int height) {
+  private static Set<Integer> heights(int height, int fixed) {
     Set<Integer> heights = new LinkedHashSet<>();
-    if (mode.rows() > 0) {
-      heights.add(Math.min(mode.rows(), height));
+    if (fixed > 0) {
+      heights.add(Math.min(fixed, height));
       return heights;
     }
     for (int rows = 1; rows <= height; rows++) {
@@ -280,7 +381,7 @@ final class Fusion {
   }
 
   private Chosen chosen(Estimate e) {
-    int threads = threads(e.members);
+    int threads = e.threads;
     Map<Node, FusedKernel.Member> prepared = new HashMap<>();
     for (Member member : e.members) {
       Weights weights = selection.weights(member.node, original);
@@ -303,16 +404,24 @@ final class Fusion {
             threads);
     Map<String, String> others = new LinkedHashMap<>();
     others.put("layer by layer", apart(e));
-    others.putAll(e.heights);
-    others.remove("bands of " + e.bands.rows());
+    e.heights.forEach((rows, nanos) -> {
+      if (rows != e.bands.rows()) {
+        others.put("bands of " + rows, Selection.micros(nanos));
+      }
+    });
     String algorithm = joined(e, "+", m -> m.whole.algorithm().id());
     Plan.Choice choice =
         new Plan.Choice(
             algorithm,
             "rows=" + e.bands.rows() + " " + joined(e, "+", m -> m.whole.tile().toString()),
             selection.origin(
-                algorithm, e.members.stream().anyMatch(m -> m.whole.measured() != null)),
-            "fused: in " + text(e) + ", apart " + apart(e),
+                algorithm,
+                e.measured != null || e.members.stream().anyMatch(m -> m.whole.measured() != null)),
+            (e.measured == null ? "fused: " : "fused: " + e.measured + "; estimated ")
+                + "in "
+                + text(e)
+                + ", apart "
+                + apart(e),
             e.nanos,
             new Plan.Rival("layer by layer", "", e.apart),
             others);

@@ -217,6 +217,10 @@ final class Selection {
     return means.threads();
   }
 
+  Tuned tuned() {
+    return tuned;
+  }
+
   private static boolean isBetter(Candidate candidate, @Nullable Candidate best) {
     if (best == null) {
       return true;

@@ -110,15 +110,36 @@ public final class Tunable {
         .toList();
   }
 
+  /**
+   * Convolutions around a depthwise one that may be computed band by band.
+   *
+   * @param key what records call it
+   * @param steps names that its steps have in plans, whichever way they go
+   * @param ways to try, that of the plan first
+   */
+  public record Chain(String key, Set<String> steps, List<ChainWay> ways) {
+    public Chain {
+      steps = Set.copyOf(steps);
+      ways = List.copyOf(ways);
+    }
+  }
+
+  /** The chains of a graph, one for each key, with the steps of all that have it. */
+  public static List<Chain> chains(Planner.Means means, Graph graph) {
+    return new Fusion(graph, nothingPrepared(means), Fusing.AUTO).tunable();
+  }
+
+  private static Selection nothingPrepared(Planner.Means means) {
+    return new Selection(
+        means,
+        (filter, bias) -> {
+          throw new IllegalStateException("nothing is prepared here");
+        });
+  }
+
   /** What a plan takes for a problem, with what is known so far. */
   public static Guess choice(Planner.Means means, ConvProblem one) {
-    Selection selection =
-        new Selection(
-            means,
-            (filter, bias) -> {
-              throw new IllegalStateException("nothing is prepared here");
-            });
-    Selection.Candidate best = selection.best(one, null, new HashMap<>());
+    Selection.Candidate best = nothingPrepared(means).best(one, null, new HashMap<>());
     return new Guess(best.algorithm(), best.tile(), best.nanos(), best.problem().threads());
   }
 
@@ -143,10 +164,15 @@ public final class Tunable {
             .filter(a -> a.id().equals(record.algorithm()))
             .findFirst()
             .orElse(null);
-    if (named == null) {
+    boolean chain = ChainWay.names(record.algorithm());
+    if (named == null && !chain) {
       return "not in this build";
     }
     try {
+      if (named == null) {
+        ChainWay.check(record.problem());
+        return null;
+      }
       return Tuned.refusal(named, record, ConvProblem.parse(record.problem()));
     } catch (IllegalArgumentException e) {
       return String.valueOf(e.getMessage());

@@ -68,7 +68,12 @@ final class Tuned {
     return algorithm.tiles(one).contains(record.tile()) ? null : "the tile is no longer offered";
   }
 
-  private static String words(TuningTable.Found found) {
+  /** The measured way to compute a chain on so many threads, or null. */
+  TuningTable.@Nullable Found chain(String key, int session) {
+    return table.chain(key, backends, session).orElse(null);
+  }
+
+  static String words(TuningTable.Found found) {
     TuningRecord record = found.record();
     String where =
         found.likeness() == Likeness.SAME ? "here" : "on a like machine (" + record.machine() + ")";

@@ -6,10 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.management.ThreadMXBean;
 import dev.tilewright.Workers;
 import dev.tilewright.backend.Backend;
+import dev.tilewright.backend.Backends;
 import dev.tilewright.conv.Activation;
 import dev.tilewright.conv.ConvShape.Padding;
 import dev.tilewright.conv.ConvShape.Size;
 import dev.tilewright.conv.Epilogue;
+import dev.tilewright.conv.Tile;
+import dev.tilewright.database.Machine;
+import dev.tilewright.database.TuningRecord;
+import dev.tilewright.database.TuningTable;
 import dev.tilewright.graph.Graph;
 import dev.tilewright.graph.GraphBuilder;
 import dev.tilewright.graph.Op;
@@ -203,6 +208,98 @@ class FusionTest {
     Value expanded = b.conv(x, v[4], 1, 1, 0, false, null);
     Value depthwise = b.conv(expanded, v[4], v[5], v[6], v[5] / 2, true, null);
     return b.build(b.conv(depthwise, v[7], 1, 1, 0, false, null));
+  }
+
+  private static final Machine HERE =
+      new Machine("Acme 1", "avx2", "L1 32K L2 1024K", 2, "Acme 25", "native=1");
+
+  private static final Machine FAR =
+      new Machine("Acme 2", "avx2", "L1 48K L2 2048K", 2, "Acme 25", "native=1");
+
+  private static TuningRecord measured(Machine on, Graph graph, int session, ChainWay way) {
+    return new TuningRecord(
+        ChainWay.key(ConvChain.of(graph).getFirst()),
+        "native",
+        session,
+        on,
+        TuningRecord.Status.CHOSEN,
+        way.algorithm(),
+        way.tile(),
+        way.threads(),
+        9,
+        1000,
+        900,
+        1100,
+        7);
+  }
+
+  private static Planner.Means means(int threads, TuningRecord... records) {
+    List<Backend> backends = Backends.load().usable("native");
+    TuningTable table = TuningTable.of(List.of(List.of(records)), HERE);
+    return new Planner.Means(backends, "native", threads, table);
+  }
+
+  private static List<Plan.Step> steps(Graph graph, int threads, TuningRecord... records) {
+    try (Arena arena = Arena.ofShared()) {
+      return new Planner(PlanRun.memory(arena), means(threads, records), Fusing.AUTO)
+          .plan(graph)
+          .steps();
+    }
+  }
+
+  @Test
+  void aMeasuredWayIsFollowed() {
+    Graph large = block(LARGE);
+    Graph small = block("1,14,14,64,384,3,1,64");
+    List<Plan.Step> fused = steps(small, 1, measured(HERE, small, 1, ChainWay.bands(0, 5, 1)));
+    assertThat(fused).hasSize(1);
+    assertThat(fused.getFirst().choice().tile()).startsWith("rows=5 ");
+    assertThat(fused.getFirst().choice().origin()).isEqualTo(Origin.TUNED);
+    assertThat(fused.getFirst().choice().reason()).contains("measured 1.0 us here");
+    // The shorter chain that leaves the first layer alone.
+    assertThat(steps(small, 1, measured(HERE, small, 1, ChainWay.bands(1, 7, 1)))).hasSize(2);
+    List<Plan.Step> apart = steps(large, 1, measured(HERE, large, 1, ChainWay.layers(1)));
+    assertThat(apart).hasSize(3);
+    assertThat(apart.get(1).choice().others().get("fused")).contains("measured 1.0 us here");
+    // Of three threads, two.
+    List<Plan.Step> two = steps(large, 3, measured(HERE, large, 3, ChainWay.bands(0, 8, 2)));
+    assertThat(two).singleElement().satisfies(s -> assertThat(s.threads()).isEqualTo(2));
+  }
+
+  @Test
+  void whatDoesNotApplyIsEstimated() {
+    Graph large = block(LARGE);
+    List<String> estimated = steps(large, 1).stream().map(s -> s.choice().tile()).toList();
+    for (TuningRecord other :
+        List.of(
+            measured(FAR, large, 1, ChainWay.layers(1)),
+            measured(HERE, large, 2, ChainWay.layers(2)),
+            measured(HERE, large, 1, ChainWay.bands(7, 8, 1)),
+            measured(HERE, large, 1, new ChainWay("chain.bands", Tile.NONE, 1)),
+            measured(HERE, large, 1, new ChainWay("chain.spiral", Tile.NONE, 1)))) {
+      assertThat(steps(large, 1, other)).extracting(s -> s.choice().tile()).isEqualTo(estimated);
+    }
+  }
+
+  @Test
+  void offersWaysToTryWithThePlansOwnFirst() {
+    Graph large = block(LARGE);
+    Tunable.Chain chain = Tunable.chains(means(2), large).getFirst();
+    assertThat(chain.ways()).doesNotHaveDuplicates().hasSizeBetween(4, 9);
+    assertThat(chain.ways().getFirst().isFused()).isTrue();
+    assertThat(chain.ways()).contains(ChainWay.layers(2));
+    assertThat(chain.ways()).anyMatch(w -> w.isFused() && w.threads() == 1);
+    List<ChainWay> again =
+        Tunable.chains(means(2, measured(HERE, large, 2, chain.ways().getLast())), large)
+            .getFirst()
+            .ways();
+    assertThat(again.getFirst()).isEqualTo(chain.ways().getLast());
+    // Each can be planned, and its steps are known by name.
+    for (ChainWay way : chain.ways()) {
+      assertThat(steps(large, 2, measured(HERE, large, 2, way)))
+          .hasSizeLessThanOrEqualTo(3)
+          .allMatch(step -> chain.steps().contains(step.layer()));
+    }
   }
 
   private static Plan plan(Graph graph, String backend, int threads, Fusing fusing, Arena arena) {

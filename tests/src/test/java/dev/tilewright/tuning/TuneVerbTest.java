@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TuneVerbTest {
   private static final String FIXTURE = "/fixtures/network/dilated_context/dynamic_nhw/model.onnx";
+  private static final String MOBILE = "/fixtures/network/ulsam_mobilenet/paper_g4/model.onnx";
   private static final Shape SHAPE = Shape.of(1, 4, 16, 16);
 
   @TempDir private Path dir = Path.of("");
@@ -129,12 +130,33 @@ class TuneVerbTest {
     assertThat(TuneVerb.seconds("2h")).isEqualTo(7200);
   }
 
+  /** Whether chains are fused is measured in the model, once, and plans do as the file says. */
+  @Test
+  void timesChainsInTheModel() throws IOException {
+    Path mobile = dir.resolve("mobile.onnx");
+    try (var in = getClass().getResourceAsStream(MOBILE)) {
+      Files.write(mobile, in.readAllBytes());
+    }
+    SessionOptions session = new SessionOptions(2, "native");
+    ModelTuner.Options options = new ModelTuner.Options(session, Level.MEASURE, 100, false);
+    try (Model loaded = Model.load(mobile)) {
+      Map<String, Shape> shapes = Map.of(loaded.inputs().getFirst().name(), Shape.of(1, 3, 32, 32));
+      int chains = ModelTuner.tune(loaded, shapes, file, options, (d, a, l, g) -> {}).chains();
+      assertThat(chains).isPositive();
+      assertThat(file.read().records())
+          .filteredOn(r -> r.algorithm().startsWith("chain.") && r.status() == Status.CHOSEN)
+          .hasSizeGreaterThanOrEqualTo(chains)
+          .allSatisfy(r -> assertThat(r.session()).isEqualTo(2));
+      assertThat(ModelTuner.tune(loaded, shapes, file, options, (d, a, l, g) -> {}).chains())
+          .isZero();
+    }
+  }
+
   /** Not on a terminal: plain lines, one for each tenth of the way. */
   @Test
   void showsHowFarItIs() {
     java.io.StringWriter text = new java.io.StringWriter();
-    try (TuneProgress progress =
-        new TuneProgress("m.onnx", new java.io.PrintWriter(text), false)) {
+    try (TuneProgress progress = new TuneProgress("m.onnx", new java.io.PrintWriter(text), false)) {
       for (int done = 0; done <= 40; done++) {
         progress.at(done, 40, 40 - done, 4_500);
       }

@@ -4,29 +4,26 @@ import dev.tilewright.Model;
 import dev.tilewright.SessionOptions;
 import dev.tilewright.backend.Backends;
 import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.conv.Tile;
 import dev.tilewright.database.Machine;
 import dev.tilewright.database.Machine.Likeness;
 import dev.tilewright.database.TuningFile;
 import dev.tilewright.database.TuningRecord;
 import dev.tilewright.database.TuningRecord.Status;
 import dev.tilewright.database.TuningTable;
-import dev.tilewright.onnx.Signature;
+import dev.tilewright.graph.Graph;
+import dev.tilewright.plan.ChainWay;
 import dev.tilewright.plan.Planner;
 import dev.tilewright.plan.Tunable;
 import dev.tilewright.plan.Tunable.Guess;
-import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
-import dev.tilewright.tensor.TensorType;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -39,13 +36,20 @@ final class Confirmation {
 
   private static final double MOST_SECONDS = 4;
   private static final double MOST_WARMUP_SECONDS = 3;
-  private static final long SEED = 42;
 
-  /** A layer whose kernel or threads are not those of the estimate, and what that gains. */
-  private record Change(Tunable.Layer layer, Guess tuned, double nanosGained) {}
+  /**
+   * A layer or a chain that is not computed as estimated.
+   *
+   * @param keys of the records that say so
+   * @param algorithm that they name
+   * @param tile that they name
+   * @param nanosGained as they say
+   */
+  private record Change(List<String> keys, String algorithm, Tile tile, double nanosGained) {}
 
   private final Model model;
   private final Map<String, Shape> shapes;
+  private final Graph graph;
   private final List<Tunable.Layer> layers;
   private final TuningFile file;
   private final Machine machine;
@@ -54,13 +58,14 @@ final class Confirmation {
   Confirmation(
       Model model,
       Map<String, Shape> shapes,
-      List<Tunable.Layer> layers,
+      Graph graph,
       TuningFile file,
       Machine machine,
       SessionOptions session) {
     this.model = model;
     this.shapes = shapes;
-    this.layers = layers;
+    this.graph = graph;
+    this.layers = Tunable.layers(graph);
     this.file = file;
     this.machine = machine;
     this.estimates = session.tuning(TuningTable.empty());
@@ -116,32 +121,57 @@ final class Confirmation {
     for (Tunable.Layer layer : layers) {
       Guess before = Tunable.choice(means(TuningTable.empty()), layer.problem());
       Guess after = Tunable.choice(means(table), layer.problem());
-      boolean same = isOf(before, after.algorithm().id(), after.tile().toString());
-      if (!same || before.threads() != after.threads()) {
+      String key = layer.problem().work();
+      if (!isOf(before, after) || before.threads() != after.threads()) {
         double gain =
-            nanos(records, layer.problem(), before) - nanos(records, layer.problem(), after);
-        changes.add(new Change(layer, after, layer.count() * gain));
+            nanos(records, key, before.algorithm().id(), before.tile())
+                - nanos(records, key, after.algorithm().id(), after.tile());
+        changes.add(
+            new Change(
+                layer.problems().stream().map(ConvProblem::work).toList(),
+                after.algorithm().id(),
+                after.tile(),
+                layer.count() * gain));
       }
     }
+    Map<String, ChainWay> estimated = ways(TuningTable.empty());
+    ways(table)
+        .forEach((key, after) -> {
+          ChainWay before = estimated.get(key);
+          if (before != null && !before.equals(after)) {
+            double gain =
+                nanos(records, key, before.algorithm(), before.tile())
+                    - nanos(records, key, after.algorithm(), after.tile());
+            changes.add(new Change(List.of(key), after.algorithm(), after.tile(), gain));
+          }
+        });
     changes.sort(Comparator.comparingDouble(Change::nanosGained));
     return changes;
   }
 
-  private static boolean isOf(Guess guess, String algorithm, String tile) {
-    return guess.algorithm().id().equals(algorithm) && guess.tile().toString().equals(tile);
+  private Map<String, ChainWay> ways(TuningTable table) {
+    return Tunable.chains(means(table), graph).stream()
+        .collect(Collectors.toMap(Tunable.Chain::key, c -> c.ways().getFirst()));
   }
 
-  private boolean concerns(TuningRecord r, ConvProblem problem) {
-    return r.problem().equals(problem.work())
+  private static boolean isOf(Guess a, Guess b) {
+    return a.algorithm().id().equals(b.algorithm().id()) && a.tile().equals(b.tile());
+  }
+
+  private static boolean isOf(TuningRecord r, String algorithm, Tile tile) {
+    return r.algorithm().equals(algorithm) && r.tile().equals(tile);
+  }
+
+  private boolean concerns(TuningRecord r, String key) {
+    return r.problem().equals(key)
         && machine.likeness(r.machine()).compareTo(Likeness.MICROARCHITECTURE) <= 0
         && r.backends().equals(estimates.backend());
   }
 
   /** The latest time of a kernel; 0 if there is none. */
-  private double nanos(List<TuningRecord> records, ConvProblem problem, Guess guess) {
+  private double nanos(List<TuningRecord> records, String key, String algorithm, Tile tile) {
     return records.reversed().stream()
-        .filter(r -> concerns(r, problem) && r.samples() > 0)
-        .filter(r -> isOf(guess, r.algorithm(), r.tile().toString()))
+        .filter(r -> concerns(r, key) && r.samples() > 0 && isOf(r, algorithm, tile))
         .mapToDouble(TuningRecord::median)
         .findFirst()
         .orElse(0);
@@ -150,12 +180,11 @@ final class Confirmation {
   /** Takes back the choice of kernel, if that is this one, and of its threads. */
   private List<TuningRecord> retractions(List<TuningRecord> records, Change change) {
     List<TuningRecord> back = new ArrayList<>();
-    for (ConvProblem problem : change.layer().problems()) {
+    for (String key : change.keys()) {
       for (int session : IntStream.of(1, estimates.threads()).distinct().toArray()) {
         records.reversed().stream()
-            .filter(r -> concerns(r, problem) && r.session() == session)
-            .filter(TuningRecord::isChoice)
-            .filter(r -> isOf(change.tuned(), r.algorithm(), r.tile().toString()))
+            .filter(r -> concerns(r, key) && r.session() == session)
+            .filter(r -> r.isChoice() && isOf(r, change.algorithm(), change.tile()))
             .findFirst()
             .ifPresent(r -> back.add(r.status(Status.RETRACTED, machine)));
       }
@@ -164,7 +193,7 @@ final class Confirmation {
   }
 
   private Duet.Timings compare(TuningTable table, double seconds) {
-    Map<String, Tensor> inputs = inputs();
+    Map<String, Tensor> inputs = NoiseInputs.of(model, shapes);
     Duet.Limits limits =
         new Duet.Limits(
             0, Math.min(MOST_SECONDS, seconds / 2), Math.min(MOST_WARMUP_SECONDS, seconds / 4));
@@ -172,26 +201,5 @@ final class Confirmation {
         SessionContender estimated = new SessionContender(model, inputs, estimates)) {
       return new Duet(tuned, estimated, limits).play();
     }
-  }
-
-  /** Noise in [-1, 1); zeros where the model takes no floats. */
-  private Map<String, Tensor> inputs() {
-    Random random = new Random(SEED);
-    Map<String, Tensor> inputs = new LinkedHashMap<>();
-    for (Signature input : model.inputs()) {
-      Shape shape = Objects.requireNonNull(shapes.get(input.name()), input.name());
-      TensorType type = new TensorType(input.dtype(), shape);
-      if (type.dtype() == DType.FLOAT32) {
-        float[] values = new float[Math.toIntExact(shape.elements())];
-        for (int i = 0; i < values.length; i++) {
-          values[i] = random.nextFloat() * 2 - 1;
-        }
-        inputs.put(input.name(), Tensor.of(shape, values));
-      } else {
-        byte[] zeros = new byte[Math.toIntExact(type.bytes())];
-        inputs.put(input.name(), new Tensor(type, MemorySegment.ofArray(zeros)));
-      }
-    }
-    return inputs;
   }
 }

@@ -11,10 +11,12 @@ import dev.tilewright.database.TuningFile;
 import dev.tilewright.database.TuningRecord;
 import dev.tilewright.database.TuningRecord.Status;
 import dev.tilewright.database.TuningTable;
+import dev.tilewright.graph.Graph;
 import dev.tilewright.plan.Planner;
 import dev.tilewright.plan.Tunable;
 import dev.tilewright.plan.Tunable.Guess;
 import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tuning.CostFitting.Sample;
 import dev.tilewright.tuning.LayerTuner.Outcome;
 import dev.tilewright.tuning.LayerTuner.Timed;
@@ -35,6 +37,8 @@ import java.util.stream.Collectors;
 public final class ModelTuner {
   /** The share of the budget that is kept for running the model as a whole. */
   private static final double FOR_THE_WHOLE = 0.2;
+
+  private static final double MOST_SECONDS_OF_CHAINS = 4;
 
   /** Of an algorithm, with which its corrected promises are trusted. */
   private static final int ENOUGH_TIMES = 5;
@@ -101,8 +105,9 @@ public final class ModelTuner {
   }
 
   private TuningReport tune() throws IOException {
+    Graph graph = model.graph(shapes);
     List<Tunable.Layer> layers =
-        Tunable.layers(model.graph(shapes)).stream()
+        Tunable.layers(graph).stream()
             .sorted(Comparator.comparingDouble(this::estimatedNanos).reversed())
             .toList();
     double all = layers.stream().mapToDouble(this::estimatedNanos).sum();
@@ -122,9 +127,26 @@ public final class ModelTuner {
       tune(layers.get(i), now + share);
     }
     progress.at(layers.size(), layers.size(), secondsLeft(), gained);
+    int chains = chains(graph, wholeNanos / 2e9);
     TuningReport.CostModel costModel = fit();
-    Confirmation whole = new Confirmation(model, shapes, layers, file, machine, options.session());
-    return new TuningReport(reports, costModel, whole.confirm(wholeNanos / 1e9));
+    Confirmation whole = new Confirmation(model, shapes, graph, file, machine, options.session());
+    return new TuningReport(reports, chains, costModel, whole.confirm(wholeNanos / 1e9));
+  }
+
+  /** Tunes the chains that have no choice yet; how many. */
+  private int chains(Graph graph, double seconds) throws IOException {
+    int session = options.session().threads();
+    List<Entry> entries = file.read().entries();
+    TuningTable table = TuningTable.of(List.of(entries), machine);
+    Set<String> known = known(file.read().records(), session);
+    List<Tunable.Chain> chains =
+        Tunable.chains(means(session, table), graph).stream()
+            .filter(c -> options.again() || !known.contains(c.key()))
+            .toList();
+    Map<String, Tensor> inputs = NoiseInputs.of(model, shapes);
+    ChainTuner tuner = new ChainTuner(model, inputs, options.session(), machine);
+    file.append(tuner.tune(chains, entries, Math.min(MOST_SECONDS_OF_CHAINS, seconds)));
+    return chains.size();
   }
 
   /** Keeps what all measurements of this machine say of the cost model, if that is of any use. */
@@ -238,13 +260,16 @@ public final class ModelTuner {
 
   /** Whether there is a choice for all its problems that was made on this very machine. */
   private boolean isKnown(List<TuningRecord> records, Tunable.Layer layer, int session) {
-    Set<String> known =
-        records.stream()
-            .filter(r -> r.status() == Status.CHOSEN && r.session() == session)
-            .filter(r -> r.machine().equals(machine))
-            .filter(r -> r.backends().equals(options.session().backend()))
-            .map(TuningRecord::problem)
-            .collect(Collectors.toSet());
+    Set<String> known = known(records, session);
     return layer.problems().stream().allMatch(p -> known.contains(p.work()));
+  }
+
+  private Set<String> known(List<TuningRecord> records, int session) {
+    return records.stream()
+        .filter(r -> r.status() == Status.CHOSEN && r.session() == session)
+        .filter(r -> r.machine().equals(machine))
+        .filter(r -> r.backends().equals(options.session().backend()))
+        .map(TuningRecord::problem)
+        .collect(Collectors.toSet());
   }
 }

@@ -169,9 +169,11 @@ public final class TuneVerb implements Verb, Callable<Integer> {
     out.println(
         String.format(
             Locale.ROOT,
-            "%s: %d problems tuned in %.1f s; %.1f us a run gained in them on one thread",
+            "%s: %d problems and %d chains tuned in %.1f s; %.1f us a run gained in the problems on"
+                + " one thread",
             path.getFileName(),
             report.layers().size(),
+            report.chains(),
             took,
             report.layers().stream().mapToDouble(LayerReport::microsGained).sum()));
     out.println(
@@ -218,6 +220,7 @@ public final class TuneVerb implements Verb, Callable<Integer> {
     costModel.put("fitted", object(report.costModel().fitted()));
     costModel.put("kept", report.costModel().kept());
     object.put("costModel", costModel);
+    object.put("chains", report.chains());
     Map<String, Object> whole = new LinkedHashMap<>();
     whole.put("changed", report.whole().changed());
     whole.put("retracted", report.whole().retracted());

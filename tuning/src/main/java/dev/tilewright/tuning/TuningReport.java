@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
  * What came of tuning a model.
  *
  * @param layers that were tuned now; those known before are not among them
+ * @param chains that were timed now layer by layer and band by band
  * @param costModel how it ranks what this machine has measured, now and before
  * @param whole what the model as a whole gained
  */
-public record TuningReport(List<LayerReport> layers, CostModel costModel, Whole whole) {
+public record TuningReport(List<LayerReport> layers, int chains, CostModel costModel, Whole whole) {
   /**
    * How well estimates rank kernels, over all problems of which this machine has timed two or more.
    *
