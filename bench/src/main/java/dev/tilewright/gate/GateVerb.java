@@ -4,6 +4,7 @@ import dev.tilewright.cli.BadInputException;
 import dev.tilewright.cli.Console;
 import dev.tilewright.cli.Verb;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +35,52 @@ public final class GateVerb implements Verb, Callable<Integer> {
   private List<Path> jmh = new ArrayList<>();
 
   @Option(
+      names = "--baseline",
+      paramLabel = "JAR|DIR|REV",
+      description = {
+        "What to compare with: a jar, a directory of jars or classes, a built checkout, or a",
+        "revision, which is built once and kept in the user's cache. JMH jars are compared by",
+        "their benchmarks, this project by typical layers"
+      })
+  private @Nullable String baseline;
+
+  @Option(
+      names = "--candidate",
+      paramLabel = "JAR|DIR|REV",
+      description = "What may have become slower (default: the checkout in this directory)")
+  private String candidate = ".";
+
+  @Option(
+      names = "--budget",
+      paramLabel = "5m",
+      description = "When to stop, in seconds or minutes (default: 5m)")
+  private String budget = "5m";
+
+  @Option(
+      names = "--forks",
+      description = "Of each benchmark, and again of what is flagged (default: 9)")
+  private int forks = DuetGate.Options.standard().forks();
+
+  @Option(
+      names = "--self-test",
+      paramLabel = "aa|power",
+      description = {
+        "Test the gate: the candidate against itself, as it is (aa), or with 3, 5 and 10 %% of"
+            + " real",
+        "work added (power). Runs are lines of the --json file, which a further call continues"
+      })
+  private @Nullable SelfTestKind selfTest;
+
+  /** Whether there is something to find. */
+  enum SelfTestKind {
+    AA,
+    POWER
+  }
+
+  @Option(names = "--trials", description = "Of each kind of the self-test, in all (default: 10)")
+  private int trials = 10;
+
+  @Option(
       names = "--benchmarks",
       paramLabel = "REGEX",
       description = "Only benchmarks with this in their name")
@@ -59,15 +106,11 @@ public final class GateVerb implements Verb, Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (jmh.isEmpty()) {
-      throw new BadInputException("nothing to compare: give --jmh BEFORE.json AFTER.json");
+    if (selfTest != null) {
+      selfTest(selfTest);
+      return 0;
     }
-    Report report =
-        JmhGate.judge(
-            JmhFile.read(jmh.get(0)),
-            JmhFile.read(jmh.get(1)),
-            benchmarks,
-            "JMH results " + jmh.get(0) + " and " + jmh.get(1));
+    Report report = jmh.isEmpty() ? duet() : results();
     TextReport.print(report, Console.out(spec));
     if (json != null) {
       Files.writeString(json, JsonReport.of(report));
@@ -79,5 +122,63 @@ public final class GateVerb implements Verb, Callable<Integer> {
       Files.writeString(html, HtmlReport.of(report));
     }
     return failOn.contains(report.verdict()) ? report.verdict().exitCode() : 0;
+  }
+
+  private Report results() throws IOException {
+    return JmhGate.judge(
+        JmhFile.read(jmh.get(0)),
+        JmhFile.read(jmh.get(1)),
+        benchmarks,
+        "JMH results " + jmh.get(0) + " and " + jmh.get(1));
+  }
+
+  private void selfTest(SelfTestKind kind) throws IOException {
+    if (json == null) {
+      throw new BadInputException("give --json FILE, where the runs are kept");
+    }
+    Side side = Side.resolve(candidate);
+    SelfTest test = new SelfTest(json);
+    try (Scratch scratch = new Scratch()) {
+      List<ForkJob.Task> tasks = Tasks.of(side, side, benchmarks, scratch.directory()).common();
+      test.run(
+          side,
+          tasks,
+          DuetGate.Options.standard().within(forks, Durations.nanos(budget)),
+          kind == SelfTestKind.AA ? List.of(0.0) : List.of(0.03, 0.05, 0.10),
+          trials,
+          this::progress);
+    }
+    progress("");
+    test.print(Console.out(spec));
+  }
+
+  private Report duet() throws IOException {
+    if (baseline == null) {
+      throw new BadInputException(
+          "nothing to compare: give --baseline JAR|DIR|REV, or --jmh BEFORE.json AFTER.json");
+    }
+    DuetGate.Options options = DuetGate.Options.standard().within(forks, Durations.nanos(budget));
+    Side before = Side.resolve(baseline);
+    Side after = Side.resolve(candidate);
+    try (Scratch scratch = new Scratch()) {
+      Tasks tasks = Tasks.of(before, after, benchmarks, scratch.directory());
+      DuetGate.Outcome outcome =
+          new DuetGate(before, after, tasks.common(), options, this::progress).run();
+      progress("");
+      List<Report.Note> notes = new ArrayList<>(tasks.notes());
+      notes.addAll(outcome.notes());
+      return Report.of(
+          "baseline " + baseline + ", candidate " + candidate, outcome.findings(), notes);
+    }
+  }
+
+  /** Overwrites the line before, on a terminal. */
+  @SuppressWarnings("SystemConsoleNull") // it is null again from JDK 25 on
+  private void progress(String text) {
+    if (System.console() != null && System.console().isTerminal()) {
+      PrintWriter err = Console.err(spec);
+      err.print("\r\033[K" + text);
+      err.flush();
+    }
   }
 }

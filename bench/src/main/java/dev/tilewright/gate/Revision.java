@@ -1,0 +1,100 @@
+package dev.tilewright.gate;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Builds revisions of this project, each once: kept by commit below the user's cache. */
+final class Revision {
+  private static final String BUILT = "gate.built";
+
+  private Revision() {}
+
+  /**
+   * The checkout of a revision, built.
+   *
+   * @throws IllegalArgumentException if there is no such revision, or it does not build
+   */
+  static Path built(String revision) throws IOException {
+    String commit;
+    try {
+      commit =
+          run(Path.of(""), "git", "rev-parse", "--verify", "--quiet", revision + "^{commit}")
+              .strip();
+    } catch (Failed e) {
+      throw new IllegalArgumentException(
+          "'" + revision + "' is no jar, no directory and no revision of a repository here", e);
+    }
+    Path checkout = cache().resolve(commit);
+    if (Files.exists(checkout.resolve(BUILT))) {
+      return checkout;
+    }
+    Files.createDirectories(checkout.getParent());
+    try {
+      if (!Files.exists(checkout)) {
+        // Pruned: one whose directory was deleted would be in the way.
+        run(Path.of(""), "git", "worktree", "prune");
+        run(Path.of(""), "git", "worktree", "add", "--detach", checkout.toString(), commit);
+      }
+      run(
+          checkout,
+          "mvn",
+          "-B",
+          "-q",
+          "-DskipTests",
+          "-Dspotless.check.skip",
+          "-Dforbiddenapis.skip",
+          "-pl",
+          "runtime,native",
+          "package");
+    } catch (Failed e) {
+      throw new IllegalArgumentException(
+          "revision " + revision + " could not be built in " + checkout + ": " + e.getMessage(), e);
+    }
+    Files.createFile(checkout.resolve(BUILT));
+    return checkout;
+  }
+
+  private static Path cache() {
+    String configured = System.getenv("XDG_CACHE_HOME");
+    return (configured == null || configured.isEmpty()
+            ? Path.of(System.getProperty("user.home"), ".cache")
+            : Path.of(configured))
+        .resolve("tilewright")
+        .resolve("gate");
+  }
+
+  private static final class Failed extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Failed(String message) {
+      super(message);
+    }
+  }
+
+  /** Output of a command. */
+  private static String run(Path directory, String... command) throws IOException, Failed {
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(directory.toAbsolutePath().toFile())
+            .redirectErrorStream(true);
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    Process process = builder.start();
+    try {
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (process.waitFor() != 0) {
+        List<String> lines = output.strip().lines().toList();
+        throw new Failed(
+            String.join(" ", command)
+                + ": "
+                + String.join("; ", lines.subList(Math.max(0, lines.size() - 3), lines.size())));
+      }
+      return output;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Failed("interrupted");
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package dev.tilewright.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tilewright.cli.CommandRun;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DuetGateTest {
+  private static final String WORK =
+      """
+      public class B {
+        double x = 1;
+        @Benchmark public double kept() { return work(1000); }
+        @Benchmark public double slower() { return work(%d); }
+        @Benchmark @Threads(2) public void crowd() {}
+        double work(int steps) {
+          for (int i = 0; i < steps; i++) { x = Math.fma(x, 0.999999, 1e-6); }
+          return x;
+        }
+      }
+      """;
+
+  @TempDir private Path dir = Path.of("");
+
+  /** Twice the work is seen on the busiest machine; what did not change is not called slower. */
+  @Test
+  void findsWhatGotSlower() throws IOException {
+    List<String> methods = List.of("kept", "slower", "crowd");
+    Path before = JmhProject.compile(dir.resolve("before"), WORK.formatted(1000), methods);
+    Path after = JmhProject.compile(dir.resolve("after"), WORK.formatted(2000), methods);
+    Tasks tasks =
+        Tasks.of(side(before), side(after), Pattern.compile(""), Files.createDirectories(dir));
+    DuetGate.Options options = new DuetGate.Options(5, 300_000_000_000L, 300, 30, 300, 0);
+    DuetGate.Outcome outcome =
+        new DuetGate(side(before), side(after), tasks.common(), options, t -> {}).run();
+    Finding slower = finding(outcome, "p.B.slower");
+    assertThat(slower.estimate().change()).isBetween(0.5, 1.5);
+    assertThat(slower.verdict()).isEqualTo(Verdict.REGRESSION);
+    assertThat(slower.sample().forks()).as("measured again").isEqualTo(10);
+    assertThat(finding(outcome, "p.B.kept").verdict()).isNotEqualTo(Verdict.REGRESSION);
+    assertThat(outcome.notes())
+        .anySatisfy(note -> {
+          assertThat(note.subject()).isEqualTo("p.B.crowd");
+          assertThat(note.text()).contains("several @Threads");
+          assertThat(note.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+        });
+  }
+
+  /** A layer of this project, planned by two copies of the library on the same memory. */
+  @Test
+  void bothSidesComputeTheSameInTheSameMemory() throws IOException {
+    List<ForkJob.Task> tasks = Tasks.layers(Pattern.compile("vector.depthwise"), dir).common();
+    assertThat(tasks).hasSize(1);
+    List<String> path =
+        List.of(System.getProperty("java.class.path").split(java.io.File.pathSeparator));
+    ForkJob job = new ForkJob(path, path, true, 500, 20, 200, 0, tasks);
+    ForkJob.Result result = Forks.run(job).getFirst();
+    assertThat(result.refused()).isNull();
+    assertThat(result.shared()).isTrue();
+    assertThat(result.baselineFacts())
+        .containsEntry("steps", "1")
+        .containsEntry("steps that move data", "0")
+        .containsEntry("Java bytes allocated per run", "0")
+        .isEqualTo(result.candidateFacts());
+    assertThat(result.baselineNanos()).hasSameSizeAs(result.candidateNanos()).isNotEmpty();
+  }
+
+  @Test
+  void aSideThatLacksTheLibraryIsRefusedByName() throws IOException {
+    List<ForkJob.Task> tasks = Tasks.layers(Pattern.compile("vector.depthwise"), dir).common();
+    ForkJob job = new ForkJob(List.of(), List.of(), false, 500, 20, 200, 0, tasks);
+    assertThat(Forks.run(job).getFirst().refused())
+        .contains("the baseline cannot run it")
+        .contains("dev/tilewright");
+  }
+
+  @Test
+  void selfTestCanBeContinued() throws IOException {
+    Path runs = dir.resolve("runs.jsonl");
+    Path classes =
+        JmhProject.compile(
+            dir,
+            "public class B { @Benchmark public double m() { return Math.random(); } }",
+            List.of("m"));
+    for (int trials = 1; trials <= 2; trials++) {
+      CommandRun run =
+          CommandRun.of(
+              "gate",
+              "--self-test=aa",
+              "--trials=" + trials,
+              "--forks=1",
+              "--candidate=" + classes,
+              "--json=" + runs);
+      assertThat(run.err()).isEmpty();
+      assertThat(run.code()).isZero();
+      assertThat(run.out()).contains("+0 %");
+      assertThat(new SelfTest(runs).runs()).hasSize(trials);
+    }
+  }
+
+  @Test
+  void badSidesAreToldInOneLine() {
+    CommandRun.of("gate", "--baseline=" + dir.resolve("absent"))
+        .assertBadInput("is no jar, no directory and no revision");
+    CommandRun.of("gate", "--baseline=" + dir, "--budget=soon").assertBadInput("no length of time");
+  }
+
+  @Test
+  void addedWorkIsAdded() {
+    Duel.Player plain = new Duel.Player(new Spin(), () -> {});
+    Duel duel = new Duel(plain, plain, 1000);
+    duel.warmUp(500);
+    Duel.Player slower =
+        new Duel.Player(AddedWork.to(new Spin(), 2 * duel.warmNanosOfB()), () -> {});
+    Duel again = new Duel(plain, slower, 1000);
+    again.warmUp(500);
+    Duel.Score score = again.play(100, true);
+    Map<String, String> none = Map.of();
+    ForkJob.Result result =
+        new ForkJob.Result("spin", null, score.a(), score.b(), true, false, none, none);
+    assertThat(result.ratio()).isBetween(2.0, 4.5);
+  }
+
+  private static final class Spin implements java.util.function.IntConsumer {
+    private double x = 1;
+
+    @Override
+    public void accept(int runs) {
+      for (int i = 0; i < 10_000 * runs; i++) {
+        x = Math.fma(x, 0.999999, 1e-6);
+      }
+    }
+  }
+
+  private static Side side(Path classes) throws IOException {
+    return Side.resolve(classes.toString());
+  }
+
+  private static Finding finding(DuetGate.Outcome outcome, String name) {
+    return outcome.findings().stream()
+        .filter(f -> f.sample().benchmark().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+}
