@@ -110,8 +110,7 @@ interface ElementRows {
             List<Vec> values = new ArrayList<>();
             for (int i = 0; i < spec.inputs.size(); i++) {
               boolean column = spec.inputs.get(i) == Walk.COLUMN;
-              values.add(
-                  column ? code.broadcast(code.loadScalar(at.get(i + 1), 0)) : code.constant(0));
+              values.add(column ? code.spread(at.get(i + 1)) : code.constant(0));
             }
             Count blocks = code.intArgument(5);
             Count rest = code.intArgument(6);

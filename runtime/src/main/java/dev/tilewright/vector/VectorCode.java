@@ -288,6 +288,20 @@ final class VectorCode {
     return storeVector();
   }
 
+  /**
+   * The float at an address in all lanes, for use in loops that follow: not by way of an int, as
+   * the results of several branches merge in its reinterpretation once a JVM has seen them all, and
+   * a vector that outlives them is then an object.
+   */
+  Vec spread(Num at) {
+    species();
+    pushFloat(() -> code.lload(at.slot));
+    code.invokestatic(FLOATS, "broadcast", MethodTypeDesc.of(FLOATS, SPECIES, CD_float));
+    Vec v = storeVector();
+    exact(v);
+    return v;
+  }
+
   /** The same number, rounded to float, in all lanes. */
   Vec constant(double value) {
     species();
