@@ -1,11 +1,14 @@
 package dev.tilewright.backend;
 
 import dev.tilewright.conv.ConvAlgorithm;
+import dev.tilewright.graph.Op;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.op.OpProblem;
+import dev.tilewright.tensor.DType;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A family of kernels that share a way of reaching the hardware: reference (plain Java), vector
@@ -31,6 +34,16 @@ public interface Backend {
    * asked if available.
    */
   List<ConvAlgorithm> convolutions();
+
+  /**
+   * About how many vector instructions this operator is as a step of {@link Op.Elementwise}, of
+   * which this backend then has kernels for most shapes; empty if it has none. Cheap to ask.
+   *
+   * @param in element types of the inputs
+   */
+  default OptionalInt joins(Op op, List<DType> in) {
+    return OptionalInt.empty();
+  }
 
   /**
    * A kernel for an operator that is not a convolution, if this backend has a better one than the

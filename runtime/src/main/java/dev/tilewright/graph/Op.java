@@ -178,6 +178,31 @@ public sealed interface Op {
   /** Inputs: condition (BOOL), a, b; shapes broadcast. */
   record Where() implements Op {}
 
+  /**
+   * Elementwise operators as one, none of whose intermediates is stored. Inputs: any tensors; they
+   * broadcast. The planner makes these where a backend computes them; passes never meet them.
+   *
+   * @param inputs how many
+   * @param steps in order; the last one is the result
+   */
+  record Elementwise(int inputs, List<Step> steps) implements Op {
+    /**
+     * One operator.
+     *
+     * @param operands what it reads: an input below {@code inputs}, else the result of the step of
+     *     that number less {@code inputs}
+     */
+    public record Step(Op op, List<Integer> operands) {
+      public Step {
+        operands = List.copyOf(operands);
+      }
+    }
+
+    public Elementwise {
+      steps = List.copyOf(steps);
+    }
+  }
+
   /** What a reduction computes. */
   enum ReduceKind {
     MEAN,

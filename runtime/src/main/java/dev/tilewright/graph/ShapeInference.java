@@ -44,6 +44,7 @@ public final class ShapeInference {
       case Op.Conv c -> 2 + (c.epilogue().bias() ? 1 : 0) + (c.epilogue().residual() ? 1 : 0);
       case Op.ConvTranspose c -> c.bias() ? 3 : 2;
       case Op.Concat c -> ANY;
+      case Op.Elementwise e -> e.inputs();
       case Op.Where w -> 3;
       case Op.Scatter s -> 3;
       case Op.ScatterElements s -> 3;
@@ -78,6 +79,19 @@ public final class ShapeInference {
     };
   }
 
+  /**
+   * Types of what each step gives, in order.
+   *
+   * @throws ShapeException if a rule of one of them is broken
+   */
+  public static List<TensorType> steps(Op.Elementwise op, List<TensorType> in) {
+    List<TensorType> known = new ArrayList<>(in);
+    for (Op.Elementwise.Step step : op.steps()) {
+      known.addAll(infer(step.op(), step.operands().stream().map(known::get).toList()));
+    }
+    return known.subList(in.size(), known.size());
+  }
+
   private static TensorType type(Op op, List<TensorType> in) {
     TensorType x = in.getFirst();
     Shape s = x.shape();
@@ -104,6 +118,7 @@ public final class ShapeInference {
         Shape all = broadcast(s, broadcast(in.get(1).shape(), in.get(2).shape()));
         yield new TensorType(in.get(1).dtype(), all);
       }
+      case Op.Elementwise e -> steps(e, in).getLast();
       case Op.Reduce r -> reduce(r, x);
       case Op.Softmax(int axis) -> {
         axis(axis, s);

@@ -38,6 +38,7 @@ public final class Operators {
       case Op.Unary(Op.UnaryFunction function) -> new Unary(function);
       case Op.Binary(Op.BinaryFunction function) -> new Binary(function);
       case Op.Where w -> new Where();
+      case Op.Elementwise e -> new Elementwise(e, problem);
       case Op.Cast c -> new Cast();
       case Op.Reduce reduce -> new Reduce(reduce);
       case Op.Concat concat -> new Concat(concat);

@@ -45,6 +45,7 @@ final class SinkTransposes implements Pass {
       case Op.Cast c -> unary(at);
       case Op.Binary b -> elementwise(at);
       case Op.Where w -> elementwise(at);
+      case Op.Elementwise e -> elementwise(at);
       case Op.Quantize q -> elementwise(at);
       case Op.Dequantize q -> elementwise(at);
       case Op.Softmax(int axis) -> {

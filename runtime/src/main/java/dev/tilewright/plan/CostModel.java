@@ -17,6 +17,18 @@ final class CostModel {
   /** A region under this much work is faster on one thread. */
   private static final double WORTH_A_FORK = 20_000;
 
+  /**
+   * What an instruction on vectors adds to the time of an elementwise operator, an element: of
+   * operators that have a kernel each, and of several joined in Java, of which C2 keeps fewer
+   * vectors in flight. Measured on 8 lanes: docs/benchmarking.md.
+   */
+  private static final double NANOS_PER_INSTRUCTION = 0.02;
+
+  private static final double NANOS_PER_JOINED_INSTRUCTION = 0.035;
+
+  /** An element of an operator that no backend has a kernel for. Measured: 4 to 5. */
+  private static final double NANOS_PER_PORTABLE = 4;
+
   /** Of one core. */
   private static final long L2_BYTES = 1 << 20;
 
@@ -36,6 +48,21 @@ final class CostModel {
   /** For an operator that streams its tensors through and does little else. */
   static double streaming(long bytes) {
     return bytes / BYTES_PER_NANO;
+  }
+
+  /** For an elementwise operator. */
+  static double elementwise(long bytes, long elements, int instructions) {
+    return streaming(bytes) + elements * instructions * NANOS_PER_INSTRUCTION;
+  }
+
+  /** For several as one step. */
+  static double joined(long bytes, long elements, int instructions) {
+    return streaming(bytes) + elements * instructions * NANOS_PER_JOINED_INSTRUCTION;
+  }
+
+  /** For an elementwise operator by the portable kernel. */
+  static double portable(long elements) {
+    return elements * NANOS_PER_PORTABLE;
   }
 
   /**

@@ -75,9 +75,10 @@ public final class Planner {
 
   public Plan plan(Graph imported) {
     Selection selection = new Selection(means, memory::weights);
-    Fusion fusion = new Fusion(imported, selection, fusing);
+    Joining joining = new Joining(imported, means.backends(), fusing);
+    Fusion fusion = new Fusion(joining.graph(), selection, fusing);
     Graph graph = fusion.graph();
-    Map<Node, Selection.Chosen> chosen = choose(fusion);
+    Map<Node, Selection.Chosen> chosen = choose(fusion, joining);
     Map<Node, Kernel> kernels = new HashMap<>();
     chosen.forEach((node, c) -> kernels.put(node, c.kernel()));
     Arrangement arrangement = new Arrangement(graph, kernels);
@@ -134,7 +135,7 @@ public final class Planner {
    * largest first, each taken by whoever is free: half of a network's weights may be in its last
    * few layers.
    */
-  private static Map<Node, Selection.Chosen> choose(Fusion fusion) {
+  private static Map<Node, Selection.Chosen> choose(Fusion fusion, Joining joining) {
     List<Node> nodes =
         fusion.graph().nodes().stream()
             .filter(n -> !(n.op() instanceof Op.Reshape) && !Arrangement.isSeparable(n))
@@ -147,7 +148,7 @@ public final class Planner {
         .forEach(thread -> {
           for (int i = next.getAndIncrement(); i < nodes.size(); i = next.getAndIncrement()) {
             Node node = largestFirst.get(i);
-            choices.put(node, fusion.choose(node));
+            choices.put(node, joining.explained(node, fusion.choose(node)));
           }
         });
     Map<Node, Selection.Chosen> chosen = new LinkedHashMap<>();

@@ -35,12 +35,21 @@ final class Selection {
     Chosen unlike(String other, String reason) {
       Map<String, String> others = new LinkedHashMap<>(choice.others());
       others.put(other, reason);
+      return with(choice.reason(), others);
+    }
+
+    /** The same for another reason. */
+    Chosen because(String reason) {
+      return with(reason, choice.others());
+    }
+
+    private Chosen with(String reason, Map<String, String> others) {
       Plan.Choice with =
           new Plan.Choice(
               choice.algorithm(),
               choice.tile(),
               choice.origin(),
-              choice.reason(),
+              reason,
               choice.nanos(),
               choice.rival(),
               others);
@@ -269,13 +278,17 @@ final class Selection {
     return new Candidate(algorithm, tile, problem, nanos, correction, measured);
   }
 
+  /** What a backend is asked for a node that is no convolution. */
+  static OpProblem problem(Node node, Graph graph) {
+    return new OpProblem(
+        node.op(),
+        node.inputs().stream().map(Value::type).toList(),
+        node.inputs().stream().<@Nullable Tensor>map(graph.constants()::get).toList(),
+        node.outputs().stream().map(Value::type).toList());
+  }
+
   private Chosen operator(Node node, Graph graph) {
-    OpProblem problem =
-        new OpProblem(
-            node.op(),
-            node.inputs().stream().map(Value::type).toList(),
-            node.inputs().stream().<@Nullable Tensor>map(graph.constants()::get).toList(),
-            node.outputs().stream().map(Value::type).toList());
+    OpProblem problem = problem(node, graph);
     String name = node.op().getClass().getSimpleName().toLowerCase(Locale.ROOT);
     int useful = CostModel.threads(CostModel.streaming(bytes(node)), means.threads());
     String key = name + problem.in() + "_t" + useful;

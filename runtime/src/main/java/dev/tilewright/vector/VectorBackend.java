@@ -2,11 +2,14 @@ package dev.tilewright.vector;
 
 import dev.tilewright.backend.Backend;
 import dev.tilewright.conv.ConvAlgorithm;
+import dev.tilewright.graph.Op;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.op.OpProblem;
+import dev.tilewright.tensor.DType;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Kernels on jdk.incubator.vector.
@@ -32,6 +35,13 @@ public final class VectorBackend implements Backend {
   @Override
   public List<ConvAlgorithm> convolutions() {
     return VectorConvolutions.ALL;
+  }
+
+  @Override
+  public OptionalInt joins(Op op, List<DType> in) {
+    return ElementCode.has(op, in)
+        ? OptionalInt.of(ElementCode.instructions(op))
+        : OptionalInt.empty();
   }
 
   @Override

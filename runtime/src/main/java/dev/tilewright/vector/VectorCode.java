@@ -131,6 +131,13 @@ final class VectorCode {
     return new Count(slot);
   }
 
+  /** {@code a + b * factor}. */
+  Count plus(Count a, Count b, int factor) {
+    int slot = slots(1);
+    code.iload(b.slot).loadConstant(factor).imul().iload(a.slot).iadd().istore(slot);
+    return new Count(slot);
+  }
+
   Num number(long value) {
     code.loadConstant(value);
     return storeLong();
@@ -279,6 +286,20 @@ final class VectorCode {
         .invokestatic(INTS, "broadcast", MethodTypeDesc.of(INTS, SPECIES, CD_int))
         .invokevirtual(INTS, "reinterpretAsFloats", MethodTypeDesc.of(FLOATS));
     return storeVector();
+  }
+
+  /**
+   * The float at an address in all lanes, for use in loops that follow: not by way of an int, as
+   * the results of several branches merge in its reinterpretation once a JVM has seen them all, and
+   * a vector that outlives them is then an object.
+   */
+  Vec spread(Num at) {
+    species();
+    pushFloat(() -> code.lload(at.slot));
+    code.invokestatic(FLOATS, "broadcast", MethodTypeDesc.of(FLOATS, SPECIES, CD_float));
+    Vec v = storeVector();
+    exact(v);
+    return v;
   }
 
   /** The same number, rounded to float, in all lanes. */
@@ -432,9 +453,18 @@ final class VectorCode {
 
   /** {@code a < b ? yes : no} per lane; no where either is NaN. */
   Vec ifLess(Vec a, Vec b, Vec yes, Vec no) {
+    return choose("LT", a, b, yes, no);
+  }
+
+  /** {@code a == b ? yes : no} per lane; no where either is NaN. */
+  Vec ifEqual(Vec a, Vec b, Vec yes, Vec no) {
+    return choose("EQ", a, b, yes, no);
+  }
+
+  private Vec choose(String comparison, Vec a, Vec b, Vec yes, Vec no) {
     code.aload(no.slot).aload(yes.slot);
     code.aload(a.slot)
-        .getstatic(OPERATORS, "LT", COMPARISON)
+        .getstatic(OPERATORS, comparison, COMPARISON)
         .aload(b.slot)
         .invokevirtual(FLOATS, "compare", MethodTypeDesc.of(MASK, COMPARISON, VECTOR));
     code.invokevirtual(FLOATS, "blend", MethodTypeDesc.of(FLOATS, VECTOR, MASK));

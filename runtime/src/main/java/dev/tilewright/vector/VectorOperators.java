@@ -24,6 +24,7 @@ final class VectorOperators {
           map(problem, () -> Optional.of(RowKernel.of(a.activation(), Lanes.LENGTH)));
       case Op.Unary u -> map(problem, () -> RowKernel.of(u.function()));
       case Op.Binary b -> VectorBinary.of(problem, b.function());
+      case Op.Elementwise e -> VectorElementwise.of(problem, e);
       case Op.Pool p -> VectorPool.of(problem, p);
       case Op.Reduce r -> VectorReduce.of(problem, r);
       case Op.Softmax s -> VectorSoftmax.of(problem, s.axis());

@@ -1,0 +1,165 @@
+package dev.tilewright.plan;
+
+import dev.tilewright.backend.Backend;
+import dev.tilewright.graph.Graph;
+import dev.tilewright.graph.Node;
+import dev.tilewright.graph.Op;
+import dev.tilewright.graph.Value;
+import dev.tilewright.plan.Selection.Chosen;
+import dev.tilewright.tensor.DType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Decides which {@link ElementChain}s become one step: where a backend computes them in registers,
+ * and the estimate says that it saves enough of the memory traffic between them.
+ */
+final class Joining {
+  /**
+   * The share of the time apart that a joined chain may promise at most: estimates are within 30 %
+   * of what was measured.
+   */
+  private static final double WORTH_JOINING = 0.8;
+
+  /**
+   * What all chains that share a kernel must save together in a run: making it takes a processor
+   * 0.1 to 0.3 s, which some thousands of runs then win back.
+   */
+  private static final double WORTH_A_KERNEL = 30_000;
+
+  /** One chain with the node that would stand for it, and both times on one thread. */
+  private record Estimate(ElementChain chain, Node joined, double nanos, double apart) {
+    boolean pays() {
+      return nanos <= WORTH_JOINING * apart;
+    }
+
+    double saving() {
+      return apart - nanos;
+    }
+
+    String text() {
+      return String.format(
+          Locale.ROOT,
+          "%d operators in %s, apart %s",
+          chain.nodes().size(),
+          Selection.micros(nanos),
+          Selection.micros(apart));
+    }
+  }
+
+  private final Graph graph;
+  private final Map<Node, Estimate> joined = new HashMap<>();
+  private final Map<Node, Estimate> refused = new HashMap<>();
+
+  Joining(Graph graph, List<Backend> backends, Fusing mode) {
+    Graph now = graph;
+    if (mode.allowed()) {
+      for (Backend backend : backends) {
+        now = join(now, backend, mode.estimated());
+      }
+    }
+    this.graph = now;
+  }
+
+  /** The graph with every joined chain as one node. */
+  Graph graph() {
+    return graph;
+  }
+
+  /** What computes a node of {@link #graph}, with why the operators are one step, or are not. */
+  Chosen explained(Node node, Chosen chosen) {
+    Estimate estimate = joined.get(node);
+    if (estimate != null) {
+      return chosen.because("joined: " + estimate.text());
+    }
+    Estimate not = refused.get(node);
+    return not == null ? chosen : chosen.unlike("joined", not.text());
+  }
+
+  private Graph join(Graph from, Backend backend, boolean estimated) {
+    List<Estimate> estimates =
+        ElementChain.of(from, node -> instructions(backend, node).isPresent()).stream()
+            .map(chain -> estimate(backend, chain))
+            .toList();
+    Map<Op, Double> savings = new HashMap<>();
+    estimates.stream()
+        .filter(Estimate::pays)
+        .forEach(e -> savings.merge(e.joined.op(), e.saving(), Double::sum));
+    // In parallel, as making a kernel takes long.
+    List<Estimate> taken =
+        estimates.parallelStream()
+            .filter(e ->
+                !estimated
+                    || (e.pays() && savings.getOrDefault(e.joined.op(), 0.0) >= WORTH_A_KERNEL))
+            .filter(e -> backend.operator(Selection.problem(e.joined, from)).isPresent())
+            .toList();
+    estimates.forEach(e -> refused.put(e.chain.last(), e));
+    taken.forEach(e -> {
+      refused.remove(e.chain.last());
+      joined.put(e.joined, e);
+    });
+    return without(from, taken);
+  }
+
+  private static Graph without(Graph from, List<Estimate> taken) {
+    Map<Node, Node> last = new LinkedHashMap<>();
+    Set<Node> gone = new HashSet<>();
+    for (Estimate e : taken) {
+      last.put(e.chain.last(), e.joined);
+      gone.addAll(e.chain.nodes());
+    }
+    List<Node> nodes = new ArrayList<>();
+    for (Node node : from.nodes()) {
+      Node stands = last.get(node);
+      if (stands != null) {
+        nodes.add(stands);
+      } else if (!gone.contains(node)) {
+        nodes.add(node);
+      }
+    }
+    return new Graph(from.inputs(), nodes, from.outputs(), from.constants());
+  }
+
+  private static Estimate estimate(Backend backend, ElementChain chain) {
+    Node joined = chain.joined();
+    long elements = chain.last().output().shape().elements();
+    double apart = 0;
+    int instructions = 0;
+    for (Node node : chain.nodes()) {
+      int own = instructions(backend, node).orElse(0);
+      instructions += own;
+      apart +=
+          isOfFloats(node)
+              ? CostModel.elementwise(bytes(node), elements, own)
+              : CostModel.portable(elements);
+    }
+    apart += chain.between().mapToDouble(v -> CostModel.beyondCache(v.type().bytes())).sum();
+    double nanos = CostModel.joined(bytes(joined), elements, instructions);
+    return new Estimate(chain, joined, nanos, apart);
+  }
+
+  /** All else, such as masks and quantised values, has no kernel of its own in any backend. */
+  private static boolean isOfFloats(Node node) {
+    return tensors(node).allMatch(v -> v.type().dtype() == DType.FLOAT32);
+  }
+
+  private static long bytes(Node node) {
+    return tensors(node).distinct().mapToLong(v -> v.type().bytes()).sum();
+  }
+
+  private static Stream<Value> tensors(Node node) {
+    return Stream.concat(node.inputs().stream(), node.outputs().stream());
+  }
+
+  private static OptionalInt instructions(Backend backend, Node node) {
+    return backend.joins(node.op(), node.inputs().stream().map(v -> v.type().dtype()).toList());
+  }
+}
