@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,17 +101,19 @@ final class ModelMemory implements Planner.ModelMemory, GraphBuilder.Folder {
   }
 
   @Override
-  public Tensor derive(Object recipe, List<Tensor> from, Supplier<Tensor> compute) {
+  public Tensor derive(Object recipe, List<Tensor> given, Function<Arena, Tensor> compute) {
+    List<Tensor> from = given.stream().map(this::interned).toList();
     if (!lasting.containsAll(from)) {
-      return compute.get();
+      return compute.apply(Arena.ofAuto());
     }
     Derived key = new Derived(recipe, from);
     Tensor known = derived.get(key);
     if (known != null) {
       return known;
     }
-    Tensor result = compute.get();
-    if (!hasRoomFor(List.of(result.type()))) {
+    boolean room = kept.get() < most;
+    Tensor result = compute.apply(room ? arena : Arena.ofAuto());
+    if (!room || !hasRoomFor(List.of(result.type()))) {
       return result;
     }
     Tensor first = derived.putIfAbsent(key, result);

@@ -12,7 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,11 +47,11 @@ final class StageMemory implements GraphBuilder.Folder, Planner.ModelMemory {
   }
 
   @Override
-  public Tensor derive(Object recipe, List<Tensor> from, Supplier<Tensor> compute) {
+  public Tensor derive(Object recipe, List<Tensor> from, Function<Arena, Tensor> compute) {
     if (!model.isPassing(from)) {
       return model.derive(recipe, from, compute);
     }
-    Tensor result = compute.get();
+    Tensor result = compute.apply(Arena.ofAuto());
     model.pass(List.of(result));
     return result;
   }

@@ -2,6 +2,7 @@ package dev.tilewright.graph;
 
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
+import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,9 +31,10 @@ public final class GraphBuilder {
      * A constant that is computed from others by something else than an operator.
      *
      * @param recipe what {@code compute} does; equal recipes give equal values for the same tensors
+     * @param compute may put the values there, or anywhere else
      */
-    default Tensor derive(Object recipe, List<Tensor> from, Supplier<Tensor> compute) {
-      return compute.get();
+    default Tensor derive(Object recipe, List<Tensor> from, Function<Arena, Tensor> compute) {
+      return compute.apply(Arena.ofAuto());
     }
   }
 
@@ -67,7 +69,8 @@ public final class GraphBuilder {
   }
 
   /** A constant as {@link Folder#derive} makes it. */
-  public Value derive(String name, Object recipe, List<Tensor> from, Supplier<Tensor> compute) {
+  public Value derive(
+      String name, Object recipe, List<Tensor> from, Function<Arena, Tensor> compute) {
     return constant(name, folder.derive(recipe, from, compute));
   }
 

@@ -135,7 +135,7 @@ final class AffineIntoProduct implements Pass {
         at.derive(
             List.of("scaled", recipe),
             from,
-            () -> Tensor.of(weights.shape(), LinearArithmetic.floats(w)));
+            arena -> Tensor.of(weights.shape(), LinearArithmetic.floats(w)));
     Value product = at.emit(new Op.MatMul(), left, right);
     if (!shifted) {
       return product;
@@ -144,7 +144,7 @@ final class AffineIntoProduct implements Pass {
         at.derive(
             List.of("shift", recipe),
             from,
-            () -> Tensor.of(Shape.of(k), LinearArithmetic.floats(shift)));
+            arena -> Tensor.of(Shape.of(k), LinearArithmetic.floats(shift)));
     return at.emit(new Op.Binary(BinaryFunction.ADD), product, term);
   }
 }

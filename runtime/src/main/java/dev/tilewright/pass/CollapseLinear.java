@@ -100,12 +100,12 @@ final class CollapseLinear implements Pass {
         at.derive(
             List.of(linear, "filter"),
             linear.tensors(),
-            () -> Tensor.of(shape, LinearArithmetic.floats(linear.filter())));
+            arena -> Tensor.of(shape, LinearArithmetic.floats(linear.filter())));
     Value bias =
         at.derive(
             List.of(linear, "bias"),
             linear.tensors(),
-            () -> Tensor.of(Shape.of(form.outputs()), LinearArithmetic.floats(linear.bias())));
+            arena -> Tensor.of(Shape.of(form.outputs()), LinearArithmetic.floats(linear.bias())));
     boolean biased = isNotZero(at, bias);
     List<Value> inputs = new ArrayList<>(List.of(collapse.origin, filter));
     if (biased) {

@@ -129,7 +129,7 @@ final class ConvIntoFullyConnected implements Pass {
         at.derive(
             List.of(recipe, "filter"),
             tensors,
-            () -> Tensor.of(filter, entries.filter(weights, linear.filter())));
+            arena -> Tensor.of(filter, entries.filter(weights, linear.filter())));
     if (bias != null) {
       tensors.add(bias);
     }
@@ -137,7 +137,7 @@ final class ConvIntoFullyConnected implements Pass {
         at.derive(
             List.of(recipe, "bias"),
             tensors,
-            () ->
+            arena ->
                 Tensor.of(
                     Shape.of(filter.dim(0)), entries.bias(bias, filter.dim(0), linear.bias())));
     Op op = new Op.Conv(conv.window(), conv.groups(), new Epilogue(true, false, Activation.none()));

@@ -11,7 +11,11 @@ import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +30,38 @@ final class FoldAffine implements Pass {
   private static final int MOST_LAYERS = 256;
 
   private int layers;
+
+  /** What constant weights of layers were before their arithmetic went into them. */
+  private final Map<Value, Scaled> known = new HashMap<>(); // by the layer's output
+
+  /** One step of arithmetic, with a constant of one value or of one per channel. */
+  private record Step(BinaryFunction function, Tensor constant) {}
+
+  /**
+   * Constant weights and the arithmetic on them: worked out in double and rounded once, whatever
+   * the number of steps.
+   *
+   * @param filter each channel of which is multiplied, not shifted
+   * @param bias to be multiplied and shifted, or null for 0
+   */
+  private record Scaled(Tensor filter, @Nullable Tensor bias, List<Step> steps) {
+    Scaled then(Step step) {
+      return new Scaled(filter, bias, Stream.concat(steps.stream(), Stream.of(step)).toList());
+    }
+
+    boolean hasBias() {
+      return bias != null || !steps.stream().allMatch(step -> scales(step.function));
+    }
+
+    List<BinaryFunction> functions() {
+      return steps.stream().map(Step::function).toList();
+    }
+
+    /** The filter, if any, and what is applied to it. */
+    List<Tensor> tensors(@Nullable Tensor first) {
+      return Stream.concat(Stream.ofNullable(first), steps.stream().map(Step::constant)).toList();
+    }
+  }
 
   @Override
   public boolean looksFor(Op op) {
@@ -42,8 +78,7 @@ final class FoldAffine implements Pass {
   private boolean fold(Rewriter.At at, BinaryFunction function) {
     int side = at.constant(at.in(1)) != null ? 0 : 1;
     boolean commutes = function == BinaryFunction.ADD || function == BinaryFunction.MUL;
-    boolean scales = function == BinaryFunction.MUL || function == BinaryFunction.DIV;
-    if (!(commutes || (side == 0 && (scales || function == BinaryFunction.SUB)))) {
+    if (!(commutes || (side == 0 && (scales(function) || function == BinaryFunction.SUB)))) {
       return false; // c - x and c / x are no scale or shift of x
     }
     layers = 0;
@@ -74,7 +109,7 @@ final class FoldAffine implements Pass {
         && f == BinaryFunction.ADD
         && node.input(0).shape().equals(node.input(1).shape())) {
       Value a = into(at, node.input(0), function, constant);
-      if (function == BinaryFunction.MUL || function == BinaryFunction.DIV) {
+      if (scales(function)) {
         Value b = a == null ? null : into(at, node.input(1), function, constant);
         return a == null || b == null ? null : at.emit(node.op(), a, b);
       }
@@ -92,18 +127,19 @@ final class FoldAffine implements Pass {
    * for itself, scales with them, and shifts with them if its weights sum to 1.
    */
   private static boolean averages(Node node, BinaryFunction function) {
-    boolean scales = function == BinaryFunction.MUL || function == BinaryFunction.DIV;
     return switch (node.op()) {
       case Op.Reduce r ->
           r.kind() == Op.ReduceKind.MEAN && !r.axes().contains(node.input(0).shape().rank() - 1);
       case Op.Pool p ->
           p.kind() == Op.PoolKind.AVERAGE
-              && (scales || !p.countPad() || p.window().pad().equals(new Padding(0, 0, 0, 0)));
+              && (scales(function)
+                  || !p.countPad()
+                  || p.window().pad().equals(new Padding(0, 0, 0, 0)));
       default -> false;
     };
   }
 
-  private static @Nullable Value intoLayer(
+  private @Nullable Value intoLayer(
       Rewriter.At at, Value x, BinaryFunction function, Value constant) {
     // What a Reshape puts between a matrix product and its bias keeps the channels last.
     Node conv = at.soleProducer(x);
@@ -122,9 +158,81 @@ final class FoldAffine implements Pass {
     if (vector == null) {
       return null;
     }
-    boolean scales = function == BinaryFunction.MUL || function == BinaryFunction.DIV;
-    Value folded = scales ? scale(at, conv, function, vector) : shift(at, conv, function, vector);
+    Value folded = intoKnown(at, conv, function, constant);
+    if (folded == null) {
+      folded =
+          scales(function) ? scale(at, conv, function, vector) : shift(at, conv, function, vector);
+    }
     return reshape == null ? folded : at.emit(reshape.op(), folded);
+  }
+
+  private static boolean scales(BinaryFunction function) {
+    return function == BinaryFunction.MUL || function == BinaryFunction.DIV;
+  }
+
+  /** Into weights that are known; null if they are not. */
+  private @Nullable Value intoKnown(
+      Rewriter.At at, Node conv, BinaryFunction function, Value constant) {
+    Tensor filter = at.constant(conv.input(1));
+    Value biasValue = bias(conv);
+    Tensor bias = biasValue == null ? null : at.constant(biasValue);
+    Tensor by = at.constant(constant);
+    if (filter == null || by == null || (biasValue != null && bias == null)) {
+      return null;
+    }
+    Scaled before = known.getOrDefault(conv.output(), new Scaled(filter, bias, List.of()));
+    Scaled after = before.then(new Step(function, by));
+    int axis = conv.op() instanceof Op.ConvTranspose ? 1 : 0; // that of the output channels
+    int channels = conv.output().shape().last();
+    Value scaled = conv.input(1);
+    if (scales(function)) {
+      Tensor from = after.filter;
+      int inner = Math.toIntExact(from.shape().product(axis + 1, from.shape().rank()));
+      scaled =
+          at.derive(
+              List.of("scaled", axis, after.functions()),
+              after.tensors(from),
+              arena ->
+                  ChannelArithmetic.scaled(from, factors(after.steps, channels), inner, arena));
+    }
+    Value shifted =
+        after.hasBias()
+            ? at.derive(
+                List.of("shifted", channels, after.bias == null, after.functions()),
+                after.tensors(after.bias),
+                arena -> Tensor.of(Shape.of(channels), shifted(after, channels)))
+            : null;
+    Value folded = emit(at, conv, scaled, shifted);
+    known.put(folded, after);
+    return folded;
+  }
+
+  private static double[] factors(List<Step> steps, int channels) {
+    double[] factors = new double[channels];
+    Arrays.fill(factors, 1);
+    steps.stream().filter(step -> scales(step.function)).forEach(step -> apply(step, factors));
+    return factors;
+  }
+
+  private static float[] shifted(Scaled of, int channels) {
+    double[] bias = of.bias == null ? new double[channels] : LinearArithmetic.doubles(of.bias);
+    of.steps.forEach(step -> apply(step, bias));
+    return LinearArithmetic.floats(bias);
+  }
+
+  private static void apply(Step step, double[] values) {
+    float[] by = step.constant.toFloats();
+    for (int k = 0; k < values.length; k++) {
+      double v = by[by.length == 1 ? 0 : k];
+      values[k] =
+          switch (step.function) {
+            case MUL -> values[k] * v;
+            case DIV -> values[k] / v;
+            case ADD -> values[k] + v;
+            case SUB -> values[k] - v;
+            default -> throw new IllegalStateException(step.toString());
+          };
+    }
   }
 
   /** Whether to change weights that are computed in every run is more work than the result. */

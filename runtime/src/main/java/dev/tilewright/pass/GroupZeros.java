@@ -151,7 +151,7 @@ final class GroupZeros implements Pass {
         at.derive(
             List.of("group zeros", conv.groups()),
             List.of(filter),
-            () -> Tensor.of(dense, packed(filter, conv.groups(), parts))));
+            arena -> Tensor.of(dense, packed(filter, conv.groups(), parts))));
     if (conv.epilogue().bias()) {
       in.add(at.inOrder(at.in(2), 0, outputs));
     }

@@ -8,13 +8,14 @@ import dev.tilewright.graph.Value;
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -146,7 +147,7 @@ final class Rewriter {
      *
      * @param recipe what {@code compute} does; equal recipes give equal values for the same tensors
      */
-    Value derive(Object recipe, List<Tensor> from, Supplier<Tensor> compute) {
+    Value derive(Object recipe, List<Tensor> from, Function<Arena, Tensor> compute) {
       return builder.derive(node.name(), recipe, from, compute);
     }
 

@@ -2,9 +2,12 @@ package dev.tilewright.pass;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tilewright.graph.Graph;
+import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Op.BinaryFunction;
 import dev.tilewright.graph.Value;
+import dev.tilewright.op.Operators;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.util.List;
@@ -29,6 +32,35 @@ class LinearRewritesTest extends Layers {
 
   private static void areClasses(List<Op> ops, Class<?>... classes) {
     assertThat(ops).extracting(Object::getClass).containsExactly(classes);
+  }
+
+  /** ((conv + b) * s + t) / d: filter and bias in double, to the bit. */
+  @Test
+  void arithmeticIntoALayerIsRoundedOnce() {
+    Tensor w = tensor(Shape.of(16, 4, 3, 3));
+    Tensor b = tensor(Shape.of(16));
+    Tensor s = tensor(Shape.of(16));
+    Tensor t = tensor(Shape.of(16));
+    Tensor d = Tensor.of(Shape.of(1), 0.3f);
+    Value y = add2(conv(x, w, 1), builder.constant("b", b));
+    y = builder.add("s", new Op.Binary(BinaryFunction.MUL), y, builder.constant("s", s));
+    y = add2(y, builder.constant("t", t));
+    y = builder.add("d", new Op.Binary(BinaryFunction.DIV), y, builder.constant("d", d));
+    builder.output("y", y);
+    Graph graph = Rewriter.apply(new FoldAffine(), builder.build(), Operators::evaluate);
+    Node conv = graph.nodes().getFirst();
+    assertThat(graph.nodes()).hasSize(1);
+    float[] filter = graph.constants().get(conv.input(1)).toFloats();
+    float[] bias = graph.constants().get(conv.input(2)).toFloats();
+    for (int k = 0; k < 16; k++) {
+      double factor = (double) s.toFloats()[k] / 0.3f;
+      assertThat(bias[k])
+          .isEqualTo(
+              (float) (((double) b.toFloats()[k] * s.toFloats()[k] + t.toFloats()[k]) / 0.3f));
+      for (int i = k * 36; i < k * 36 + 36; i++) {
+        assertThat(filter[i]).isEqualTo((float) (w.toFloats()[i] * factor));
+      }
+    }
   }
 
   @Test
