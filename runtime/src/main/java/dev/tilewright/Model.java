@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * A network with its weights. Safe for use by several threads; each opens its own {@link Session}.
@@ -36,6 +37,8 @@ public final class Model implements AutoCloseable {
   /** Later stages of models that have them, kept likewise. */
   private static final int KEPT_STAGES = 128;
 
+  private static final int CLOSED = -1;
+
   private record PlanKey(Map<String, Shape> shapes, SessionOptions options) {}
 
   private record NextKey(PlannedStage after, StageKey key) {}
@@ -44,7 +47,10 @@ public final class Model implements AutoCloseable {
   private final LoadOptions limits;
   private final OnnxModel onnx;
   private final ModelMemory memory;
-  private final AtomicInteger openSessions = new AtomicInteger();
+
+  /** Sessions that are open and threads that plan, which all read weights; CLOSED if it is. */
+  private final AtomicInteger users = new AtomicInteger();
+
   private final Map<PlanKey, PlannedStage> plans = new Recent<>(KEPT_PLANS);
   private final Map<NextKey, PlannedStage> laterPlans = new Recent<>(KEPT_STAGES);
 
@@ -151,12 +157,14 @@ public final class Model implements AutoCloseable {
    * @param shapes of all inputs, by name
    * @throws IllegalArgumentException if an input is missing, unknown or has another shape than the
    *     model allows
+   * @throws IllegalStateException if the model is closed
    * @throws dev.tilewright.onnx.ModelFormatException if an operator cannot take its inputs
    * @throws dev.tilewright.onnx.UnsupportedModelException if it needs what this runtime lacks
    */
   public Graph graph(Map<String, Shape> shapes) {
-    return NativeMemory.granted(
-        () -> Passes.standard(OnnxImporter.first(onnx, shapes, memory).graph(), memory));
+    return using(() ->
+        NativeMemory.granted(
+            () -> Passes.standard(OnnxImporter.first(onnx, shapes, memory).graph(), memory)));
   }
 
   /**
@@ -168,7 +176,7 @@ public final class Model implements AutoCloseable {
    *     take more memory than the model was loaded to allow, of which none is taken then
    */
   public Plan plan(Map<String, Shape> shapes, SessionOptions options) {
-    return first(shapes, options).plan();
+    return using(() -> first(shapes, options)).plan();
   }
 
   /**
@@ -178,7 +186,7 @@ public final class Model implements AutoCloseable {
    * @throws IllegalArgumentException as {@link #plan}
    */
   public List<String> waiting(Map<String, Shape> shapes, SessionOptions options) {
-    return first(shapes, options).stage().waiting();
+    return using(() -> first(shapes, options)).stage().waiting();
   }
 
   PlannedStage first(Map<String, Shape> shapes, SessionOptions options) {
@@ -252,13 +260,14 @@ public final class Model implements AutoCloseable {
    * @throws IllegalStateException if the model is closed
    */
   public Session session(SessionOptions options) {
-    if (!arena.scope().isAlive()) {
-      throw new IllegalStateException("the model is closed");
-    }
     Backends.load().usable(options.backend()); // a bad choice fails here, not in the first run
-    Session session = new Session(this, options);
-    openSessions.incrementAndGet();
-    return session;
+    enter();
+    try {
+      return new Session(this, options);
+    } catch (RuntimeException | Error e) {
+      leave();
+      throw e;
+    }
   }
 
   private static long largest(Graph graph) {
@@ -289,21 +298,40 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  void released() {
-    openSessions.decrementAndGet();
+  /** Keeps the weights until {@link #leave}. */
+  private void enter() {
+    if (users.getAndUpdate(n -> n == CLOSED ? n : n + 1) == CLOSED) {
+      throw new IllegalStateException("the model is closed");
+    }
+  }
+
+  /** For who has entered; a session when it is closed. */
+  void leave() {
+    users.decrementAndGet();
+  }
+
+  private <T> T using(Supplier<T> work) {
+    enter();
+    try {
+      return work.get();
+    } finally {
+      leave();
+    }
   }
 
   /**
-   * Frees the weights.
+   * Frees the weights. Closing again does nothing.
    *
-   * @throws IllegalStateException if a session of this model is open: it would read freed memory
+   * @throws IllegalStateException if a session of this model is open or a thread makes a plan: they
+   *     would read freed memory. The model stays open then
    */
   @Override
   public void close() {
-    if (openSessions.get() > 0) {
+    int before = users.getAndUpdate(n -> n == 0 ? CLOSED : n);
+    if (before > 0) {
       throw new IllegalStateException("close the model's sessions first");
     }
-    if (arena.scope().isAlive()) {
+    if (before == 0) {
       arena.close();
     }
   }

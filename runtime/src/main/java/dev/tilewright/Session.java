@@ -180,7 +180,7 @@ public final class Session implements AutoCloseable {
     closed = true;
     workers.close();
     ready.values().forEach(Execution::free);
-    model.released();
+    model.leave();
     leave();
   }
 }

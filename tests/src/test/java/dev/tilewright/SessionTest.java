@@ -21,6 +21,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -196,9 +198,56 @@ class SessionTest {
         .hasMessageContaining("closed");
     model.close();
     model.close();
-    assertThatThrownBy(() -> model.session(ONE))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("closed");
+    Map<String, Shape> shapes = Map.of("image", Shape.of(1, 3, 8, 8));
+    List<ThrowingCallable> uses =
+        List.of(
+            () -> model.session(ONE),
+            () -> model.plan(shapes, ONE),
+            () -> model.waiting(shapes, ONE),
+            () -> model.graph(shapes));
+    for (ThrowingCallable use : uses) {
+      assertThatThrownBy(use)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("the model is closed");
+    }
+  }
+
+  /** Whoever comes second gets an error; nobody reads freed memory. */
+  @Test
+  void closingAModelInUseIsAnErrorNotACrash() throws Exception {
+    Tensor picture = picture(8, 8);
+    try (ExecutorService pool = Executors.newSingleThreadExecutor()) {
+      for (int round = 0; round < 20; round++) {
+        Model model = network();
+        CountDownLatch begun = new CountDownLatch(1);
+        Future<String> user =
+            pool.submit(() -> {
+              try {
+                for (int i = 0; ; i++) {
+                  model.graph(Map.of("image", Shape.of(1, 3, 8, 8 + i % 5)));
+                  LockSupport.parkNanos(20_000);
+                  try (Session session = model.session(ONE)) {
+                    session.run(Map.of("image", picture));
+                  }
+                  begun.countDown();
+                  LockSupport.parkNanos(20_000);
+                }
+              } catch (IllegalStateException e) {
+                return e.getMessage();
+              }
+            });
+        begun.await();
+        while (true) {
+          try {
+            model.close();
+            break;
+          } catch (IllegalStateException e) {
+            assertThat(e).hasMessage("close the model's sessions first");
+          }
+        }
+        assertThat(user.get()).isEqualTo("the model is closed");
+      }
+    }
   }
 
   @Test
