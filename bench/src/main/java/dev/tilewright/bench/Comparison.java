@@ -18,7 +18,8 @@ import java.util.stream.Collectors;
  *
  * @param inputs type of every input
  * @param backends how many steps each backend of ours ran
- * @param macs multiply-accumulates of a run, as our plan counts them
+ * @param macs multiply-accumulates of a run, as our plans count them; of a model in stages, of all
+ *     that the last run went through
  * @param peakGflops the machine's FMA peak with this many threads, measured before and after
  * @param oursMillis median
  * @param ortMillis median
@@ -61,8 +62,8 @@ record Comparison(
                       TreeMap::new)),
           options.threads(),
           options.backend(),
-          backends(ours.plan()),
-          ours.plan().macs(),
+          backends(ours.execution().plans()),
+          ours.execution().plans().stream().mapToLong(Plan::macs).sum(),
           Math.max(peakBefore, peakAfter),
           Statistics.median(Statistics.pool(timings.rounds(), Duet.Round::a)),
           Statistics.median(Statistics.pool(timings.rounds(), Duet.Round::b)),
@@ -113,12 +114,14 @@ record Comparison(
   }
 
   /** Ids are {@code backend.algorithm}. */
-  private static Map<String, Integer> backends(Plan plan) {
+  private static Map<String, Integer> backends(List<Plan> plans) {
     Map<String, Integer> steps = new TreeMap<>();
-    for (Plan.Step step : plan.steps()) {
-      String id = step.choice().algorithm();
-      int dot = id.indexOf('.');
-      steps.merge(dot < 0 ? id : id.substring(0, dot), 1, Integer::sum);
+    for (Plan plan : plans) {
+      for (Plan.Step step : plan.steps()) {
+        String id = step.choice().algorithm();
+        int dot = id.indexOf('.');
+        steps.merge(dot < 0 ? id : id.substring(0, dot), 1, Integer::sum);
+      }
     }
     return steps;
   }

@@ -6,6 +6,7 @@ import dev.tilewright.onnx.OnnxModel;
 import dev.tilewright.onnx.OnnxNode;
 import dev.tilewright.onnx.Signature;
 import dev.tilewright.onnx.UnsupportedModelException;
+import dev.tilewright.op.Operators;
 import dev.tilewright.plan.Plan;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -84,7 +85,9 @@ public final class Inspect implements Verb, Callable<Integer> {
       facts.put(
           "parameters",
           onnx.initializers().values().stream().mapToLong(t -> t.shape().elements()).sum());
+      List<String> waiting = missing.isEmpty() ? waiting(onnx) : List.of();
       facts.put("macs", missing.isEmpty() ? macs(onnx.inputs()) : null);
+      facts.put("waiting", waiting.isEmpty() ? null : words(waiting));
       facts.put("assumed", shapes.assumption(onnx.inputs()));
       facts.put("notSupported", missing);
     }
@@ -109,6 +112,15 @@ public final class Inspect implements Verb, Callable<Integer> {
     } catch (UnsupportedModelException e) {
       return e.missing();
     }
+  }
+
+  /** The nodes that depend on data, whose multiply-accumulates only a run can tell. */
+  private List<String> waiting(OnnxModel onnx) {
+    return OnnxImporter.first(onnx, shapes.all(onnx.inputs()), Operators::evaluate).waiting();
+  }
+
+  private static String words(List<String> waiting) {
+    return waiting.size() + " nodes depend on data, from " + waiting.getFirst() + " on; no macs";
   }
 
   /** Of the network as it will run, after passes that may remove some. */

@@ -6,6 +6,7 @@ import dev.tilewright.graph.Value;
 import dev.tilewright.onnx.OnnxExporter;
 import dev.tilewright.onnx.OnnxImporter;
 import dev.tilewright.onnx.OnnxModel;
+import dev.tilewright.onnx.Stage;
 import dev.tilewright.op.Operators;
 import dev.tilewright.pass.Passes;
 import dev.tilewright.tensor.Shape;
@@ -73,13 +74,13 @@ public final class Optimize implements Verb, Callable<Integer> {
   private boolean json;
 
   /** What a graph costs, after a pass. */
-  private record Stage(String pass, long macs, long weights, long activations, int nodes) {
-    static Stage of(String pass, Graph graph) {
-      return new Stage(
+  private record Size(String pass, long macs, long weights, long activations, int nodes) {
+    static Size of(String pass, Graph graph) {
+      return new Size(
           pass,
           graph.macs(),
           graph.constants().keySet().stream().mapToLong(v -> v.type().bytes()).sum(),
-          graph.nodes().stream().map(Node::output).mapToLong(Stage::bytes).sum(),
+          graph.nodes().stream().map(Node::output).mapToLong(Size::bytes).sum(),
           graph.nodes().size());
     }
 
@@ -87,7 +88,7 @@ public final class Optimize implements Verb, Callable<Integer> {
       return value.type().bytes();
     }
 
-    boolean isLike(Stage other) {
+    boolean isLike(Size other) {
       return macs == other.macs
           && weights == other.weights
           && activations == other.activations
@@ -110,26 +111,35 @@ public final class Optimize implements Verb, Callable<Integer> {
         checkTarget(target);
       }
       Map<String, Shape> sizes = shapes.all(onnx.inputs());
-      Graph imported = OnnxImporter.graph(onnx, sizes, Operators::evaluate);
-      List<Stage> stages = new ArrayList<>(List.of(Stage.of("as imported", imported)));
+      Stage first = OnnxImporter.first(onnx, sizes, Operators::evaluate);
+      List<String> waiting = first.waiting();
+      // What waits for data is in no single graph: of such a model the first stage can be shown.
+      Graph imported =
+          dryRun ? first.graph() : OnnxImporter.graph(onnx, sizes, Operators::evaluate);
+      List<Size> stages = new ArrayList<>(List.of(Size.of("as imported", imported)));
       Graph graph =
           Passes.portable(
-              imported, Operators::evaluate, (pass, after) -> stages.add(Stage.of(pass, after)));
-      byte[] written = OnnxExporter.write(graph);
+              imported, Operators::evaluate, (pass, after) -> stages.add(Size.of(pass, after)));
+      byte[] written = waiting.isEmpty() ? OnnxExporter.write(graph) : new byte[0];
       Map<String, Object> report = new LinkedHashMap<>();
       report.put("model", model.toString());
       report.put("assumed", shapes.assumption(onnx.inputs()));
       report.put("nodesBefore", onnx.nodes().size());
-      report.put("nodesAfter", OnnxModel.read(MemorySegment.ofArray(written)).nodes().size());
+      report.put("nodesAfter", waiting.isEmpty() ? nodes(written) : null);
       report.put("bytesBefore", channel.size());
-      report.put("bytesAfter", written.length);
+      report.put("bytesAfter", waiting.isEmpty() ? written.length : null);
+      report.put("waiting", waiting);
       report.put("output", dryRun ? null : String.valueOf(target));
       if (target != null && !dryRun) {
         write(target, written);
       }
-      print(report, stages);
+      print(report, waiting, stages);
     }
     return 0;
+  }
+
+  private static int nodes(byte[] written) {
+    return OnnxModel.read(MemorySegment.ofArray(written)).nodes().size();
   }
 
   private void checkTarget(Path target) {
@@ -157,11 +167,11 @@ public final class Optimize implements Verb, Callable<Integer> {
     }
   }
 
-  private void print(Map<String, Object> report, List<Stage> stages) {
+  private void print(Map<String, Object> report, List<String> waiting, List<Size> stages) {
     PrintWriter out = Console.out(spec);
     if (json) {
       List<Map<String, Object>> rows = new ArrayList<>();
-      for (Stage stage : stages) {
+      for (Size stage : stages) {
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("pass", stage.pass);
         row.put("macs", stage.macs);
@@ -175,8 +185,8 @@ public final class Optimize implements Verb, Callable<Integer> {
       return;
     }
     Table table = new Table("after", "MACs", "weights, bytes", "activations, bytes", "nodes");
-    Stage last = null;
-    for (Stage s : stages) {
+    Size last = null;
+    for (Size s : stages) {
       if (last == null || !s.isLike(last)) {
         table.row(s.pass, number(s.macs), number(s.weights), number(s.activations), s.nodes);
       }
@@ -185,6 +195,15 @@ public final class Optimize implements Verb, Callable<Integer> {
     table.print(out);
     if (report.get("assumed") != null) {
       out.println("for " + report.get("assumed"));
+    }
+    if (!waiting.isEmpty()) {
+      out.println(
+          "this is the first stage; "
+              + waiting.size()
+              + " nodes depend on what it computes, from "
+              + waiting.getFirst()
+              + " on: they are not counted, and no file can be written");
+      return;
     }
     out.printf(
         Locale.ROOT,

@@ -247,7 +247,8 @@ class MainTest {
     CommandRun run = CommandRun.of("explain", staged.toString());
     assertThat(run.code()).isZero();
     assertThat(run.out()).contains("this is the first stage").contains("NonZero");
-    assertThat(CommandRun.of("inspect", staged.toString()).code()).isZero();
+    assertThat(CommandRun.of("inspect", staged.toString()).out())
+        .containsPattern("waiting +\\d+ nodes depend on data, from .*NonZero");
     CommandRun json = CommandRun.of("explain", staged.toString(), "--json");
     assertThat(JsonParser.parseString(json.out()).getAsJsonObject().get("waiting").getAsJsonArray())
         .isNotEmpty();
@@ -300,6 +301,21 @@ class MainTest {
         .isLessThan(report.get("nodesBefore").getAsInt());
     assertThat(report.getAsJsonArray("stages").get(0).getAsJsonObject().get("macs").getAsLong())
         .isPositive();
+  }
+
+  @Test
+  void showsTheFirstStageOfAModelThatCannotBeWritten() throws IOException {
+    Files.write(model, StagedModels.heads());
+    CommandRun run = CommandRun.of("optimize", model.toString(), "--shape=8", "--dry-run");
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out())
+        .contains("this is the first stage")
+        .containsPattern("\\d+ nodes depend on what it computes, from .*NonZero.* no file")
+        .doesNotContain("would write");
+    run = CommandRun.of("optimize", model.toString(), "--shape=8", "-o", at("y.onnx").toString());
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("depends on data");
+    assertThat(at("y.onnx")).doesNotExist();
   }
 
   @Test
