@@ -115,7 +115,10 @@ final class ProfilePage {
             "multiply-accumulates in %d steps%s",
             profile.layers().size(),
             profile.isStaged() ? " of " + profile.typical().stages().size() + " stages" : ""));
-    tile(html, String.valueOf(profile.roofline().threads()), "threads");
+    tile(
+        html,
+        String.valueOf(profile.roofline().threads()),
+        profile.roofline().threads() == 1 ? "thread" : "threads");
     tile(
         html,
         String.format(

@@ -64,8 +64,8 @@ final class RooflineChart {
     chart.line("roof", chart.x(from), chart.y(from * rate), chart.x(to), chart.y(peak));
     chart.text(
         "roofname",
-        chart.x(from) + 6,
-        chart.y(from * rate) - 4,
+        chart.x(from) + 16,
+        chart.y(from * rate) + 4,
         String.format(Locale.ROOT, "%s %.0f GB/s", ProfileText.size(level.bytes()), rate));
   }
 }

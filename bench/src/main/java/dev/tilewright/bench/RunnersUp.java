@@ -46,8 +46,10 @@ final class RunnersUp {
             .orElse(null);
     if (best != null) {
       Kernel kernel = best.getKey();
-      boolean same = rival != null && kernel.equals(new Kernel(rival.algorithm(), rival.tile()));
-      Double estimated = same ? (Double) rival.nanos() : null;
+      Double estimated =
+          rival != null && kernel.equals(new Kernel(rival.algorithm(), rival.tile()))
+              ? (Double) rival.nanos()
+              : null;
       return new LayerTime.RunnerUp(kernel.algorithm, kernel.tile, estimated, best.getValue());
     }
     return rival == null
