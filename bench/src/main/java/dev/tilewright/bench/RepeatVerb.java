@@ -123,8 +123,7 @@ public final class RepeatVerb implements Verb, Callable<Integer> {
     AtomicBoolean over = new AtomicBoolean(quiet);
     Thread busy = Thread.ofPlatform().daemon().name("busy").start(() -> spin(over));
     try {
-      ModelTuner.Options options =
-          new ModelTuner.Options(estimates, Level.MEASURE, budget, false);
+      ModelTuner.Options options = new ModelTuner.Options(estimates, Level.MEASURE, budget, false);
       ModelTuner.tune(model, sizes, file, options, (done, layers, left, gained) -> {});
       return TuningTable.of(List.of(file.read().entries()), Backends.load().machine());
     } finally {
