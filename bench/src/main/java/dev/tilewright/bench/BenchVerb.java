@@ -7,5 +7,5 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description = "Times kernels on this machine and checks what they compute.",
-    subcommands = {KernelsVerb.class, RegretVerb.class})
+    subcommands = {KernelsVerb.class, RegretVerb.class, RepeatVerb.class})
 public final class BenchVerb implements Verb {}

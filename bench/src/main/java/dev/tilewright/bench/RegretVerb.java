@@ -2,6 +2,7 @@ package dev.tilewright.bench;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
 import dev.tilewright.cli.BadInputException;
 import dev.tilewright.cli.Console;
 import dev.tilewright.cli.SessionArguments;
@@ -172,8 +173,14 @@ public final class RegretVerb implements Verb, Callable<Integer> {
     Map<String, Regret> known = new LinkedHashMap<>();
     if (results != null && Files.exists(results)) {
       for (String line : Files.readAllLines(results, StandardCharsets.UTF_8)) {
-        Regret regret = gson.fromJson(line, Regret.class);
-        known.put(regret.problem(), regret);
+        try {
+          Regret regret = gson.fromJson(line, Regret.class);
+          if (regret != null) {
+            known.put(regret.problem(), regret);
+          }
+        } catch (JsonParseException e) { // whoever wrote it was killed: it is measured again
+          Console.err(spec).println("tilewright: " + results + ": ignored a line, not JSON");
+        }
       }
     }
     return known;
@@ -183,7 +190,7 @@ public final class RegretVerb implements Verb, Callable<Integer> {
     if (results != null) {
       Files.writeString(
           results,
-          gson.toJson(regret) + "\n",
+          "\n" + gson.toJson(regret), // what a killed run wrote ends here
           StandardCharsets.UTF_8,
           StandardOpenOption.CREATE,
           StandardOpenOption.APPEND);

@@ -37,6 +37,9 @@ class RegretVerbTest {
     String text = Files.readString(results);
     assertThat(run(results)).isEqualTo(first);
     assertThat(Files.readString(results)).isEqualTo(text);
+    // A line that a killed run left is not in the way.
+    Files.writeString(results, text + "\n{\"problem\":\"n1");
+    assertThat(run(results)).isEqualTo(first);
   }
 
   private static JsonObject run(Path results) {
