@@ -39,7 +39,7 @@ final class ExportQuantized {
     String quotient = out.emit("Div", Map.of(), out.name(x, rank), out.name(node.input(1), rank));
     String zero = cast(out, out.name(node.input(2), rank), DType.FLOAT32);
     boolean signed = to == DType.INT8 || to == DType.INT16;
-    int values = 1 << 8 * to.bytes();
+    int values = 1 << (8 * to.bytes());
     float least = signed ? -values / 2f : 0;
     String sum = out.emit("Add", Map.of(), out.emit("Round", Map.of(), quotient), zero);
     String above = out.emit("Max", Map.of(), sum, out.number(least));
