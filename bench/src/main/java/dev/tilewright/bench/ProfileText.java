@@ -94,6 +94,7 @@ final class ProfileText {
     return bytes < 1 << 20 ? (bytes >> 10) + " KB" : (bytes >> 20) + " MB";
   }
 
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a library to depend on
   private static void line(PrintWriter out, String format, Object... values) {
     out.println(String.format(Locale.ROOT, format, values).stripTrailing());
   }

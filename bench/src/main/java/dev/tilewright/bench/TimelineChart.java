@@ -102,8 +102,8 @@ final class TimelineChart {
   }
 
   private void bar(int row, LayerTime layer, Timeline.Span span) {
-    double left = x(span.begin());
-    double width = Math.max(0.3, x(span.end()) - left);
+    double left = x((double) span.begin());
+    double width = Math.max(0.3, x((double) span.end()) - left);
     int top = row * (ROW + GAP);
     svg.empty(
         "rect",

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -122,11 +123,11 @@ final class ExportQuantized {
     String zero = unsigned(out, node.input(1), out.name(node.input(1), Shape.SCALAR));
     Map<String, Attribute> attributes = ExportWindows.attributes(conv.window());
     attributes.put("group", new Attribute.Int(conv.groups()));
-    String sum = null;
-    for (Part part : filter(out, node, node.input(2))) {
-      String sums = out.emit("ConvInteger", attributes, x, part.bytes, zero, part.zero);
-      sum = sum == null ? sums : out.emit("Add", Map.of(), sum, sums);
-    }
+    String sum =
+        added(
+            out,
+            filter(out, node, node.input(2)),
+            part -> out.emit("ConvInteger", attributes, x, part.bytes, zero, part.zero));
     if (conv.bias()) {
       Value bias = node.input(3);
       String column = out.name(bias, Shape.of(bias.shape().dim(0), 1, 1));
@@ -204,12 +205,12 @@ final class ExportQuantized {
     String left = unsigned(out, node.input(0), a);
     String each =
         unsigned(out, zero, byRows ? out.name(zero, false) : out.name(zero, Shape.SCALAR));
-    String result = null;
-    for (Part part : parts) {
-      String sums =
-          out.emit("MatMulInteger", Map.of(), left, part.bytes, byRows ? "" : each, part.zero);
-      result = result == null ? sums : out.emit("Add", Map.of(), result, sums);
-    }
+    String zeroPoint = byRows ? "" : each;
+    String result =
+        added(
+            out,
+            parts,
+            part -> out.emit("MatMulInteger", Map.of(), left, part.bytes, zeroPoint, part.zero));
     if (byRows) {
       // Runtimes take one zero point for all of the left side: what it adds is subtracted.
       String right = out.emit("Transpose", perm, out.name(b, false));
@@ -218,6 +219,14 @@ final class ExportQuantized {
       result = out.emit("Sub", Map.of(), result, excess);
     }
     out.define(node.output(), false, result);
+  }
+
+  /** The sum over the parts of a factor. */
+  private static String added(ExportScope out, List<Part> parts, Function<Part, String> product) {
+    return parts.stream()
+        .map(product)
+        .reduce((sum, next) -> out.emit("Add", Map.of(), sum, next))
+        .orElseThrow();
   }
 
   private static List<Integer> dimensions(Value value) {

@@ -93,18 +93,19 @@ public final class TuneVerb implements Verb, Callable<Integer> {
     List<Map<String, Object>> all = new ArrayList<>();
     for (Path path : models) {
       String name = String.valueOf(path.getFileName());
-      try (Model model = loading.load(path);
-          TuneProgress progress = TuneProgress.of(name, Console.err(spec))) {
+      try (Model model = loading.load(path)) {
         long start = System.nanoTime();
-        TuningReport report =
-            ModelTuner.tune(
-                model,
-                shapes.all(model.inputs()),
-                file,
-                new ModelTuner.Options(options, level, seconds, again),
-                progress);
+        TuningReport report;
+        try (TuneProgress progress = TuneProgress.of(name, Console.err(spec))) {
+          report =
+              ModelTuner.tune(
+                  model,
+                  shapes.all(model.inputs()),
+                  file,
+                  new ModelTuner.Options(options, level, seconds, again),
+                  progress);
+        }
         double took = (System.nanoTime() - start) / 1e9;
-        progress.close();
         if (json) {
           all.add(object(path, report, took));
         } else {
