@@ -49,12 +49,12 @@ public final class Zoo {
 
   /** Convolution variants and pieces of networks. */
   public static List<Entry> blocks() {
-    return joined(Stream.of(Filters.BLOCKS, Classics.BLOCKS));
+    return joined(Stream.of(Filters.BLOCKS, Classics.BLOCKS, Compact.BLOCKS));
   }
 
   /** Whole networks. */
   public static List<Entry> networks() {
-    return joined(Stream.of(Classics.NETWORKS));
+    return joined(Stream.of(Classics.NETWORKS, Compact.NETWORKS));
   }
 
   private static List<Entry> joined(Stream<List<Entry>> families) {

@@ -6,6 +6,7 @@ import dev.tilewright.Model;
 import dev.tilewright.SessionOptions;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tuning.SessionContender;
+import dev.tilewright.zoo.Entries;
 import dev.tilewright.zoo.Zoo;
 import dev.tilewright.zoo.build.Blueprint;
 import dev.tilewright.zoo.build.WeightSource;
@@ -21,18 +22,17 @@ class ZooAgreesWithPeerTest {
   /** Of the largest value, for whole models in float32, whose sums are ordered otherwise. */
   private static final double TOLERANCE = 1e-4;
 
-  /** Those that cost more are deeper versions of others. */
-  private static final long MACS = 6_000_000_000L;
+  /** Those that have more are larger versions of others. */
+  private static final long PARAMETERS = 50_000_000;
 
   static Stream<Zoo.Entry> entries() {
-    return Stream.concat(Zoo.blocks().stream(), Zoo.networks().stream())
-        .filter(entry -> entry.blueprint().macs() < MACS);
+    return Entries.all().filter(entry -> Entries.small(entry).parameters() < PARAMETERS);
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("entries")
   void agreesWithPeer(Zoo.Entry entry) {
-    Blueprint blueprint = entry.blueprint();
+    Blueprint blueprint = Entries.small(entry);
     byte[] file = blueprint.file(WeightSource.seeded(7));
     Map<String, Tensor> inputs = new LinkedHashMap<>();
     SplittableRandom random = new SplittableRandom(7);

@@ -1,5 +1,6 @@
 package dev.tilewright.zoo;
 
+import com.google.gson.JsonElement;
 import dev.tilewright.Fixture;
 import dev.tilewright.NumpyFile;
 import dev.tilewright.onnx.Attribute;
@@ -8,7 +9,9 @@ import dev.tilewright.onnx.OnnxNode;
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
+import dev.tilewright.zoo.build.Layers;
 import dev.tilewright.zoo.build.Parameter;
+import dev.tilewright.zoo.build.Parameter.Role;
 import dev.tilewright.zoo.build.RuleException;
 import dev.tilewright.zoo.build.WeightSource;
 import java.io.IOException;
@@ -16,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,14 +38,23 @@ final class FixtureWeights implements WeightSource {
   /** What the parameters of any layer are called. */
   private static final Set<String> LAYER = Set.of("weight", "bias", "running_mean", "running_var");
 
+  /** Of batch normalisation, without its bias. */
+  private static final Set<Role> NORMALISATION = Set.of(Role.SCALE, Role.MEAN, Role.VARIANCE);
+
   private record Weight(String name, Tensor tensor, boolean trained) {}
 
   private final String fixture;
+
+  /** Whether the normalisations of the model are in its filters and biases already. */
+  private final boolean folded;
+
   private final List<Weight> arrays = new ArrayList<>();
   private final List<Weight> inOrder = new ArrayList<>();
 
   FixtureWeights(Fixture fixture) throws IOException {
     this.fixture = fixture.name();
+    JsonElement kept = fixture.meta().get("bn_kept_in_onnx");
+    folded = kept != null && !kept.getAsBoolean();
     Path file = fixture.folder().resolve("weights.npz");
     if (Files.exists(file)) {
       NumpyFile.readAll(file)
@@ -95,6 +108,10 @@ final class FixtureWeights implements WeightSource {
     // What a model has in another form than the arrays has lost its name there.
     boolean formed = false;
     for (Parameter parameter : parameters) {
+      if (folded && NORMALISATION.contains(parameter.role())) {
+        chosen.put(parameter.name(), identity(parameter));
+        continue;
+      }
       Weight weight =
           first(arrays, w -> w.name.equals(parameter.name()) && fits(w, parameter))
               .or(() -> first(unused, w -> w.name.equals(parameter.name()) && fits(w, parameter)))
@@ -117,6 +134,19 @@ final class FixtureWeights implements WeightSource {
       throw new RuleException(fixture + " has weights that were not asked for: " + names(unused));
     }
     return chosen;
+  }
+
+  /** What leaves a value as it is, but for the bias: the convolution's takes its place. */
+  private static Tensor identity(Parameter parameter) {
+    float[] values = new float[(int) parameter.shape().elements()];
+    Arrays.fill(
+        values,
+        switch (parameter.role()) {
+          case MEAN -> 0;
+          case VARIANCE -> 1 - Layers.EPSILON;
+          default -> 1;
+        });
+    return Tensor.of(parameter.shape(), values);
   }
 
   private static Optional<Weight> first(List<Weight> weights, Predicate<Weight> wanted) {

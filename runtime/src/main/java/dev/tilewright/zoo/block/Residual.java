@@ -66,10 +66,8 @@ public record Residual(Block.Single inside, int cout, int stride) implements Blo
   public Feature apply(Layers n, Feature x) {
     Feature y = inside.apply(n, x);
     boolean same = stride == 1 && cout == x.channels();
-    return n.relu(n.add(y, same ? x : shortcut(n.in("downsample"), x)));
-  }
-
-  private Feature shortcut(Layers n, Feature x) {
-    return n.bn("1", n.conv("0", x, ConvSpec.of(cout, 1).stride(stride)));
+    Feature shortcut =
+        same ? x : n.convThenBn("downsample", x, ConvSpec.of(cout, 1).stride(stride));
+    return n.relu(n.add(y, shortcut));
   }
 }

@@ -16,13 +16,25 @@ public final class Layers extends Operations {
   /** What is added to a variance, where papers and PyTorch say nothing else. */
   public static final float EPSILON = 1e-5f;
 
+  private final float epsilon;
+
   Layers(Emitter out, String scope) {
+    this(out, scope, EPSILON);
+  }
+
+  private Layers(Emitter out, String scope, float epsilon) {
     super(out, scope);
+    this.epsilon = epsilon;
   }
 
   /** The same network, where names begin with {@code part} and a dot. */
   public Layers in(String part) {
-    return new Layers(out, path(part));
+    return new Layers(out, path(part), epsilon);
+  }
+
+  /** The same network, whose batch normalisations add this to the variance. */
+  public Layers epsilon(float added) {
+    return new Layers(out, scope, added);
   }
 
   /** Trained values that no layer below has. */
@@ -77,7 +89,7 @@ public final class Layers extends Operations {
     return out.emit(
         path(name),
         "BatchNormalization",
-        Map.of("epsilon", new Attribute.Real(EPSILON)),
+        Map.of("epsilon", new Attribute.Real(epsilon)),
         x.shape(),
         x,
         parameter(name + ".weight", Role.SCALE, c),
@@ -94,6 +106,11 @@ public final class Layers extends Operations {
   /** Convolution {@code conv<suffix>}, normalisation {@code bn<suffix>}, ReLU. */
   public Feature convBnRelu(String suffix, Feature x, ConvSpec spec) {
     return relu(convBn(suffix, x, spec));
+  }
+
+  /** Convolution {@code name.0}, normalisation {@code name.1}: the parts of a sequence. */
+  public Feature convThenBn(String name, Feature x, ConvSpec spec) {
+    return bn(name + ".1", conv(name + ".0", x, spec));
   }
 
   /** Normalisation over the last dimension. */

@@ -47,6 +47,17 @@ public abstract class Operations {
     return unary("Sigmoid", x);
   }
 
+  /** x / 6 + 1 / 2 between 0 and 1. */
+  public final Feature hardSigmoid(Feature x) {
+    Map<String, Attribute> slope = Map.of("alpha", new Attribute.Real(1 / 6f));
+    return emit("HardSigmoid", slope, x.shape().dims(), x);
+  }
+
+  /** x * hardSigmoid(x). */
+  public final Feature hardSwish(Feature x) {
+    return unary("HardSwish", x);
+  }
+
   /** x * sigmoid(x), also called swish. */
   public final Feature silu(Feature x) {
     return mul(x, sigmoid(x));

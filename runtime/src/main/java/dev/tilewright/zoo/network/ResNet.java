@@ -33,6 +33,15 @@ public record ResNet(List<Integer> depths, int width, Unit unit, int classes)
     return of(Residual::bottleneck, depths);
   }
 
+  /** ResNeXt (Xie et al. 2017, arXiv 1611.05431): the 3x3 in groups of {@code width} channels. */
+  public static ResNet next(int groups, int width, int... depths) {
+    return of(
+        (planes, stride) ->
+            Residual.grouped(
+                planes * width / 64 * groups, planes * Residual.EXPANSION, stride, groups),
+        depths);
+  }
+
   /** Any other blocks, 64 channels wide, for the thousand classes of ImageNet. */
   public static ResNet of(Unit unit, int... depths) {
     return new ResNet(java.util.Arrays.stream(depths).boxed().toList(), 64, unit, 1000);
