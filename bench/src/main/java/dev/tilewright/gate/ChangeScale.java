@@ -48,7 +48,7 @@ record ChangeScale(double most) {
               "<text x=\"%.1f\" y=\"14\" text-anchor=\"%s\">%s</text>",
               x,
               anchor,
-              at == 0 ? "faster 0 slower" : Words.change(at)));
+              at == 0 ? "\u2190 faster   0   slower \u2192" : Words.change(at)));
     }
     return svg.append("</svg>").toString();
   }

@@ -20,7 +20,7 @@ import java.util.function.Supplier;
  * their models in the same memory.
  */
 public final class DuetFork {
-  private static final long SLAB_BYTES = 64L << 20;
+  private static final long SLAB_BYTES = 128L << 20;
   private static final int COUNTED_RUNS = 20;
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 

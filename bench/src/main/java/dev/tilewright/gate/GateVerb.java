@@ -1,5 +1,6 @@
 package dev.tilewright.gate;
 
+import dev.tilewright.backend.Backends;
 import dev.tilewright.cli.BadInputException;
 import dev.tilewright.cli.Console;
 import dev.tilewright.cli.Verb;
@@ -9,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +99,17 @@ public final class GateVerb implements Verb, Callable<Integer> {
   private @Nullable Path html;
 
   @Option(
+      names = "--history",
+      paramLabel = "DIR",
+      description = "Times of past revisions on this machine, such as bench/history: shows changes")
+  private @Nullable Path history;
+
+  @Option(
+      names = "--record",
+      description = "Add the candidate's times to the history, under the revision checked out here")
+  private boolean record;
+
+  @Option(
       names = "--fail-on",
       split = ",",
       paramLabel = "VERDICT",
@@ -111,6 +125,13 @@ public final class GateVerb implements Verb, Callable<Integer> {
       return 0;
     }
     Report report = jmh.isEmpty() ? duet() : results();
+    List<History.Series> series = List.of();
+    if (history != null) {
+      series = past(history, report);
+      List<Report.Note> notes = new ArrayList<>(report.notes());
+      notes.addAll(History.notes(series));
+      report = Report.of(report.title(), report.findings(), notes);
+    }
     TextReport.print(report, Console.out(spec));
     if (json != null) {
       Files.writeString(json, JsonReport.of(report));
@@ -119,9 +140,25 @@ public final class GateVerb implements Verb, Callable<Integer> {
       Files.writeString(markdown, MarkdownReport.of(report));
     }
     if (html != null) {
-      Files.writeString(html, HtmlReport.of(report));
+      Files.writeString(html, HtmlReport.of(report, series));
     }
     return failOn.contains(report.verdict()) ? report.verdict().exitCode() : 0;
+  }
+
+  /** The history, with the candidate's figures if it is to be recorded. */
+  private List<History.Series> past(Path directory, Report report) throws IOException {
+    String machine = Backends.load().machine().toString();
+    if (record) {
+      Map<String, Double> micros = new TreeMap<>();
+      for (Finding finding : report.findings()) {
+        if (finding.sample().unit().equals("us")) {
+          micros.put(
+              finding.sample().benchmark(), MarkdownReport.median(finding.sample().candidate()));
+        }
+      }
+      History.append(directory, new History.Entry(Revision.name(Path.of("")), machine, micros));
+    }
+    return History.series(History.read(directory, machine));
   }
 
   private Report results() throws IOException {
@@ -153,6 +190,9 @@ public final class GateVerb implements Verb, Callable<Integer> {
   }
 
   private Report duet() throws IOException {
+    if (baseline == null && history != null) {
+      return Report.of("history " + history, List.of(), List.of());
+    }
     if (baseline == null) {
       throw new BadInputException(
           "nothing to compare: give --baseline JAR|DIR|REV, or --jmh BEFORE.json AFTER.json");
@@ -167,6 +207,8 @@ public final class GateVerb implements Verb, Callable<Integer> {
       progress("");
       List<Report.Note> notes = new ArrayList<>(tasks.notes());
       notes.addAll(outcome.notes());
+      notes.addAll(Counters.changes(outcome.results()));
+      notes.addAll(Counters.sizes(before, after));
       return Report.of(
           "baseline " + baseline + ", candidate " + candidate, outcome.findings(), notes);
     }

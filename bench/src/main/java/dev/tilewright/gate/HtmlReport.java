@@ -11,7 +11,10 @@ import java.util.Objects;
 final class HtmlReport {
   private HtmlReport() {}
 
-  static String of(Report report) throws IOException {
+  /**
+   * @param history of past revisions; may be empty
+   */
+  static String of(Report report, List<History.Series> history) throws IOException {
     StringBuilder page = new StringBuilder();
     page.append("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">");
     page.append("<meta http-equiv=\"Content-Security-Policy\" ");
@@ -29,6 +32,9 @@ final class HtmlReport {
     if (!report.findings().isEmpty()) {
       findings(page, report.findings());
     }
+    if (!history.isEmpty()) {
+      page.append(HistoryChart.of(history));
+    }
     return page.append("</body></html>\n").toString();
   }
 
@@ -45,11 +51,11 @@ final class HtmlReport {
 
   private static void findings(StringBuilder page, List<Finding> findings) {
     ChangeScale scale = ChangeScale.of(findings);
-    page.append("<table><thead><tr><th>verdict</th><th>benchmark</th>");
-    page.append("<th class=\"plot\">").append(scale.axis()).append("</th>");
-    page.append("<th class=\"num\">change</th><th class=\"num\">99&nbsp;% bounds</th>");
-    page.append("<th class=\"num\">before</th><th class=\"num\">after</th>");
-    page.append("<th class=\"num\">p</th><th class=\"num\">forks</th></tr></thead>\n<tbody>\n");
+    page.append("<table><thead><tr><th></th><th>benchmark</th><th class=\"plot\">")
+        .append(scale.axis());
+    page.append(
+        "</th><th class=\"num\">change</th><th class=\"num\">before, after</th></tr></thead>");
+    page.append("\n<tbody>\n");
     for (Finding finding : findings) {
       row(page, finding, scale);
     }
@@ -67,23 +73,40 @@ final class HtmlReport {
   private static void row(StringBuilder page, Finding finding, ChangeScale scale) {
     Estimate e = finding.estimate();
     Sample sample = finding.sample();
-    page.append("<tr class=\"")
-        .append(css(finding.verdict()))
-        .append("\"><td><span class=\"badge ");
-    page.append(css(finding.verdict())).append("\">").append(finding.verdict());
-    page.append("</span></td><td class=\"name\">").append(escaped(sample.benchmark()));
+    page.append("<tr class=\"").append(css(finding.verdict())).append("\"><td>");
+    page.append("<span class=\"badge ").append(css(finding.verdict())).append("\">");
+    page.append(finding.verdict())
+        .append("</span></td><td class=\"name\">")
+        .append(name(sample.benchmark()));
     page.append("<small>").append(escaped(finding.why()));
     if (!finding.needed().isEmpty()) {
       page.append("; to decide: ").append(escaped(finding.needed()));
     }
     page.append("</small></td><td class=\"plot\">").append(scale.plot(finding)).append("</td>");
-    number(page, "<b>" + Words.change(e.change()) + "</b>");
-    number(page, Words.change(e.low()) + " to<br>" + Words.change(e.high()));
-    number(page, time(sample.baseline(), sample.unit()));
-    number(page, time(sample.candidate(), sample.unit()));
-    number(page, escaped(Words.probability(finding.p())));
-    number(page, String.valueOf(sample.forks()));
+    number(
+        page,
+        "<b>" + Words.change(e.change()) + "</b>",
+        Words.change(e.low()) + " to " + Words.change(e.high()));
+    number(
+        page,
+        time(sample.baseline(), sample.unit()) + "<br>" + time(sample.candidate(), sample.unit()),
+        sample.forks() + " forks, p " + escaped(Words.probability(finding.p())));
     page.append("</tr>\n");
+  }
+
+  /** A package in small letters, then the rest; it may break after each dot. */
+  private static String name(String benchmark) {
+    int parameters = Math.max(0, benchmark.indexOf('{'));
+    String before = parameters == 0 ? benchmark : benchmark.substring(0, parameters);
+    int method = before.lastIndexOf('.');
+    int type = method < 0 ? -1 : before.lastIndexOf('.', method - 1);
+    String full = escaped(benchmark.substring(type + 1)).replace(".", ".<wbr>");
+    return type < 0
+        ? full
+        : "<small>"
+            + escaped(benchmark.substring(0, type)).replace(".", ".<wbr>")
+            + "</small>"
+            + full;
   }
 
   private static String time(List<Double> times, String unit) {
@@ -91,8 +114,9 @@ final class HtmlReport {
         String.format(Locale.ROOT, "%.4g", MarkdownReport.median(times)) + "\u00a0" + unit);
   }
 
-  private static void number(StringBuilder page, String text) {
-    page.append("<td class=\"num\">").append(text).append("</td>");
+  private static void number(StringBuilder page, String text, String small) {
+    page.append("<td class=\"num\">").append(text);
+    page.append("<small>").append(small).append("</small></td>");
   }
 
   static String css(Verdict verdict) {

@@ -57,6 +57,15 @@ final class Revision {
     return checkout;
   }
 
+  /** The name of what is checked out in a directory, or "unknown". */
+  static String name(Path directory) throws IOException {
+    try {
+      return run(directory, "git", "describe", "--always", "--dirty", "--tags").strip();
+    } catch (Failed e) {
+      return "unknown";
+    }
+  }
+
   private static Path cache() {
     String configured = System.getenv("XDG_CACHE_HOME");
     return (configured == null || configured.isEmpty()

@@ -1,6 +1,7 @@
 package dev.tilewright.gate;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +35,12 @@ record Tasks(List<ForkJob.Task> common, List<Report.Note> notes) {
     return tasks;
   }
 
+  /** Networks that come with the project: the resource, and the input they were made for. */
+  private static final Map<String, int[]> NETWORKS =
+      Map.of(
+          "ch_ppocr_mobile_v2.0_cls_infer.onnx", new int[] {1, 3, 48, 192},
+          "ch_PP-OCRv3_rec_infer.onnx", new int[] {1, 3, 48, 320});
+
   static Tasks layers(Pattern wanted, Path directory) throws IOException {
     List<ForkJob.Task> tasks = new ArrayList<>();
     for (LayerModel layer : LayerModel.STANDARD) {
@@ -44,6 +51,17 @@ record Tasks(List<ForkJob.Task> common, List<Report.Note> notes) {
           Files.write(file, layer.bytes());
           tasks.add(
               ForkJob.Task.model(name, file.toString(), Map.of("x", layer.inputShape()), backend));
+        }
+      }
+    }
+    for (Map.Entry<String, int[]> network : NETWORKS.entrySet()) {
+      String name = "network." + network.getKey().replaceFirst("_infer.onnx", "");
+      try (InputStream in = Tasks.class.getResourceAsStream("/models/" + network.getKey())) {
+        if (in != null && wanted.matcher(name).find()) {
+          Path file = directory.resolve(network.getKey());
+          Files.copy(in, file);
+          tasks.add(
+              ForkJob.Task.model(name, file.toString(), Map.of("x", network.getValue()), "auto"));
         }
       }
     }
