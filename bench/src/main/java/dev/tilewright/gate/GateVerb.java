@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
 /** {@code gate}: whether a change made something slower. */
 @Command(
     name = "gate",
+    subcommands = ChoiceVerb.class,
     description = "Tells whether a change made something slower, and how sure that is.",
     footer = {
       "",

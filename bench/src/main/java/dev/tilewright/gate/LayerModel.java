@@ -2,6 +2,9 @@ package dev.tilewright.gate;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.tilewright.conv.ConvShape;
+import dev.tilewright.conv.ConvShape.Padding;
+import dev.tilewright.conv.ConvShape.Size;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -43,6 +46,19 @@ record LayerModel(
 
   int[] inputShape() {
     return new int[] {1, image, image, channels};
+  }
+
+  ConvShape shape() {
+    return new ConvShape(
+        1,
+        groups,
+        channels,
+        filters,
+        new Size(image, image),
+        new Size(kernel, kernel),
+        new Size(stride, stride),
+        new Size(1, 1),
+        new Padding(pad, pad, pad, pad));
   }
 
   /** ModelProto of onnx.proto3, field numbers as there. */

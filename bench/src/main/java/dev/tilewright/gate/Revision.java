@@ -90,6 +90,7 @@ final class Revision {
             .directory(directory.toAbsolutePath().toFile())
             .redirectErrorStream(true);
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("CROSS_CC", ""); // C kernels for this machine only
     Process process = builder.start();
     try {
       String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
