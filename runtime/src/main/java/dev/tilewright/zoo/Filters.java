@@ -4,11 +4,35 @@ import static dev.tilewright.zoo.Zoo.line;
 
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.zoo.Zoo.Entry;
+import dev.tilewright.zoo.block.AsymmetricBlock;
+import dev.tilewright.zoo.block.CondConv;
+import dev.tilewright.zoo.block.CondLinear;
 import dev.tilewright.zoo.block.DepthwiseSeparable;
+import dev.tilewright.zoo.block.DilatedStack;
 import dev.tilewright.zoo.block.DiverseBranchBlock;
 import dev.tilewright.zoo.block.DoConv;
+import dev.tilewright.zoo.block.GroupFc;
+import dev.tilewright.zoo.block.HetConv;
+import dev.tilewright.zoo.block.OctConv;
+import dev.tilewright.zoo.block.PixelShuffleConv;
+import dev.tilewright.zoo.block.PsConv;
+import dev.tilewright.zoo.block.RepMlp;
 import dev.tilewright.zoo.block.RepVggBlock;
+import dev.tilewright.zoo.block.Res2Net;
+import dev.tilewright.zoo.block.Residual;
+import dev.tilewright.zoo.block.Residual.Middle;
+import dev.tilewright.zoo.block.SelfCalibrated;
+import dev.tilewright.zoo.block.SelfCalibrated.Split;
+import dev.tilewright.zoo.block.SpatialPyramidPooling;
+import dev.tilewright.zoo.block.WeightNet;
+import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.ConvSpec;
+import dev.tilewright.zoo.build.Feature;
+import dev.tilewright.zoo.build.Layers;
+import dev.tilewright.zoo.network.DilatedContext;
+import dev.tilewright.zoo.network.OctResNet;
+import dev.tilewright.zoo.network.RepVgg;
+import dev.tilewright.zoo.network.ResNet;
 import java.util.List;
 
 /** Variants of the convolution, all with the input and the output of the same dense 3x3. */
@@ -16,16 +40,111 @@ final class Filters {
   private static final Shape IMAGE = Shape.of(1, 128, 28, 28);
   private static final ConvSpec DENSE = ConvSpec.of(128, 3);
 
+  private static final Shape IMAGENET = Shape.of(1, 3, 224, 224);
+
+  /** An image in two frequencies. */
+  private static final List<Shape> OCTAVES =
+      List.of(Shape.of(1, 64, 28, 28), Shape.of(1, 64, 14, 14));
+
   static final List<Entry> BLOCKS =
       List.of(
           line("doconv", IMAGE, () -> new DoConv(DENSE))
               .from("2006.12030", "depthwise over-parameterised convolution"),
+          line("psconv", IMAGE, () -> PsConv.cyclic(128, DENSE, 1, 2, 1, 4))
+              .from("2007.06191", "poly-scale convolution"),
           line("dbb", IMAGE, () -> new DiverseBranchBlock(DENSE, 128))
               .from("2103.13425", "diverse branch block, as trained"),
+          line("acb", IMAGE, () -> new AsymmetricBlock(DENSE))
+              .from("1908.03930", "3x3 + 1x3 + 3x1, as trained"),
           line("repvgg-block", IMAGE, () -> new RepVggBlock(128))
               .from("2101.03697", "3x3 + 1x1 + identity, as trained"),
+          line("repmlp", IMAGE, () -> new RepMlp(128, 7, 7, List.of(1, 3), 4, 16))
+              .from("2105.01883", "perceptrons on partitions, as trained"),
+          line("pixelshuffle-conv", IMAGE, () -> new PixelShuffleConv(128, 2))
+              .from("2006.12030", "a 1x1 written as a strided 2x2"),
+          line("group-fc", IMAGE, () -> new GroupFc(128, 8))
+              .from("2007.11823", "fully connected in groups"),
+          line("condconv", IMAGE, () -> new CondConv(DENSE))
+              .from("1904.04971", "filters mixed from 8 experts for each image"),
+          line("condconv-fc", Shape.of(4, 256), () -> new CondLinear(128, 8))
+              .from("1904.04971", "fully connected, mixed from 8 experts"),
+          line("weightnet", IMAGE, () -> WeightNet.of(128, DENSE))
+              .from("2007.11823", "filters made by a network for each image"),
+          line("octconv-first", IMAGE, () -> new OctConv(DENSE, 0, 0.5, false))
+              .from("1904.05049", "octave convolution that makes low frequencies"),
+          line("octconv", OCTAVES, () -> new OctConv(DENSE, 0.5))
+              .from("1904.05049", "octave convolution, alpha 1/2"),
+          line("octconv-last", OCTAVES, () -> new OctConv(DENSE, 0.5, 0, false))
+              .from("1904.05049", "octave convolution that gives full resolution"),
+          line("res2net", IMAGE, () -> Res2Net.bottleneck(32, 26 * 2, 4, 1, false))
+              .from("1904.01169", "bottleneck of 4 scales in a chain"),
+          line("hetconv", IMAGE, () -> new HetConv(DENSE, 4))
+              .from("1903.04120", "a quarter 3x3, the rest 1x1"),
+          line("scconv", IMAGE, () -> new Split(new SelfCalibrated(DENSE.to(64))))
+              .from("CVPR 2020", "self-calibrated convolution"),
+          line("spp", Shape.of(1, 128, 28, 28), () -> new SpatialPyramidPooling(List.of(4, 2, 1)))
+              .from("1406.4729", "spatial pyramid pooling"),
+          line("hdc", IMAGE, () -> DilatedStack.hybrid(List.of(1, 2, 5), 128, 3))
+              .from("1702.08502", "hybrid dilated convolution"),
           line("depthwise-separable", IMAGE, () -> new DepthwiseSeparable(128, 1))
               .from("1704.04861", "depthwise 3x3, then 1x1"));
 
+  static final List<Entry> NETWORKS =
+      List.of(
+          line("do-resnet50", IMAGENET, () -> resNet(Middle.of(DoConv::new)))
+              .from("2006.12030", "ResNet-50 of DO-Conv"),
+          line("ps-resnet50", IMAGENET, () -> resNet(Filters::polyScale))
+              .from("2007.06191", "ResNet-50 of PSConv"),
+          line("sc-resnet50", IMAGENET, () -> resNet(Filters::selfCalibrated))
+              .from("CVPR 2020", "ResNet-50 of self-calibrated convolution"),
+          line("oct-resnet50-125", IMAGENET, () -> new OctResNet(0.125))
+              .from("1904.05049", "ResNet-50 of octave convolution, alpha 1/8"),
+          line("oct-resnet50-250", IMAGENET, () -> new OctResNet(0.25))
+              .from("1904.05049", "ResNet-50 of octave convolution, alpha 1/4"),
+          line("oct-resnet50-500", IMAGENET, () -> new OctResNet(0.5))
+              .from("1904.05049", "ResNet-50 of octave convolution, alpha 1/2"),
+          line("res2net50", IMAGENET, () -> res2Net())
+              .from("1904.01169", "Res2Net-50, 26 channels by 4 scales"),
+          line("repvgg-a0", IMAGENET, () -> RepVgg.a(0.75, 2.5))
+              .from("2101.03697", "RepVGG, as trained"),
+          line("repvgg-b1", IMAGENET, () -> RepVgg.b(2, 4))
+              .from("2101.03697", "RepVGG, as trained"),
+          line("dilated-context", Shape.of(1, 21, 64, 64), () -> new DilatedContext())
+              .from("1511.07122", "context module, dilations 1 to 16"));
+
   private Filters() {}
+
+  /** ResNet-50 with another layer for its 3x3. */
+  private static ResNet resNet(Middle middle) {
+    ResNet.Unit unit =
+        (planes, stride) ->
+            Residual.bottleneck(
+                ConvSpec.of(planes, 3).stride(stride), Residual.EXPANSION * planes, middle);
+    return ResNet.of(unit, 3, 4, 6, 3);
+  }
+
+  private static Feature polyScale(Layers n, Feature x, ConvSpec conv) {
+    return n.bn("bn2", n.block("conv2", PsConv.cyclic(x.channels(), conv, 1, 2, 1, 4), x));
+  }
+
+  private static Feature selfCalibrated(Layers n, Feature x, ConvSpec conv) {
+    ConvSpec half = conv.to(conv.cout() / 2);
+    return n.block("conv2", new Split(new SelfCalibrated(half)), x);
+  }
+
+  private static ResNet res2Net() {
+    ResNet.Unit unit =
+        new ResNet.Unit() {
+          @Override
+          public Block.Single block(int planes, int stride) {
+            return Res2Net.bottleneck(planes, 26, 4, stride, false);
+          }
+
+          @Override
+          public Block.Single first(int planes, int stride) {
+            return Res2Net.bottleneck(planes, 26, 4, stride, true);
+          }
+        };
+    return ResNet.of(unit, 3, 4, 6, 3);
+  }
 }

@@ -54,7 +54,7 @@ public final class Zoo {
 
   /** Whole networks. */
   public static List<Entry> networks() {
-    return joined(Stream.of(Classics.NETWORKS, Compact.NETWORKS));
+    return joined(Stream.of(Filters.NETWORKS, Classics.NETWORKS, Compact.NETWORKS));
   }
 
   private static List<Entry> joined(Stream<List<Entry>> families) {

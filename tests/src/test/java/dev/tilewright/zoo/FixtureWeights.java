@@ -20,19 +20,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
- * The weights of a fixture for a network of the zoo. Those of its weights.npz and the initializers
- * of its model go by name; exporters rename some, and reference code has names of its own, so the
- * rest is taken in the order in which the model uses them, the first unused of the shape wanted. A
- * wrong match cannot pass: results would differ, or something would be left over.
+ * The weights of a fixture for a network of the zoo: of its weights.npz and of the initializers of
+ * its model. If all have the names that are asked for, they go by name. Else they are taken in the
+ * order in which the model uses them, the first unused of the shape wanted; those that the model
+ * has in another form, by the last part of their name. A wrong match cannot pass: results would
+ * differ, or something would be left over.
  */
 final class FixtureWeights implements WeightSource {
   /** What the parameters of any layer are called. */
@@ -40,6 +44,11 @@ final class FixtureWeights implements WeightSource {
 
   /** Of batch normalisation, without its bias. */
   private static final Set<Role> NORMALISATION = Set.of(Role.SCALE, Role.MEAN, Role.VARIANCE);
+
+  /** By the exporter, because it has changed the values. */
+  private static final String RENAMED = "onnx::.*|[0-9]+";
+
+  private static final Set<String> NOT_TRAINED = Set.of("Sub", "Resize", "Pad", "Clip");
 
   private record Weight(String name, Tensor tensor, boolean trained) {}
 
@@ -56,12 +65,17 @@ final class FixtureWeights implements WeightSource {
     JsonElement kept = fixture.meta().get("bn_kept_in_onnx");
     folded = kept != null && !kept.getAsBoolean();
     Path file = fixture.folder().resolve("weights.npz");
-    if (Files.exists(file)) {
+    if (!folded && Files.exists(file)) {
       NumpyFile.readAll(file)
           .forEach((name, tensor) -> arrays.add(new Weight(name, tensor, false)));
+      arrays.sort(Comparator.comparing(weight -> counted(weight.name)));
     }
     OnnxModel model = OnnxModel.read(MemorySegment.ofArray(fixture.model()));
     Map<String, Tensor> constants = new HashMap<>(model.initializers());
+    // What borders are padded with is computed from weights, sizes are no weights.
+    model.nodes().stream()
+        .filter(node -> NOT_TRAINED.contains(node.opType()))
+        .forEach(node -> node.inputs().forEach(constants::remove));
     for (OnnxNode node : model.nodes()) {
       if (node.opType().equals("Constant")
           && node.attributes().get("value") instanceof Attribute.Values(Tensor tensor)) {
@@ -69,7 +83,7 @@ final class FixtureWeights implements WeightSource {
       } else if (node.opType().equals("Identity")
           && constants.containsKey(node.inputs().getFirst())) {
         constants.put(node.outputs().getFirst(), constants.get(node.inputs().getFirst()));
-      } else {
+      } else if (!NOT_TRAINED.contains(node.opType())) {
         node.inputs().stream()
             .filter(constants::containsKey)
             .forEach(name -> add(node, name, constants.get(name)));
@@ -77,9 +91,19 @@ final class FixtureWeights implements WeightSource {
     }
   }
 
+  /** Sorts as one counts: 2 before 10. */
+  private static String counted(String name) {
+    return Pattern.compile("[0-9]+")
+        .matcher(name)
+        .replaceAll(n -> "0".repeat(9 - n.group().length()) + n.group());
+  }
+
   private void add(OnnxNode node, String name, Tensor tensor) {
     if (tensor.dtype() != DType.FLOAT32 || tensor.shape().rank() == 0) {
       return;
+    }
+    if (!arrays.isEmpty() && node.opType().equals("Conv") && name.matches(RENAMED)) {
+      return; // a filter that lost its name is not as it was trained
     }
     boolean asStored = node.opType().equals("Gemm") && node.attributes().containsKey("transB");
     boolean product = node.opType().equals("MatMul") || node.opType().equals("Gemm");
@@ -105,18 +129,19 @@ final class FixtureWeights implements WeightSource {
   public Map<String, Tensor> weights(List<Parameter> parameters) {
     Map<String, Tensor> chosen = new LinkedHashMap<>();
     List<Weight> unused = new ArrayList<>(inOrder);
-    // What a model has in another form than the arrays has lost its name there.
-    boolean formed = false;
+    Set<String> names = new HashSet<>();
+    arrays.forEach(weight -> names.add(weight.name));
+    unused.forEach(weight -> names.add(weight.name));
+    boolean sameNames = parameters.stream().allMatch(p -> names.contains(p.name()));
+    Map<String, String> prefixes = new HashMap<>();
+    boolean withArrays = !arrays.isEmpty();
     for (Parameter parameter : parameters) {
       if (folded && NORMALISATION.contains(parameter.role())) {
         chosen.put(parameter.name(), identity(parameter));
         continue;
       }
       Weight weight =
-          first(arrays, w -> w.name.equals(parameter.name()) && fits(w, parameter))
-              .or(() -> first(unused, w -> w.name.equals(parameter.name()) && fits(w, parameter)))
-              .or(() -> first(arrays, w -> isForm(w.name, parameter) && fits(w, parameter)))
-              .or(() -> first(unused, w -> !isNamed(w, parameters) && fits(w, parameter)))
+          choose(parameter, unused, sameNames, prefixes)
               .orElseThrow(() ->
                   new RuleException(
                       fixture
@@ -124,16 +149,35 @@ final class FixtureWeights implements WeightSource {
                           + parameter
                           + ", left "
                           + names(unused)));
-      formed |= arrays.remove(weight);
+      if (!LAYER.contains(last(weight.name))) {
+        prefixes.put(prefix(parameter.name()), prefix(weight.name));
+      }
+      arrays.remove(weight);
       unused.removeIf(w -> w.name.equals(weight.name));
       chosen.put(parameter.name(), weight.tensor.reshape(parameter.shape()));
     }
-    boolean renamed = formed;
-    unused.removeIf(w -> !w.trained || (renamed && w.name.matches("onnx::.*|[0-9]+")));
+    unused.removeIf(w -> !w.trained || (withArrays && w.name.matches(RENAMED)));
     if (!unused.isEmpty()) {
       throw new RuleException(fixture + " has weights that were not asked for: " + names(unused));
     }
     return chosen;
+  }
+
+  private Optional<Weight> choose(
+      Parameter parameter, List<Weight> unused, boolean sameNames, Map<String, String> prefixes) {
+    String last = last(parameter.name());
+    if (sameNames) {
+      return first(arrays, w -> w.name.equals(parameter.name()) && fits(w, parameter))
+          .or(() -> first(unused, w -> w.name.equals(parameter.name()) && fits(w, parameter)));
+    }
+    String beside = prefixes.get(prefix(parameter.name())) + last;
+    return first(arrays, w -> w.name.equals(beside) && fits(w, parameter))
+        .or(() ->
+            first(
+                arrays,
+                w -> last(w.name).equals(last) && !LAYER.contains(last) && fits(w, parameter)))
+        .or(() -> first(unused, w -> fits(w, parameter)))
+        .or(() -> first(arrays, w -> last(w.name).equals(last) && fits(w, parameter)));
   }
 
   /** What leaves a value as it is, but for the bias: the convolution's takes its place. */
@@ -153,15 +197,12 @@ final class FixtureWeights implements WeightSource {
     return weights.stream().filter(wanted).findFirst();
   }
 
-  /** Of a block whose weights are not a layer's, at another place in the network. */
-  private static boolean isForm(String name, Parameter parameter) {
-    String last = name.substring(name.lastIndexOf('.') + 1);
-    return parameter.name().endsWith("." + last) && !LAYER.contains(last);
+  private static String prefix(String name) {
+    return name.substring(0, name.length() - last(name).length());
   }
 
-  /** Whether it is asked for by its own name. */
-  private static boolean isNamed(Weight weight, List<Parameter> parameters) {
-    return parameters.stream().anyMatch(p -> p.name().equals(weight.name) && fits(weight, p));
+  private static String last(String name) {
+    return name.substring(name.lastIndexOf('.') + 1);
   }
 
   private static List<String> names(List<Weight> weights) {

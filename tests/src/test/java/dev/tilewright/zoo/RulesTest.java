@@ -3,12 +3,22 @@ package dev.tilewright.zoo;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tilewright.tensor.Shape;
+import dev.tilewright.zoo.block.CondConv;
+import dev.tilewright.zoo.block.DilatedStack;
 import dev.tilewright.zoo.block.DoConv;
+import dev.tilewright.zoo.block.HetConv;
+import dev.tilewright.zoo.block.OctConv;
+import dev.tilewright.zoo.block.PsConv;
+import dev.tilewright.zoo.block.RepMlp;
+import dev.tilewright.zoo.block.SelfCalibrated;
+import dev.tilewright.zoo.block.SpatialPyramidPooling;
+import dev.tilewright.zoo.block.WeightNet;
 import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.Blueprint;
 import dev.tilewright.zoo.build.ConvSpec;
 import dev.tilewright.zoo.build.PoolSpec;
 import dev.tilewright.zoo.build.RuleException;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +56,49 @@ class RulesTest {
         broken(
             "D_mul is at least the filter's taps M * N = 9, not 4",
             () -> new DoConv(ConvSpec.of(8, 3), 4, DoConv.Form.KERNEL_COMPOSITION)),
+        broken(
+            "alpha_in lies in [0, 1], not at 1.5",
+            () -> new OctConv(ConvSpec.of(8, 3), 1.5, 0.5, false)),
+        broken(
+            "alpha_out lies in [0, 1], not at NaN",
+            () -> new OctConv(ConvSpec.of(8, 3), 0.5, Double.NaN, false)),
+        broken(
+            "alpha_out (1.0) leaves one of 8 output channels at full resolution",
+            () -> new OctConv(ConvSpec.of(8, 3), 0, 1, false)),
+        broken(
+            "multiples of 4, not 8x6",
+            () -> new OctConv(ConvSpec.of(8, 3).stride(2), 0, 0.5, false),
+            Shape.of(1, 6, 8, 6)),
+        broken(
+            "P (4) divides the input channels (6)", () -> new HetConv(ConvSpec.of(8, 3), 4), six),
+        broken("K is odd, not 2", () -> new HetConv(ConvSpec.of(8, 2), 4)),
+        broken(
+            "a column for each of 6 input channels",
+            () -> PsConv.cyclic(8, ConvSpec.of(8, 3), 1, 2),
+            six),
+        broken(
+            "partitions of 3x3 divide the map of 8x8",
+            () -> new RepMlp(8, 3, 3, List.of(1, 3), 2, 2),
+            six),
+        broken(
+            "filters of the local perceptron are odd", () -> new RepMlp(8, 3, 3, List.of(2), 2, 2)),
+        broken("G (3) divides M (4)", () -> new WeightNet(ConvSpec.of(8, 3), 4, 3, 16)),
+        broken("at least one expert", () -> new CondConv(ConvSpec.of(8, 3), 0, CondConv.Bias.NONE)),
+        broken(
+            "the average of 9x9 is no larger than the map of 8x8",
+            () -> new SelfCalibrated(ConvSpec.of(6, 3), 9, false),
+            six),
+        broken(
+            "3 bins divide a square map, not 8x8",
+            () -> new SpatialPyramidPooling(List.of(3)),
+            six),
+        broken("a dilated filter is odd", () -> new DilatedStack(List.of(1, 2), 8, 2)),
+        broken(
+            "rates have no common divisor, these have 2",
+            () -> DilatedStack.hybrid(List.of(2, 2, 2), 8, 3)),
+        broken(
+            "M_2 is at most the filter's size, not 5",
+            () -> DilatedStack.hybrid(List.of(1, 2, 9), 8, 3)),
         broken("takes one input, 2 are given", () -> conv(ConvSpec.of(8, 3)), six, six));
   }
 

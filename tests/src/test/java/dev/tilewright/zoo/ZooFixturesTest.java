@@ -31,7 +31,11 @@ import org.junit.jupiter.api.Test;
 class ZooFixturesTest {
   /** To add a block: a line in one of these. */
   private static final List<Map<String, Function<FixtureCase, Block>>> BUILDERS =
-      List.of(FilterCases.BUILDERS, ClassicCases.BUILDERS, CompactCases.BUILDERS);
+      List.of(
+          FilterCases.BUILDERS,
+          FilterNetworkCases.BUILDERS,
+          ClassicCases.BUILDERS,
+          CompactCases.BUILDERS);
 
   @Test
   void agreesWithTheBundledOnes() throws IOException, URISyntaxException {

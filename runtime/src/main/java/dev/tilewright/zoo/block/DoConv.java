@@ -51,9 +51,7 @@ public record DoConv(ConvSpec conv, int dMul, Form form) implements Block.Single
     Feature d = n.parameter("D", Role.WEIGHT, c, conv.taps(), dMul);
     Feature w = n.parameter("W", Role.WEIGHT, conv.cout(), c / g, dMul);
     Feature y = form == Form.FEATURE_COMPOSITION ? features(n, x, d, w) : kernel(n, x, d, w);
-    return conv.bias()
-        ? n.add(y, n.reshape(n.parameter("bias", Role.BIAS, conv.cout()), 1, conv.cout(), 1, 1))
-        : y;
+    return conv.bias() ? n.addBias("bias", y) : y;
   }
 
   private Feature features(Layers n, Feature x, Feature d, Feature w) {

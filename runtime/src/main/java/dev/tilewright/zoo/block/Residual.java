@@ -4,6 +4,7 @@ import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.ConvSpec;
 import dev.tilewright.zoo.build.Feature;
 import dev.tilewright.zoo.build.Layers;
+import java.util.function.Function;
 
 /**
  * Residual blocks (He et al. 2015, arXiv 1512.03385): ReLU(F(x) + x), where x is projected by a 1x1
@@ -17,9 +18,14 @@ public record Residual(Block.Single inside, int cout, int stride) implements Blo
   /** The bottleneck's last 1x1 has four times the channels of its 3x3. */
   public static final int EXPANSION = 4;
 
-  /** Stands for the 3x3 in the middle of a bottleneck, which is named conv2. */
+  /** Stands for the 3x3 in the middle of a bottleneck and its normalisation, conv2 and bn2. */
   public interface Middle {
     Feature apply(Layers n, Feature x, ConvSpec conv);
+
+    /** Another convolution, with the same normalisation behind it. */
+    static Middle of(Function<ConvSpec, Block.Single> variant) {
+      return (n, x, conv) -> n.bn("bn2", n.block("conv2", variant.apply(conv), x));
+    }
   }
 
   /** Two 3x3, the first with the stride. */
@@ -47,14 +53,14 @@ public record Residual(Block.Single inside, int cout, int stride) implements Blo
     Block.Single inside =
         (n, x) -> {
           Feature y = n.convBnRelu("1", x, ConvSpec.of(conv.cout(), 1));
-          y = n.relu(n.bn("bn2", middle.apply(n, y, conv)));
+          y = n.relu(middle.apply(n, y, conv));
           return n.convBn("3", y, ConvSpec.of(cout, 1));
         };
     return new Residual(inside, cout, conv.stride());
   }
 
   private static Middle plain() {
-    return (n, x, conv) -> n.conv("conv2", x, conv);
+    return (n, x, conv) -> n.convBn("2", x, conv);
   }
 
   /** The same with another block behind F, such as an attention. */

@@ -7,6 +7,7 @@ import dev.tilewright.tensor.Shape;
 import dev.tilewright.zoo.build.Parameter.Role;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The words that blocks and networks are written in. A layer with weights is named; its parameters
@@ -39,7 +40,7 @@ public final class Layers extends Operations {
 
   /** Trained values that no layer below has. */
   public Feature parameter(String name, Role role, int... dims) {
-    Shape shape = new Shape(java.util.stream.IntStream.of(dims).boxed().toList());
+    Shape shape = new Shape(IntStream.of(dims).boxed().toList());
     return out.parameter(new Parameter(path(name), shape, role));
   }
 
@@ -77,6 +78,12 @@ public final class Layers extends Operations {
         out.emit(path(name), "ConvTranspose", attributes, shape, x, filter, bias(name, cout));
     // Each input is multiplied with all taps of all outputs.
     return out.work(y, x.shape().elements() * cout * kernel * kernel);
+  }
+
+  /** An image plus a trained value for each channel. */
+  public Feature addBias(String name, Feature x) {
+    int c = x.channels();
+    return add(x, reshape(parameter(name, Role.BIAS, c), 1, c, 1, 1));
   }
 
   private Feature bias(String name, int size) {

@@ -7,6 +7,7 @@ import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -202,7 +203,7 @@ public abstract class Operations {
   }
 
   private Feature pool(String opType, Feature x, PoolSpec spec, Map<String, Attribute> more) {
-    Map<String, Attribute> attributes = new java.util.HashMap<>(more);
+    Map<String, Attribute> attributes = new HashMap<>(more);
     attributes.put("kernel_shape", ints(spec.kernel(), spec.kernel()));
     attributes.put("strides", ints(spec.stride(), spec.stride()));
     attributes.put("pads", ints(spec.pad(), spec.pad(), spec.pad(), spec.pad()));

@@ -13,6 +13,8 @@ public record Parameter(String name, Shape shape, Role role) {
   public enum Role {
     /** Filters and matrices: the first dimension is the outputs, the rest is summed over. */
     WEIGHT,
+    /** Several filters or matrices, by the first dimension, that are mixed. */
+    EXPERTS,
     BIAS,
     /** Of a normalisation. */
     SCALE,

@@ -1,6 +1,7 @@
 package dev.tilewright.zoo.build;
 
 import dev.tilewright.tensor.Tensor;
+import dev.tilewright.zoo.build.Parameter.Role;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,12 +25,13 @@ record SeededWeights(long seed) implements WeightSource {
     // By name, so that a layer more leaves the others as they are.
     RandomGenerator random = new SplittableRandom(seed * 31 + parameter.name().hashCode());
     float[] values = new float[Math.toIntExact(parameter.shape().elements())];
-    double deviation = Math.sqrt(2.0 * parameter.shape().dim(0) / values.length);
+    long outputs = parameter.shape().product(0, parameter.role() == Role.EXPERTS ? 2 : 1);
+    double deviation = Math.sqrt(2.0 * outputs / values.length);
     for (int i = 0; i < values.length; i++) {
       values[i] =
           (float)
               switch (parameter.role()) {
-                case WEIGHT -> deviation * random.nextGaussian();
+                case WEIGHT, EXPERTS -> deviation * random.nextGaussian();
                 case BIAS, MEAN -> 0.1 * random.nextGaussian();
                 case TABLE -> 0.02 * random.nextGaussian();
                 case SCALE, VARIANCE -> 0.75 + 0.5 * random.nextDouble();

@@ -6,6 +6,7 @@ import dev.tilewright.zoo.build.ConvSpec;
 import dev.tilewright.zoo.build.Feature;
 import dev.tilewright.zoo.build.Layers;
 import dev.tilewright.zoo.build.PoolSpec;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -21,6 +22,11 @@ public record ResNet(List<Integer> depths, int width, Unit unit, int classes)
   /** Makes one residual block. */
   public interface Unit {
     Block.Single block(int planes, int stride);
+
+    /** The first block of a stage, where it is another one. */
+    default Block.Single first(int planes, int stride) {
+      return block(planes, stride);
+    }
   }
 
   /** With blocks of two 3x3. */
@@ -44,7 +50,7 @@ public record ResNet(List<Integer> depths, int width, Unit unit, int classes)
 
   /** Any other blocks, 64 channels wide, for the thousand classes of ImageNet. */
   public static ResNet of(Unit unit, int... depths) {
-    return new ResNet(java.util.Arrays.stream(depths).boxed().toList(), 64, unit, 1000);
+    return new ResNet(Arrays.stream(depths).boxed().toList(), 64, unit, 1000);
   }
 
   @Override
@@ -54,8 +60,9 @@ public record ResNet(List<Integer> depths, int width, Unit unit, int classes)
     for (int stage = 0; stage < depths.size(); stage++) {
       Layers layer = n.in("layer" + (stage + 1));
       for (int i = 0; i < depths.get(stage); i++) {
-        int stride = stage > 0 && i == 0 ? 2 : 1;
-        y = layer.block(String.valueOf(i), unit.block(width << stage, stride), y);
+        int planes = width << stage;
+        Block.Single block = i > 0 ? unit.block(planes, 1) : unit.first(planes, stage > 0 ? 2 : 1);
+        y = layer.block(String.valueOf(i), block, y);
       }
     }
     return n.linear("fc", n.flatten(n.globalAveragePool(y)), classes);
