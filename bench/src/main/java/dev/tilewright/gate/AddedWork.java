@@ -4,7 +4,7 @@ import java.util.function.IntConsumer;
 
 /** A subject that does some more real work in every operation: for testing the gate. */
 final class AddedWork implements IntConsumer {
-  private static final int CALIBRATION = 2_000_000;
+  private static final int CALIBRATION = 130_000;
   private static final int TRIALS = 15;
 
   private final IntConsumer subject;
@@ -24,8 +24,8 @@ final class AddedWork implements IntConsumer {
     double best = Double.POSITIVE_INFINITY;
     for (int i = 0; i < TRIALS; i++) {
       long start = System.nanoTime();
-      timed.work(CALIBRATION / TRIALS);
-      best = Math.min(best, (double) (System.nanoTime() - start) / (CALIBRATION / TRIALS));
+      timed.work(CALIBRATION);
+      best = Math.min(best, (double) (System.nanoTime() - start) / CALIBRATION);
     }
     return new AddedWork(subject, Math.max(1, Math.round(nanos / best)));
   }

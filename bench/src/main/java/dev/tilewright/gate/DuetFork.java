@@ -37,6 +37,8 @@ public final class DuetFork {
   }
 
   /**
+   * Measures once.
+   *
    * @param args a file with a {@link ForkJob}, and one for its results, a line each
    */
   public static void main(String[] args) throws IOException {
@@ -83,7 +85,7 @@ public final class DuetFork {
               "ModelSubject",
               new Class<?>[] {byte[].class, Map.class, String.class, Arena.class},
               onnx,
-              task.shapes(),
+              Objects.requireNonNull(task.shapes()),
               task.backend(),
               slab);
       MemorySegment used = memory.asSlice(0, slab.used());
@@ -104,7 +106,12 @@ public final class DuetFork {
   private ForkJob.Result jmh(ForkJob.Task task) {
     IntConsumer[] subjects = new IntConsumer[2];
     for (int side : job.swap() ? new int[] {1, 0} : new int[] {0, 1}) {
-      subjects[side] = subject(side, "JmhSubject", new Class<?>[] {String.class}, task.method());
+      subjects[side] =
+          subject(
+              side,
+              "JmhSubject",
+              new Class<?>[] {String.class},
+              Objects.requireNonNull(task.method()));
     }
     return duel(task, subjects, side -> () -> {});
   }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -88,11 +89,10 @@ final class DuetGate {
     List<Finding> findings = new ArrayList<>();
     for (Finding finding : Rule.PAIRED.judge(samples())) {
       String name = finding.sample().benchmark();
-      List<ForkJob.Result> all = results.get(name);
+      List<ForkJob.Result> all = Objects.requireNonNull(results.get(name));
+      int before = Objects.requireNonNull(seen.get(name));
       findings.add(
-          flagged.contains(name)
-              ? confirmed(finding, all.subList(seen.get(name), all.size()))
-              : finding);
+          flagged.contains(name) ? confirmed(finding, all.subList(before, all.size())) : finding);
     }
     long settled = results.values().stream().flatMap(List::stream).filter(r -> r.settled()).count();
     long all = results.values().stream().mapToLong(List::size).sum();

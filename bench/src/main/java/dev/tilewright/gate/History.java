@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -88,7 +89,7 @@ final class History {
     Entry entry = null;
     try {
       entry = GSON.fromJson(line, Entry.class);
-    } catch (JsonParseException e) {
+    } catch (JsonParseException _) {
       // told below, with what is missing
     }
     if (entry == null
@@ -117,7 +118,12 @@ final class History {
     List<Series> series = new ArrayList<>();
     micros.forEach((name, values) -> {
       double[] logs = values.stream().mapToDouble(Math::log).toArray();
-      series.add(new Series(name, revisions.get(name), values, ChangePoints.of(logs, SEED)));
+      series.add(
+          new Series(
+              name,
+              Objects.requireNonNull(revisions.get(name)),
+              values,
+              ChangePoints.of(logs, SEED)));
     });
     return series;
   }

@@ -117,6 +117,7 @@ final class HistoryChart {
     return svg.append("</svg>").toString();
   }
 
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a library to depend on
   private static void add(StringBuilder svg, String format, Object... arguments) {
     svg.append(String.format(Locale.ROOT, format, arguments));
   }

@@ -54,6 +54,8 @@ public final class JmhSubject implements IntConsumer {
   }
 
   /**
+   * Sets the benchmark up.
+   *
    * @param name class and method, {@code a.b.C.m}
    * @throws UnsupportedOperationException if it needs what only JMH does; the message says what
    */
@@ -82,7 +84,14 @@ public final class JmhSubject implements IntConsumer {
     if (method.getParameterCount() == 1) {
       handle = MethodHandles.insertArguments(handle, 0, blackhole(method.getParameterTypes()[0]));
     }
-    next = swallowed(handle);
+    become(swallowed(handle));
+  }
+
+  private static void become(MethodHandle handle) {
+    if (next != null) {
+      throw new IllegalStateException("one benchmark a class loader: its loop is compiled for it");
+    }
+    next = handle;
     Objects.requireNonNull(Body.HANDLE);
   }
 

@@ -70,6 +70,8 @@ public final class ModelSubject implements IntConsumer, Supplier<Map<String, Str
   }
 
   /**
+   * Plans a model and binds it to memory.
+   *
    * @param onnx the model
    * @param shapes of its inputs, by name
    * @param backend {@code auto} or one backend's name

@@ -189,6 +189,7 @@ final class SelfTest {
     runs().forEach(r -> kinds.computeIfAbsent(r.work(), w -> new ArrayList<>()).add(r));
     String row = "%-7s %5s %10s %9s %9s %12s %9s %11s | %12s %9s %11s%n";
     out.printf(
+        Locale.ROOT,
         row,
         "work",
         "runs",

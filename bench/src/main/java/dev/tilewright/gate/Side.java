@@ -63,7 +63,7 @@ record Side(String name, List<Path> classPath) {
         Files.isReadable(written)
             ? Files.readString(written)
             : System.getProperty("java.class.path"); // the same libraries, most probably
-    for (String entry : rest.strip().split(File.pathSeparator)) {
+    for (String entry : rest.strip().split(File.pathSeparator, -1)) {
       if (entry.endsWith(".jar") && new File(entry).getName().startsWith("jna-")) {
         path.add(Path.of(entry));
       }

@@ -28,6 +28,7 @@ final class TextReport {
     }
     for (Report.Note note : report.notes()) {
       out.printf(
+          Locale.ROOT,
           "%-12s  %s: %s%n",
           note.verdict() == Verdict.PASS ? "note" : note.verdict(),
           Words.plain(note.subject()),
