@@ -111,8 +111,7 @@ class TuneFaultsTest {
         new Machine(HERE.cpu(), HERE.isa(), HERE.caches(), 999, HERE.java(), HERE.kernels());
     SessionOptions session = new SessionOptions(1, "native");
     try (Model loaded = Model.load(model)) {
-      Map<String, Shape> shapes =
-          Map.of(loaded.inputs().getFirst().name(), Shape.of(1, 4, 96, 96));
+      Map<String, Shape> shapes = Map.of(loaded.inputs().getFirst().name(), Shape.of(1, 4, 96, 96));
       Graph graph = loaded.graph(shapes);
       List<String> problems =
           Tunable.layers(graph).stream()
@@ -121,8 +120,7 @@ class TuneFaultsTest {
               .toList();
       file.append(problems.stream().map(p -> promise(own ? HERE : like, p)).toList());
       TuningTable before = TuningTable.of(List.of(file.read().records()), HERE);
-      assertThat(problems)
-          .allSatisfy(p -> assertThat(before.kernel(p, "native")).isPresent());
+      assertThat(problems).allSatisfy(p -> assertThat(before.kernel(p, "native")).isPresent());
       TuningReport.Whole whole =
           new Confirmation(loaded, shapes, graph, file, HERE, session).confirm(2);
       assertThat(whole.retracted()).isPositive();
