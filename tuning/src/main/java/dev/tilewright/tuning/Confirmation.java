@@ -34,6 +34,7 @@ final class Confirmation {
   /** A tuned plan may surely not be slower than this. */
   private static final double HARMLESS = 0.99;
 
+  private static final double FEWEST_SECONDS = 1;
   private static final double MOST_SECONDS = 4;
   private static final double MOST_WARMUP_SECONDS = 3;
 
@@ -72,11 +73,13 @@ final class Confirmation {
   }
 
   /**
-   * Leaves only measurements in force with which the model is not slower.
+   * Leaves only measurements in force with which the model is not slower. Once the time is over,
+   * what does not help is taken back as a whole.
    *
-   * @param seconds for one comparison, about
+   * @param seconds for all comparisons; each takes half of what is left
    */
   TuningReport.Whole confirm(double seconds) throws IOException {
+    long end = System.nanoTime() + (long) (seconds * 1e9);
     int retracted = 0;
     while (true) {
       List<TuningRecord> records = file.read().records();
@@ -85,7 +88,8 @@ final class Confirmation {
       if (changes.isEmpty()) {
         return new TuningReport.Whole(0, retracted, 0, 0, new Statistics.Interval(1, 1, 1));
       }
-      Duet.Timings timings = compare(table, seconds);
+      double left = (end - System.nanoTime()) / 1e9;
+      Duet.Timings timings = compare(table, Math.max(FEWEST_SECONDS, left / 2));
       Statistics.Interval speedup = Statistics.speedup(timings.rounds());
       if (speedup.value() >= 1 || speedup.low() >= HARMLESS) {
         return new TuningReport.Whole(
@@ -96,7 +100,8 @@ final class Confirmation {
             speedup);
       }
       List<TuningRecord> back = new ArrayList<>();
-      for (Change change : changes.subList(0, (changes.size() + 1) / 2)) {
+      int least = System.nanoTime() < end ? (changes.size() + 1) / 2 : changes.size();
+      for (Change change : changes.subList(0, least)) {
         back.addAll(retractions(records, change));
         retracted++;
       }

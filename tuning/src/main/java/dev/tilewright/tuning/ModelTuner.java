@@ -36,7 +36,10 @@ import java.util.stream.Collectors;
  */
 public final class ModelTuner {
   /** The share of the budget that is kept for running the model as a whole. */
-  private static final double FOR_THE_WHOLE = 0.2;
+  private static final double FOR_THE_WHOLE = 0.3;
+
+  /** Of that the share in which chains are timed. */
+  private static final double FOR_CHAINS = 0.3;
 
   private static final double MOST_SECONDS_OF_CHAINS = 4;
 
@@ -127,10 +130,10 @@ public final class ModelTuner {
       tune(layers.get(i), now + share);
     }
     progress.at(layers.size(), layers.size(), secondsLeft(), gained);
-    int chains = chains(graph, wholeNanos / 2e9);
+    int chains = chains(graph, FOR_CHAINS * wholeNanos / 1e9);
     TuningReport.CostModel costModel = fit();
     Confirmation whole = new Confirmation(model, shapes, graph, file, machine, options.session());
-    return new TuningReport(reports, chains, costModel, whole.confirm(wholeNanos / 1e9));
+    return new TuningReport(reports, chains, costModel, whole.confirm(secondsLeft()));
   }
 
   /** Tunes the chains that have no choice yet; how many. */
