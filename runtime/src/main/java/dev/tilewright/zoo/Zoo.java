@@ -49,12 +49,13 @@ public final class Zoo {
 
   /** Convolution variants and pieces of networks. */
   public static List<Entry> blocks() {
-    return joined(Stream.of(Filters.BLOCKS, Classics.BLOCKS, Compact.BLOCKS));
+    return joined(Stream.of(Filters.BLOCKS, Classics.BLOCKS, Compact.BLOCKS, Transformers.BLOCKS));
   }
 
   /** Whole networks. */
   public static List<Entry> networks() {
-    return joined(Stream.of(Filters.NETWORKS, Classics.NETWORKS, Compact.NETWORKS));
+    return joined(
+        Stream.of(Filters.NETWORKS, Classics.NETWORKS, Compact.NETWORKS, Transformers.NETWORKS));
   }
 
   private static List<Entry> joined(Stream<List<Entry>> families) {

@@ -2,6 +2,7 @@ package dev.tilewright.zoo;
 
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.zoo.build.Blueprint;
+import dev.tilewright.zoo.build.RuleException;
 import java.util.stream.Stream;
 
 /** All that the zoo can build, at sizes that tests have time for. */
@@ -15,10 +16,17 @@ public final class Entries {
     return Stream.concat(Zoo.blocks().stream(), Zoo.networks().stream());
   }
 
-  /** For photographs of a third of the usual size, and whole pixels after every stride. */
+  /**
+   * For photographs of a third of the usual size, and whole pixels after every stride; the usual
+   * size if it can take no other.
+   */
   public static Blueprint small(Zoo.Entry entry) {
-    return Blueprint.of(
-        entry.block().get(), entry.inputs().stream().map(Entries::small).toArray(Shape[]::new));
+    Shape[] inputs = entry.inputs().stream().map(Entries::small).toArray(Shape[]::new);
+    try {
+      return Blueprint.of(entry.block().get(), inputs);
+    } catch (RuleException e) {
+      return entry.blueprint();
+    }
   }
 
   private static Shape small(Shape input) {

@@ -105,6 +105,12 @@ final class FixtureWeights implements WeightSource {
     if (!arrays.isEmpty() && node.opType().equals("Conv") && name.matches(RENAMED)) {
       return; // a filter that lost its name is not as it was trained
     }
+    Optional<Tensor> table =
+        node.opType().equals("Add") ? RelativePositions.table(tensor) : Optional.empty();
+    if (table.isPresent()) {
+      inOrder.add(new Weight("table of " + name, table.get(), true));
+      return;
+    }
     boolean asStored = node.opType().equals("Gemm") && node.attributes().containsKey("transB");
     boolean product = node.opType().equals("MatMul") || node.opType().equals("Gemm");
     boolean turned = product && tensor.shape().rank() == 2 && !asStored;

@@ -3,22 +3,32 @@ package dev.tilewright.zoo;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tilewright.tensor.Shape;
+import dev.tilewright.zoo.algorithm.SwinWindows;
 import dev.tilewright.zoo.block.CondConv;
 import dev.tilewright.zoo.block.DilatedStack;
 import dev.tilewright.zoo.block.DoConv;
 import dev.tilewright.zoo.block.HetConv;
 import dev.tilewright.zoo.block.OctConv;
+import dev.tilewright.zoo.block.PatchEmbed;
+import dev.tilewright.zoo.block.PatchMerging;
 import dev.tilewright.zoo.block.PsConv;
 import dev.tilewright.zoo.block.RepMlp;
+import dev.tilewright.zoo.block.SelfAttention;
 import dev.tilewright.zoo.block.SelfCalibrated;
 import dev.tilewright.zoo.block.SpatialPyramidPooling;
+import dev.tilewright.zoo.block.SwinBlock;
+import dev.tilewright.zoo.block.SwinMlpBlock;
 import dev.tilewright.zoo.block.WeightNet;
+import dev.tilewright.zoo.block.WindowAttention;
 import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.Blueprint;
 import dev.tilewright.zoo.build.ConvSpec;
 import dev.tilewright.zoo.build.PoolSpec;
 import dev.tilewright.zoo.build.RuleException;
+import dev.tilewright.zoo.network.MlpMixer;
+import dev.tilewright.zoo.network.SwinTransformer;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +47,7 @@ class RulesTest {
 
   static Stream<Arguments> mistakes() {
     Shape six = Shape.of(1, 6, 8, 8);
+    Shape tokens = Shape.of(1, 9, 6);
     return Stream.of(
         broken(
             "groups (4) divide the output channels (6)", () -> conv(ConvSpec.of(6, 3).groups(4))),
@@ -99,6 +110,31 @@ class RulesTest {
         broken(
             "M_2 is at most the filter's size, not 5",
             () -> DilatedStack.hybrid(List.of(1, 2, 9), 8, 3)),
+        broken("heads (4) divide the channels (6)", () -> new SelfAttention(4), tokens),
+        broken("at least one head, not 0", () -> new SelfAttention(0)),
+        broken(
+            "a window has 16 tokens, not 9",
+            () -> new WindowAttention(2, 4, Optional.empty()),
+            tokens),
+        broken(
+            "the windows of a mask (4) divide those given (1)",
+            () -> new WindowAttention(2, 3, Optional.of(SwinWindows.mask(6, 6, 3, 1))),
+            tokens),
+        broken("the window (4) divides the map (6x8)", () -> new SwinBlock(6, 8, 2, 4, 2)),
+        broken("the shift (4) is less than the window (4)", () -> new SwinBlock(8, 8, 2, 4, 4)),
+        broken("a map of 4x4 has 16 tokens, not 9", () -> new PatchMerging(4, 4), tokens),
+        broken("the window (4) divides the map (6x8)", () -> new SwinMlpBlock(6, 8, 2, 4, 2)),
+        broken("the shift (-1) is less", () -> new SwinMlpBlock(8, 8, 2, 4, -1)),
+        broken("heads (4) divide the channels (6)", () -> new SwinMlpBlock(3, 3, 4, 3, 0), tokens),
+        broken("height and width are even, not 3x3", () -> new PatchMerging(3, 3)),
+        broken("their size (3) divides the image (8x8)", () -> PatchEmbed.of(3, 4, true), six),
+        broken(
+            "the patch (3) divides the image (8x8)",
+            () -> new MlpMixer(3, 4, 1, 4, 4, MlpMixer.Stem.LINEAR, 2),
+            six),
+        broken(
+            "a stage has depth and heads; there are [2, 2] and [1]",
+            () -> new SwinTransformer(4, 8, List.of(2, 2), List.of(1), 7, SwinBlock::new, 2)),
         broken("takes one input, 2 are given", () -> conv(ConvSpec.of(8, 3)), six, six));
   }
 

@@ -35,7 +35,8 @@ class ZooFixturesTest {
           FilterCases.BUILDERS,
           FilterNetworkCases.BUILDERS,
           ClassicCases.BUILDERS,
-          CompactCases.BUILDERS);
+          CompactCases.BUILDERS,
+          TransformerCases.BUILDERS);
 
   @Test
   void agreesWithTheBundledOnes() throws IOException, URISyntaxException {

@@ -137,7 +137,12 @@ class ZooTest {
             Map.entry("regnet-y-400mf", 4_344_144L),
             Map.entry("regnet-y-800mf", 6_432_512L),
             Map.entry("regnet-y-1-6gf", 11_202_430L),
-            Map.entry("regnet-y-3-2gf", 19_436_338L));
+            Map.entry("regnet-y-3-2gf", 19_436_338L),
+            Map.entry("vit-ti-16", 5_717_416L),
+            Map.entry("vit-b-16", 86_567_656L),
+            Map.entry("swin-t", 28_288_354L),
+            Map.entry("swin-s", 49_606_258L),
+            Map.entry("mixer-b-16", 59_880_472L));
     published.forEach((name, count) ->
         assertThat(Zoo.find(name).blueprint().parameters()).as(name).isEqualTo(count));
   }
@@ -198,7 +203,11 @@ class ZooTest {
             Map.entry("regnet-y-400mf", 402L),
             Map.entry("regnet-y-800mf", 834L),
             Map.entry("regnet-y-1-6gf", 1_612L),
-            Map.entry("regnet-y-3-2gf", 3_176L));
+            Map.entry("regnet-y-3-2gf", 3_176L),
+            Map.entry("vit-b-16", 17_564L),
+            Map.entry("swin-t", 4_491L),
+            Map.entry("mixer-b-16", 12_602L),
+            Map.entry("swin-mlp-t", 4_027L));
     published.forEach((name, count) ->
         assertThat(Math.round(Zoo.find(name).blueprint().macs() / 1e6)).as(name).isEqualTo(count));
   }

@@ -363,6 +363,25 @@ public abstract class Operations {
     return emit("Expand", Map.of(), IntStream.of(dims).boxed().toList(), x, longs(dims));
   }
 
+  /** Element i of one dimension becomes element i + by, those beyond the end the first ones. */
+  public final Feature roll(Feature x, int axis, int by) {
+    int cut = Math.floorMod(-by, x.dim(axis));
+    if (cut == 0) {
+      return x;
+    }
+    return concat(axis, List.of(slice(x, axis, cut, x.dim(axis)), slice(x, axis, 0, cut)));
+  }
+
+  /** Zeros before and after one dimension. */
+  public final Feature pad(Feature x, int axis, int before, int after) {
+    int rank = x.shape().rank();
+    int[] pads = new int[2 * rank];
+    pads[axis] = before;
+    pads[rank + axis] = after;
+    List<Integer> dims = with(x.shape().dims(), axis, x.dim(axis) + before + after);
+    return emit("Pad", Map.of(), dims, x, longs(pads));
+  }
+
   /** Zeros around an image. */
   public final Feature pad(Feature x, int top, int left, int bottom, int right) {
     List<Integer> dims =
