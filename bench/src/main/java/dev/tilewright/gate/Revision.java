@@ -1,10 +1,14 @@
 package dev.tilewright.gate;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Builds revisions of this project, each once: kept by commit below the user's cache. */
 final class Revision {
@@ -38,23 +42,57 @@ final class Revision {
         run(Path.of(""), "git", "worktree", "prune");
         run(Path.of(""), "git", "worktree", "add", "--detach", checkout.toString(), commit);
       }
+      compile(checkout, "runtime");
+      compile(checkout, "native");
       run(
-          checkout,
-          "mvn",
-          "-B",
-          "-q",
-          "-DskipTests",
-          "-Dspotless.check.skip",
-          "-Dforbiddenapis.skip",
-          "-pl",
-          "runtime,native",
-          "package");
+          checkout.resolve("native"),
+          "sh",
+          "build.sh",
+          checkout.resolve("native/target/classes").toString());
     } catch (Failed e) {
       throw new IllegalArgumentException(
           "revision " + revision + " could not be built in " + checkout + ": " + e.getMessage(), e);
     }
     Files.createFile(checkout.resolve(BUILT));
     return checkout;
+  }
+
+  /**
+   * Compiles a module against the libraries of this process, without the checks of its own build:
+   * they take minutes, and whether an old revision passes them does not matter here.
+   */
+  private static void compile(Path checkout, String module) throws IOException, Failed {
+    Path sources = checkout.resolve(module).resolve("src/main/java");
+    Path resources = checkout.resolve(module).resolve("src/main/resources");
+    Path classes = checkout.resolve(module).resolve("target/classes");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "javac").toString());
+    command.addAll(List.of("-nowarn", "-proc:none", "--add-modules", "jdk.incubator.vector"));
+    command.addAll(List.of("-d", classes.toString(), "-cp"));
+    command.add(
+        checkout.resolve("runtime/target/classes")
+            + File.pathSeparator
+            + System.getProperty("java.class.path"));
+    for (Path file : files(sources)) {
+      if (file.toString().endsWith(".java") && !file.endsWith("module-info.java")) {
+        command.add(file.toString());
+      }
+    }
+    run(checkout, command.toArray(String[]::new));
+    for (Path file : files(resources)) {
+      Path copy = classes.resolve(resources.relativize(file).toString());
+      Files.createDirectories(copy.getParent());
+      Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  private static List<Path> files(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return List.of();
+    }
+    try (Stream<Path> walk = Files.walk(directory)) {
+      return walk.filter(Files::isRegularFile).toList();
+    }
   }
 
   /** The name of what is checked out in a directory, or "unknown". */
