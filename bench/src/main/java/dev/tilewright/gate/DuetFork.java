@@ -165,7 +165,7 @@ public final class DuetFork {
     player.run().accept(COUNTED_RUNS);
     long bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
     Map<String, String> facts = new LinkedHashMap<>();
-    facts.put("Java bytes allocated per run", String.valueOf(bytes / COUNTED_RUNS));
+    facts.put(Counters.ALLOCATED, String.valueOf(bytes / COUNTED_RUNS));
     if (player.run() instanceof Supplier<?> counted && counted.get() instanceof Map<?, ?> more) {
       more.forEach((name, value) -> facts.put(name.toString(), value.toString()));
     }

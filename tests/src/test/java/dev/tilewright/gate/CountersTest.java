@@ -31,6 +31,18 @@ class CountersTest {
   }
 
   @Test
+  void allocationIsBelievedOfSeveralForks() {
+    ForkJob.Result more = result(Map.of(Counters.ALLOCATED, "0"), Map.of(Counters.ALLOCATED, "64"));
+    assertThat(Counters.changes(Map.of("b", List.of(more))).getFirst().verdict())
+        .isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(
+            Counters.changes(Map.of("b", List.of(more, more, more, more, more)))
+                .getFirst()
+                .verdict())
+        .isEqualTo(Verdict.REGRESSION);
+  }
+
+  @Test
   void noChangeIsNotTold() {
     Map<String, String> facts = Map.of("arena bytes", "64", "choices", "aa");
     assertThat(Counters.changes(Map.of("b", List.of(result(facts, facts))))).isEmpty();
