@@ -105,7 +105,8 @@ class StagedSessionTest {
       for (long rows = 1; rows <= 300; rows++) {
         Tensor part = session.run(Map.of("n", Tensor.of(Shape.of(1), rows))).get("y");
         assertThat(part.shape()).isEqualTo(Shape.of((int) rows, 64));
-        assertThat(part.toFloats()[(int) rows * 64 - 1]).isEqualTo((rows * 64 - 1) % 7 - 3);
+        assertThat(part.toFloats()[(int) rows * 64 - 1])
+            .isEqualTo((float) ((rows * 64 - 1) % 7 - 3));
       }
       long weight = 300 * 64 * 4;
       assertThat(model.keptBytes())

@@ -28,16 +28,18 @@ public record InceptionModule(
   /** The wide filter. */
   public enum Wide {
     /** A 5x5, as published. */
-    FIVE(5),
+    FIVE,
     /** Two 3x3, which see as much (arXiv 1512.00567, figure 5), for 18/25 of the work. */
-    TWO_THREES(3, 3),
+    TWO_THREES,
     /** One 3x3, as torchvision has it. */
-    THREE(3);
+    THREE;
 
-    private final List<Integer> kernels;
-
-    Wide(Integer... kernels) {
-      this.kernels = List.of(kernels);
+    private List<Integer> kernels() {
+      return switch (this) {
+        case FIVE -> List.of(5);
+        case TWO_THREES -> List.of(3, 3);
+        case THREE -> List.of(3);
+      };
     }
   }
 
@@ -56,7 +58,7 @@ public record InceptionModule(
   @Override
   public Feature apply(Layers n, Feature x) {
     List<Block.Single> filters = new ArrayList<>(List.of(unit(reduce5, 1)));
-    wide.kernels.forEach(kernel -> filters.add(unit(five, kernel)));
+    wide.kernels().forEach(kernel -> filters.add(unit(five, kernel)));
     Block.Single pooled = (m, y) -> m.maxPool(y, PoolSpec.of(3).stride(1).padding(1));
     return Branches.of(
             unit(one, 1),

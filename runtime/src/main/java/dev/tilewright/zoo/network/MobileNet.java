@@ -109,7 +109,7 @@ public record MobileNet(
     List<Block.Single> blocks = new ArrayList<>();
     for (int[] row : rows) {
       int expanded = row[1];
-      int squeezed = Widths.divisible(expanded / 4);
+      int squeezed = Widths.divisible(expanded / 4.0);
       Block.Single attention =
           row[3] == 1
               ? new SqueezeExcitation(squeezed, true, Layers::relu, Layers::hardSigmoid)
