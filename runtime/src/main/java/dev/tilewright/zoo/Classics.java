@@ -9,11 +9,14 @@ import dev.tilewright.zoo.block.DenseLayer;
 import dev.tilewright.zoo.block.FactorizedInception;
 import dev.tilewright.zoo.block.InceptionModule;
 import dev.tilewright.zoo.block.InceptionModule.Wide;
+import dev.tilewright.zoo.block.InceptionV4Blocks;
 import dev.tilewright.zoo.block.Residual;
+import dev.tilewright.zoo.network.AlexNet;
 import dev.tilewright.zoo.network.ConvNeXt;
 import dev.tilewright.zoo.network.DenseNet;
 import dev.tilewright.zoo.network.GoogLeNet;
 import dev.tilewright.zoo.network.InceptionV3;
+import dev.tilewright.zoo.network.InceptionV4;
 import dev.tilewright.zoo.network.ResNet;
 import dev.tilewright.zoo.network.Vgg;
 import java.util.List;
@@ -41,6 +44,13 @@ final class Classics {
                   image(1280, 8),
                   () -> FactorizedInception.figure7(320, 448, 384, 192))
               .from("1512.00567", "1x3 beside 3x1"),
+          line("inception-v4-stem", LARGE, () -> new InceptionV4Blocks(1).stem())
+              .from("1602.07261", "from 299x299 to 35x35"),
+          line(
+                  "inception-resnet-block",
+                  image(1152, 17),
+                  () -> new InceptionV4Blocks(1).residualB())
+              .from("1602.07261", "residual 1x1 beside 1x7 and 7x1"),
           line("dense-layer", image(128, 28), () -> new DenseLayer(32))
               .from("1608.06993", "32 channels more, from all those before"),
           line("convnext-block", image(96, 56), ConvNeXtBlock::new)
@@ -48,6 +58,8 @@ final class Classics {
 
   static final List<Entry> NETWORKS =
       List.of(
+          line("alexnet", IMAGENET, AlexNet::new)
+              .from("NIPS 2012", "with response normalisation and two groups"),
           line("vgg11", IMAGENET, () -> Vgg.of(1, 1, 2, 2, 2)).from("1409.1556", "3x3 in stages"),
           line("vgg13", IMAGENET, () -> Vgg.of(2, 2, 2, 2, 2)).from("1409.1556", "3x3 in stages"),
           line("vgg16", IMAGENET, () -> Vgg.of(2, 2, 3, 3, 3)).from("1409.1556", "3x3 in stages"),
@@ -62,6 +74,9 @@ final class Classics {
               .from("1512.00567", "normalised modules, two 3x3 for 5x5"),
           line("inception-v3", LARGE, InceptionV3::new)
               .from("1512.00567", "factorised filters, parallel reductions"),
+          line("inception-v4", LARGE, InceptionV4::v4).from("1602.07261", "deeper, of few modules"),
+          line("inception-resnet-v2", LARGE, InceptionV4::resnetV2)
+              .from("1602.07261", "residual modules, as in the paper"),
           line("resnet18", IMAGENET, () -> ResNet.basic(2, 2, 2, 2))
               .from("1512.03385", "residual network"),
           line("resnet34", IMAGENET, () -> ResNet.basic(3, 4, 6, 3))

@@ -1,18 +1,24 @@
 package dev.tilewright.zoo;
 
+import dev.tilewright.zoo.block.Branches;
+import dev.tilewright.zoo.block.ConvUnit;
 import dev.tilewright.zoo.block.DenseLayer;
 import dev.tilewright.zoo.block.DenseTransition;
 import dev.tilewright.zoo.block.FactorizedInception;
 import dev.tilewright.zoo.block.InceptionModule;
 import dev.tilewright.zoo.block.InceptionModule.Wide;
+import dev.tilewright.zoo.block.InceptionResidual;
+import dev.tilewright.zoo.block.InceptionV4Blocks;
 import dev.tilewright.zoo.block.Residual;
 import dev.tilewright.zoo.block.Sequence;
 import dev.tilewright.zoo.block.SqueezeExcitation;
 import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.Layers;
+import dev.tilewright.zoo.network.AlexNet;
 import dev.tilewright.zoo.network.DenseNet;
 import dev.tilewright.zoo.network.GoogLeNet;
 import dev.tilewright.zoo.network.InceptionV3;
+import dev.tilewright.zoo.network.InceptionV4;
 import dev.tilewright.zoo.network.ResNet;
 import dev.tilewright.zoo.network.Vgg;
 import java.util.List;
@@ -29,6 +35,9 @@ final class ClassicCases {
           Map.entry("block/inception_v2_fig6", c -> FactorizedInception.figure6(7, 7, 7)),
           Map.entry("block/inception_v2_fig7", c -> FactorizedInception.figure7(7, 7, 7, 7)),
           Map.entry("block/dense_layer", ClassicCases::dense),
+          Map.entry("block/inception_v4_stem", c -> new InceptionV4Blocks(1 / 16.0).stem()),
+          Map.entry("block/inception_resnet_block", c -> new InceptionResidual(branches(), 0.1)),
+          Map.entry("network/alexnet_lrn", c -> new AlexNet(1 / 8.0, List.of(), 10)),
           Map.entry("network/vgg16", c -> new Vgg(List.of(2, 2, 3, 3, 3), 4, false, 48, 10)),
           Map.entry("network/inception_v1", c -> new GoogLeNet(GoogLeNet.Form.V1, 1 / 8.0, 10)),
           Map.entry("network/inception_v2", c -> new GoogLeNet(GoogLeNet.Form.V2, 1 / 8.0, 10)),
@@ -37,6 +46,9 @@ final class ClassicCases {
               c ->
                   new InceptionV3(
                       1 / 8.0, List.of(32, 64), List.of(128, 160), 1, Layers.EPSILON, 10)),
+          Map.entry("network/inception_v4", c -> new InceptionV4(1 / 8.0, false, 1, 2, 1, 10)),
+          Map.entry(
+              "network/inception_resnet_v2", c -> new InceptionV4(1 / 8.0, true, 1, 2, 1, 10)),
           Map.entry(
               "network/resnet34", c -> new ResNet(List.of(3, 4, 6, 3), 8, Residual::basic, 10)),
           Map.entry(
@@ -62,6 +74,12 @@ final class ClassicCases {
 
   private static InceptionModule module(Wide wide, boolean bias) {
     return new InceptionModule(8, 6, 10, 4, 6, 5, wide, bias);
+  }
+
+  private static Branches branches() {
+    return Branches.of(
+        ConvUnit.of(6, 1),
+        Sequence.of(ConvUnit.of(4, 1), ConvUnit.of(5, 1, 7), ConvUnit.of(6, 7, 1)));
   }
 
   private static Block dense(FixtureCase c) {

@@ -1,21 +1,30 @@
 package dev.tilewright.zoo;
 
+import static java.lang.Double.NaN;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.zoo.algorithm.SwinWindows;
+import dev.tilewright.zoo.block.Branches;
 import dev.tilewright.zoo.block.CondConv;
+import dev.tilewright.zoo.block.ConvUnit;
 import dev.tilewright.zoo.block.DilatedStack;
 import dev.tilewright.zoo.block.DoConv;
 import dev.tilewright.zoo.block.HetConv;
+import dev.tilewright.zoo.block.InceptionModule;
+import dev.tilewright.zoo.block.InceptionResidual;
+import dev.tilewright.zoo.block.InvertedResidual;
 import dev.tilewright.zoo.block.OctConv;
 import dev.tilewright.zoo.block.PatchEmbed;
 import dev.tilewright.zoo.block.PatchMerging;
 import dev.tilewright.zoo.block.PsConv;
+import dev.tilewright.zoo.block.RegNetBlock;
 import dev.tilewright.zoo.block.RepMlp;
 import dev.tilewright.zoo.block.SelfAttention;
 import dev.tilewright.zoo.block.SelfCalibrated;
+import dev.tilewright.zoo.block.ShuffleUnit;
 import dev.tilewright.zoo.block.SpatialPyramidPooling;
+import dev.tilewright.zoo.block.SqueezeExcitation;
 import dev.tilewright.zoo.block.SwinBlock;
 import dev.tilewright.zoo.block.SwinMlpBlock;
 import dev.tilewright.zoo.block.WeightNet;
@@ -25,7 +34,12 @@ import dev.tilewright.zoo.build.Blueprint;
 import dev.tilewright.zoo.build.ConvSpec;
 import dev.tilewright.zoo.build.PoolSpec;
 import dev.tilewright.zoo.build.RuleException;
+import dev.tilewright.zoo.network.AnyNet;
+import dev.tilewright.zoo.network.AnyNet.Stage;
+import dev.tilewright.zoo.network.EfficientNet;
 import dev.tilewright.zoo.network.MlpMixer;
+import dev.tilewright.zoo.network.MobileNet;
+import dev.tilewright.zoo.network.RegNet;
 import dev.tilewright.zoo.network.SwinTransformer;
 import java.util.List;
 import java.util.Optional;
@@ -135,6 +149,33 @@ class RulesTest {
         broken(
             "a stage has depth and heads; there are [2, 2] and [1]",
             () -> new SwinTransformer(4, 8, List.of(2, 2), List.of(1), 7, SwinBlock::new, 2)),
+        broken("channels are squeezed to at least one, not 0", () -> new SqueezeExcitation(0)),
+        broken("the expansion t is at least 1, not 0", () -> InvertedResidual.mobile(6, 6, 1, 0)),
+        broken("the filter's size is odd, not 4", () -> InvertedResidual.mbconv(6, 6, 4, 1, 6)),
+        broken(
+            "the group width (4) divides the channels of the 3x3 (6)",
+            () -> new RegNetBlock(6, 1, 4, 1, 0)),
+        broken("the squeeze ratio is 0 to 1, not NaN", () -> new RegNetBlock(8, 1, 4, 1, NaN)),
+        broken(
+            "w0 a multiple of 8, not wa 36.0, wm 2.5, w0 20",
+            () -> new RegNet(13, 20, 36, 2.5, 8).x()),
+        broken("wm > 1", () -> new RegNet(13, 24, 36, 1, 8).x()),
+        broken(
+            "a stage has at least one block, not 0",
+            () -> new AnyNet(8, List.of(new Stage(0, 8, 4, 1)), 0, 10)),
+        broken("the width multiplier is above 0, not NaN", () -> MobileNet.v2(NaN, 10)),
+        broken("there are B0 to B7, no B8", () -> EfficientNet.b(8).network(10)),
+        broken("both halves have the same number of channels", () -> new ShuffleUnit(7, 1)),
+        broken(
+            "a unit without a stride keeps its channels: 6, not 8",
+            () -> new ShuffleUnit(8, 1),
+            six),
+        broken(
+            "each branch of an inception module has channels: 4, 0-4, 4-4, 4",
+            () -> new InceptionModule(4, 0, 4, 4, 4, 4, InceptionModule.Wide.FIVE, true)),
+        broken(
+            "residuals are scaled by 0 to 1, not 1.5",
+            () -> new InceptionResidual(Branches.of(ConvUnit.of(4, 1)), 1.5)),
         broken("takes one input, 2 are given", () -> conv(ConvSpec.of(8, 3)), six, six));
   }
 

@@ -86,6 +86,7 @@ class ZooTest {
   void countsTheParametersThatArePublished() {
     Map<String, Long> published =
         Map.ofEntries(
+            Map.entry("alexnet", 60_965_224L),
             Map.entry("vgg11", 132_863_336L),
             Map.entry("vgg13", 133_047_848L),
             Map.entry("vgg16", 138_357_544L),
@@ -97,6 +98,7 @@ class ZooTest {
             Map.entry("oct-resnet50-500", 25_557_032L),
             Map.entry("res2net50", 25_699_120L),
             Map.entry("repvgg-a0", 9_108_968L),
+            Map.entry("inception-v4", 42_679_816L),
             Map.entry("resnet18", 11_689_512L),
             Map.entry("resnet34", 21_797_672L),
             Map.entry("resnet50", 25_557_032L),
@@ -152,6 +154,7 @@ class ZooTest {
   void countsTheMultiplyAddsThatArePublished() {
     Map<String, Long> published =
         Map.ofEntries(
+            Map.entry("alexnet", 724L),
             Map.entry("vgg11", 7_609L),
             Map.entry("vgg13", 11_308L),
             Map.entry("vgg16", 15_470L),
@@ -164,6 +167,7 @@ class ZooTest {
             Map.entry("oct-resnet50-250", 3_104L),
             Map.entry("oct-resnet50-500", 2_367L),
             Map.entry("res2net50", 4_255L),
+            Map.entry("inception-v4", 12_254L),
             Map.entry("resnet18", 1_814L),
             Map.entry("resnet34", 3_664L),
             Map.entry("resnet50", 4_089L),
