@@ -57,7 +57,8 @@ class LoadTimeTest {
     double work = later.stream().mapToDouble(Time::work).min().orElseThrow();
     System.out.printf(
         Locale.ROOT,
-        "%s: first load %.0f ms, second %.0f ms, median of %d %.0f ms, least %.0f ms, of work %.0f ms%n",
+        "%s: first load %.0f ms, second %.0f ms, median of %d %.0f ms, least %.0f ms, of work %.0f"
+            + " ms%n",
         name,
         first.wall,
         second.wall,
