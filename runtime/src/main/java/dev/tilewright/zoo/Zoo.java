@@ -49,13 +49,24 @@ public final class Zoo {
 
   /** Convolution variants and pieces of networks. */
   public static List<Entry> blocks() {
-    return joined(Stream.of(Filters.BLOCKS, Classics.BLOCKS, Compact.BLOCKS, Transformers.BLOCKS));
+    return joined(
+        Stream.of(
+            Filters.BLOCKS,
+            Attention.BLOCKS,
+            Classics.BLOCKS,
+            Compact.BLOCKS,
+            Transformers.BLOCKS));
   }
 
   /** Whole networks. */
   public static List<Entry> networks() {
     return joined(
-        Stream.of(Filters.NETWORKS, Classics.NETWORKS, Compact.NETWORKS, Transformers.NETWORKS));
+        Stream.of(
+            Filters.NETWORKS,
+            Attention.NETWORKS,
+            Classics.NETWORKS,
+            Compact.NETWORKS,
+            Transformers.NETWORKS));
   }
 
   private static List<Entry> joined(Stream<List<Entry>> families) {

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.zoo.algorithm.SwinWindows;
 import dev.tilewright.zoo.block.Branches;
+import dev.tilewright.zoo.block.Cbam;
 import dev.tilewright.zoo.block.CondConv;
 import dev.tilewright.zoo.block.ConvUnit;
 import dev.tilewright.zoo.block.DilatedStack;
 import dev.tilewright.zoo.block.DoConv;
+import dev.tilewright.zoo.block.DoubleAttention;
 import dev.tilewright.zoo.block.HetConv;
 import dev.tilewright.zoo.block.InceptionModule;
 import dev.tilewright.zoo.block.InceptionResidual;
@@ -20,13 +22,18 @@ import dev.tilewright.zoo.block.PatchMerging;
 import dev.tilewright.zoo.block.PsConv;
 import dev.tilewright.zoo.block.RegNetBlock;
 import dev.tilewright.zoo.block.RepMlp;
+import dev.tilewright.zoo.block.ScSe;
+import dev.tilewright.zoo.block.SelectiveKernel;
 import dev.tilewright.zoo.block.SelfAttention;
 import dev.tilewright.zoo.block.SelfCalibrated;
 import dev.tilewright.zoo.block.ShuffleUnit;
+import dev.tilewright.zoo.block.SpatialGroupEnhance;
 import dev.tilewright.zoo.block.SpatialPyramidPooling;
+import dev.tilewright.zoo.block.SplitAttention;
 import dev.tilewright.zoo.block.SqueezeExcitation;
 import dev.tilewright.zoo.block.SwinBlock;
 import dev.tilewright.zoo.block.SwinMlpBlock;
+import dev.tilewright.zoo.block.Ulsam;
 import dev.tilewright.zoo.block.WeightNet;
 import dev.tilewright.zoo.block.WindowAttention;
 import dev.tilewright.zoo.build.Block;
@@ -57,6 +64,14 @@ class RulesTest {
 
   private static Block conv(ConvSpec spec) {
     return (Block.Single) (n, x) -> n.conv("conv", x, spec);
+  }
+
+  private static Block scSe(int r) {
+    return new ScSe(r, ScSe.Form.SUM);
+  }
+
+  private static Block selective(int m, int r) {
+    return new SelectiveKernel(32, 1, m, 32, r, 32, SelectiveKernel.Form.PAPER);
   }
 
   static Stream<Arguments> mistakes() {
@@ -176,6 +191,34 @@ class RulesTest {
         broken(
             "residuals are scaled by 0 to 1, not 1.5",
             () -> new InceptionResidual(Branches.of(ConvUnit.of(4, 1)), 1.5)),
+        broken("CBAM: the filter over places is of odd size, not 6", () -> new Cbam(2, 6)),
+        broken("CBAM: the reduction ratio (16) is no more than the channels (6)", Cbam::new, six),
+        broken("CBAM: the reduction ratio is at least 1, not 0", () -> new Cbam(0, 7)),
+        broken("scSE: the reduction r is at least 1, not 0", () -> scSe(0)),
+        broken("scSE: the reduction r (8) is no more than the channels (6)", () -> scSe(8), six),
+        broken("SGE: there is at least one group, not 0", () -> new SpatialGroupEnhance(0, true)),
+        broken(
+            "SGE: groups (4) divide the channels (6)", () -> new SpatialGroupEnhance(4, true), six),
+        broken(
+            "SGE: an unbiased deviation is that of at least two places",
+            () -> new SpatialGroupEnhance(2, false),
+            Shape.of(1, 6, 1, 1)),
+        broken("SK: there is at least one branch, M is not 0", () -> selective(0, 16)),
+        broken("SK: r and L are at least 1, not 0 and 32", () -> selective(2, 0)),
+        broken("A2: c_m and c_n are at least 1, not 0 and 4", () -> new DoubleAttention(0, 4)),
+        broken(
+            "A2: what is added to the input is reconstructed first",
+            () -> new DoubleAttention(4, 4, false, true, DoubleAttention.Form.PAPER)),
+        broken(
+            "ULSAM: there is at least one subspace, g is not 0",
+            () -> new Ulsam(0, Ulsam.Form.PAPER)),
+        broken("ULSAM: subspaces (4) divide the channels (6)", Ulsam::new, six),
+        broken(
+            "split attention: the radix is at least 1, not 0",
+            () -> new SplitAttention(ConvSpec.of(8, 3), 0, true)),
+        broken(
+            "there are blocks 0 to 12, not 13",
+            () -> MobileNet.v1Logits(0.25, 10).with(new Ulsam(), 13)),
         broken("takes one input, 2 are given", () -> conv(ConvSpec.of(8, 3)), six, six));
   }
 

@@ -36,7 +36,8 @@ class ZooFixturesTest {
           FilterNetworkCases.BUILDERS,
           ClassicCases.BUILDERS,
           CompactCases.BUILDERS,
-          TransformerCases.BUILDERS);
+          TransformerCases.BUILDERS,
+          AttentionCases.BUILDERS);
 
   @Test
   void agreesWithTheBundledOnes() throws IOException, URISyntaxException {

@@ -44,15 +44,19 @@ public record MobileNet(
    * @param width multiplier of all channels
    */
   public static Block.Single v1(double width, int classes) {
+    MobileNet network = v1Logits(width, classes);
+    return (n, x) -> n.softmax(network.apply(n, x), 1);
+  }
+
+  /** The same without the softmax. */
+  public static MobileNet v1Logits(double width, int classes) {
     int[] cout = {64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024};
     List<Block.Single> blocks = new ArrayList<>();
     for (int i = 0; i < cout.length; i++) {
       boolean twice = i == 1 || i == 3 || i == 5 || i == 11;
       blocks.add(new DepthwiseSeparable(scaled(cout[i], width), twice ? 2 : 1));
     }
-    MobileNet network =
-        new MobileNet(scaled(32, width), blocks, 0, 0, Layers::relu, Layers.EPSILON, classes);
-    return (n, x) -> n.softmax(network.apply(n, x), 1);
+    return new MobileNet(scaled(32, width), blocks, 0, 0, Layers::relu, Layers.EPSILON, classes);
   }
 
   /**
@@ -150,6 +154,18 @@ public record MobileNet(
       }
     }
     return new MobileNet(stem, blocks, HEAD, 0, Layers::relu, Layers.EPSILON, 1000);
+  }
+
+  /** The same with an attention behind some blocks, which are counted from 0. */
+  public MobileNet with(Block.Single attention, int... behind) {
+    List<Block.Single> attended = new ArrayList<>(blocks);
+    for (int i : behind) {
+      require(
+          0 <= i && i < blocks.size(), "there are blocks 0 to %d, not %d", blocks.size() - 1, i);
+      Block.Single block = blocks.get(i);
+      attended.set(i, (n, x) -> n.block("attention", attention, block.apply(n, x)));
+    }
+    return new MobileNet(stem, attended, head, hidden, activation, epsilon, classes);
   }
 
   private static int scaled(int channels, double width) {
