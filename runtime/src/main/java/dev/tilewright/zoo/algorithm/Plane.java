@@ -1,0 +1,84 @@
+package dev.tilewright.zoo.algorithm;
+
+import static dev.tilewright.zoo.build.RuleException.require;
+
+/** One channel of an image, or a mask: rows of values. Immutable. */
+public final class Plane {
+  private final int height;
+  private final int width;
+  private final float[] values;
+
+  /**
+   * @param values row by row; not copied
+   */
+  public Plane(int height, int width, float... values) {
+    require(
+        height > 0 && width > 0 && values.length == Math.multiplyExact(height, width),
+        "a plane of %dx%d has as many values, not %d",
+        height,
+        width,
+        values.length);
+    this.height = height;
+    this.width = width;
+    this.values = values;
+  }
+
+  public int height() {
+    return height;
+  }
+
+  public int width() {
+    return width;
+  }
+
+  /** Row by row. */
+  public float[] values() {
+    return values.clone();
+  }
+
+  /** The value of a pixel; 0 outside. */
+  public float at(int y, int x) {
+    return 0 <= y && y < height && 0 <= x && x < width ? values[y * width + x] : 0;
+  }
+
+  /** A part of it, which may stick out: zeros are there. */
+  public Plane crop(int top, int left, int rows, int columns) {
+    float[] part = new float[Math.multiplyExact(rows, columns)];
+    for (int y = 0; y < rows; y++) {
+      for (int x = 0; x < columns; x++) {
+        part[y * columns + x] = at(top + y, left + x);
+      }
+    }
+    return new Plane(rows, columns, part);
+  }
+
+  /**
+   * The same at another size, interpolated between the centres of pixels (PyTorch's bilinear,
+   * {@code align_corners=False}).
+   */
+  public Plane resized(int rows, int columns) {
+    float[] resized = new float[Math.multiplyExact(rows, columns)];
+    for (int y = 0; y < rows; y++) {
+      double fromY = source(y, height, rows);
+      int y0 = (int) fromY;
+      int y1 = Math.min(y0 + 1, height - 1);
+      for (int x = 0; x < columns; x++) {
+        double fromX = source(x, width, columns);
+        int x0 = (int) fromX;
+        int x1 = Math.min(x0 + 1, width - 1);
+        double above = between(at(y0, x0), at(y0, x1), fromX - x0);
+        double below = between(at(y1, x0), at(y1, x1), fromX - x0);
+        resized[y * columns + x] = (float) between(above, below, fromY - y0);
+      }
+    }
+    return new Plane(rows, columns, resized);
+  }
+
+  private static double source(int place, int from, int to) {
+    return Math.clamp((place + 0.5) * from / to - 0.5, 0, from - 1.0);
+  }
+
+  private static double between(double a, double b, double part) {
+    return a + (b - a) * part;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tilewright.zoo.algorithm;
+
+import org.jspecify.annotations.NullMarked;
