@@ -55,7 +55,8 @@ public final class Zoo {
             Attention.BLOCKS,
             Classics.BLOCKS,
             Compact.BLOCKS,
-            Transformers.BLOCKS));
+            Transformers.BLOCKS,
+            Pyramids.BLOCKS));
   }
 
   /** Whole networks. */
@@ -66,7 +67,8 @@ public final class Zoo {
             Attention.NETWORKS,
             Classics.NETWORKS,
             Compact.NETWORKS,
-            Transformers.NETWORKS));
+            Transformers.NETWORKS,
+            Pyramids.NETWORKS));
   }
 
   private static List<Entry> joined(Stream<List<Entry>> families) {

@@ -12,7 +12,9 @@ import dev.tilewright.zoo.block.ConvUnit;
 import dev.tilewright.zoo.block.DilatedStack;
 import dev.tilewright.zoo.block.DoConv;
 import dev.tilewright.zoo.block.DoubleAttention;
+import dev.tilewright.zoo.block.FeaturePyramid;
 import dev.tilewright.zoo.block.HetConv;
+import dev.tilewright.zoo.block.HighResolutionModule;
 import dev.tilewright.zoo.block.InceptionModule;
 import dev.tilewright.zoo.block.InceptionResidual;
 import dev.tilewright.zoo.block.InvertedResidual;
@@ -26,6 +28,7 @@ import dev.tilewright.zoo.block.ScSe;
 import dev.tilewright.zoo.block.SelectiveKernel;
 import dev.tilewright.zoo.block.SelfAttention;
 import dev.tilewright.zoo.block.SelfCalibrated;
+import dev.tilewright.zoo.block.ShiftMlp;
 import dev.tilewright.zoo.block.ShuffleUnit;
 import dev.tilewright.zoo.block.SpatialGroupEnhance;
 import dev.tilewright.zoo.block.SpatialPyramidPooling;
@@ -44,10 +47,12 @@ import dev.tilewright.zoo.build.RuleException;
 import dev.tilewright.zoo.network.AnyNet;
 import dev.tilewright.zoo.network.AnyNet.Stage;
 import dev.tilewright.zoo.network.EfficientNet;
+import dev.tilewright.zoo.network.HighResolutionNet;
 import dev.tilewright.zoo.network.MlpMixer;
 import dev.tilewright.zoo.network.MobileNet;
 import dev.tilewright.zoo.network.RegNet;
 import dev.tilewright.zoo.network.SwinTransformer;
+import dev.tilewright.zoo.network.UNeXt;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -139,6 +144,20 @@ class RulesTest {
         broken(
             "M_2 is at most the filter's size, not 5",
             () -> DilatedStack.hybrid(List.of(1, 2, 9), 8, 3)),
+        broken("number of shifts is odd", () -> new ShiftMlp(3, 3, 6, 4, ShiftMlp.Order.CODE)),
+        broken("five stages, not 2", () -> new UNeXt(List.of(8, 16), ShiftMlp.Order.CODE, 1)),
+        broken("UNeXt: height and width are multiples of 32, not 8x8", UNeXt::released, six),
+        broken(
+            "HRNet: height and width are multiples of 32", () -> HighResolutionNet.small(2), six),
+        broken(
+            "at least one module, not [0]", () -> new HighResolutionNet(8, 1, 4, List.of(0), 1, 2)),
+        broken(
+            "a branch has half the size of the one before",
+            () -> new HighResolutionModule(1, HighResolutionModule.Enlarge.NEAREST),
+            six,
+            six),
+        broken(
+            "maps are given from fine to coarse", FeaturePyramid::new, six, Shape.of(1, 6, 16, 16)),
         broken("heads (4) divide the channels (6)", () -> new SelfAttention(4), tokens),
         broken("at least one head, not 0", () -> new SelfAttention(0)),
         broken(

@@ -37,7 +37,8 @@ class ZooFixturesTest {
           ClassicCases.BUILDERS,
           CompactCases.BUILDERS,
           TransformerCases.BUILDERS,
-          AttentionCases.BUILDERS);
+          AttentionCases.BUILDERS,
+          PyramidCases.BUILDERS);
 
   @Test
   void agreesWithTheBundledOnes() throws IOException, URISyntaxException {

@@ -147,7 +147,8 @@ class ZooTest {
             Map.entry("vit-b-16", 86_567_656L),
             Map.entry("swin-t", 28_288_354L),
             Map.entry("swin-s", 49_606_258L),
-            Map.entry("mixer-b-16", 59_880_472L));
+            Map.entry("mixer-b-16", 59_880_472L),
+            Map.entry("unext", 1_471_921L));
     published.forEach((name, count) ->
         assertThat(Zoo.find(name).blueprint().parameters()).as(name).isEqualTo(count));
   }
@@ -216,7 +217,8 @@ class ZooTest {
             Map.entry("vit-b-16", 17_564L),
             Map.entry("swin-t", 4_491L),
             Map.entry("mixer-b-16", 12_602L),
-            Map.entry("swin-mlp-t", 4_027L));
+            Map.entry("swin-mlp-t", 4_027L),
+            Map.entry("unext", 562L));
     published.forEach((name, count) ->
         assertThat(Math.round(Zoo.find(name).blueprint().macs() / 1e6)).as(name).isEqualTo(count));
   }

@@ -28,8 +28,7 @@ public final class AveragePrecision {
    * @param correct whether each is of an object that no better one has found
    * @param positives objects there are
    */
-  public static AveragePrecision of(
-      List<Double> scores, List<Boolean> correct, int positives) {
+  public static AveragePrecision of(List<Double> scores, List<Boolean> correct, int positives) {
     require(
         scores.size() == correct.size(),
         "each detection has a score and is right or wrong: %d, %d",

@@ -9,8 +9,8 @@ import java.util.List;
 /**
  * Boundary patch refinement (Tang et al. 2021, arXiv 2104.05239): patches along the boundary of a
  * coarse mask are cut out, a network says again what in them is the object, and their average
- * replaces the mask there. The network is not part of this: it gets the channels of {@link #cut} and
- * gives what {@link #probability} takes.
+ * replaces the mask there. The network is not part of this: it gets the channels of {@link #cut}
+ * and gives what {@link #probability} takes.
  *
  * @param patch pixels of a patch's side, even
  * @param overlap patches that overlap by more are not both taken

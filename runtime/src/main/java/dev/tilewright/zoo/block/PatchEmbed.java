@@ -40,9 +40,4 @@ public record PatchEmbed(ConvSpec conv, boolean normal) implements Block.Single 
     int count = x.height() * x.width();
     return n.transpose(n.reshape(x, x.batch(), x.channels(), count), 0, 2, 1);
   }
-
-  /** Tokens as an image again. */
-  public static Feature image(Layers n, Feature tokens, int height, int width) {
-    return n.reshape(n.transpose(tokens, 0, 2, 1), tokens.batch(), tokens.dim(2), height, width);
-  }
 }

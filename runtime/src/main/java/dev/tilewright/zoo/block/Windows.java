@@ -21,6 +21,11 @@ final class Windows {
     return n.reshape(tokens, tokens.batch(), height, width, tokens.dim(2));
   }
 
+  /** Tokens [N, H*W, C] as an image [N, C, H, W]. */
+  static Feature image(Layers n, Feature tokens, int height, int width) {
+    return n.transpose(map(n, tokens, height, width), 0, 3, 1, 2);
+  }
+
   static void check(int height, int width, int window) {
     require(
         window > 0 && height % window == 0 && width % window == 0,

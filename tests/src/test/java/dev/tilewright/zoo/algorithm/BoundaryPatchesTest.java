@@ -83,8 +83,7 @@ class BoundaryPatchesTest {
     // Values below 1, interpolated with weights of float32.
     assertThat(input).containsExactly(one.array("input_0").toFloats(), within(0x1p-20f));
 
-    Plane refined =
-        patches.paste(coarse, boxes, probabilities(one, input, boxes.size(), size));
+    Plane refined = patches.paste(coarse, boxes, probabilities(one, input, boxes.size(), size));
     assertThat(refined.values()).isEqualTo(mask(one, "refined_mask").values());
     assertThat(refined.values()).isNotEqualTo(coarse.values());
   }

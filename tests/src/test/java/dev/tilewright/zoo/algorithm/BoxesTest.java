@@ -47,16 +47,13 @@ class BoxesTest {
   @Test
   void namesTheRule() {
     refuses("an overlap lies in [0, 1], not at 1.5", () -> new NonMaximumSuppression(1.5));
-    refuses(
-        "1 boxes, 2 scores", () -> new NonMaximumSuppression(0.5).keep(List.of(UNIT), 1f, 2f));
+    refuses("1 boxes, 2 scores", () -> new NonMaximumSuppression(0.5).keep(List.of(UNIT), 1f, 2f));
     refuses("weights of a box coder are positive", () -> new BoxCoder(1, 0, 1, 1, 4));
     refuses("a plane of 2x2 has as many values, not 3", () -> new Plane(2, 2, 1, 2, 3));
     refuses("the patch is even, not 3", () -> new BoundaryPatches(3, 0.5, 0));
     refuses(
         "1 patches, 0 of them",
-        () ->
-            new BoundaryPatches(2, 0.5, 0)
-                .paste(new Plane(1, 1, 0), List.of(UNIT), List.of()));
+        () -> new BoundaryPatches(2, 0.5, 0).paste(new Plane(1, 1, 0), List.of(UNIT), List.of()));
     refuses(
         "no more are found (1) than there are (0)",
         () -> AveragePrecision.of(List.of(0.5), List.of(true), 0));

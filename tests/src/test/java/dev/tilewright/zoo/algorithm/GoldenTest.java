@@ -51,8 +51,7 @@ class GoldenTest {
     assertThat(table.getAsJsonArray()).isNotEmpty();
     for (JsonElement row : table.getAsJsonArray()) {
       JsonObject want = row.getAsJsonObject();
-      DilationRule rule =
-          new DilationRule(integers(want.get("rates")), want.get("k").getAsInt());
+      DilationRule rule = new DilationRule(integers(want.get("rates")), want.get("k").getAsInt());
       assertThat(rule.distances()).as("%s", rule).isEqualTo(integers(want.get("M")));
       assertThat(rule.commonDivisor()).isEqualTo(want.get("gcd").getAsInt());
       assertThat(rule.receptiveField()).isEqualTo(want.get("receptive_field").getAsInt());
@@ -110,17 +109,14 @@ class GoldenTest {
     List<Boolean> correct =
         Arrays.stream(one.array("tp").toLongs()).mapToObj(hit -> hit == 1).toList();
     JsonObject meta = one.meta();
-    AveragePrecision ap =
-        AveragePrecision.of(scores, correct, meta.get("positives").getAsInt());
+    AveragePrecision ap = AveragePrecision.of(scores, correct, meta.get("positives").getAsInt());
     for (int n = 1; n <= scores.size(); n++) {
       assertThat(ap.precision(n)).isEqualTo(one.doubles("precision")[n - 1]);
       assertThat(ap.recall(n)).isEqualTo(one.doubles("recall")[n - 1]);
     }
-    assertThat(ap.area())
-        .isCloseTo(meta.get("ap_area_all_points").getAsDouble(), within(0x1p-45));
+    assertThat(ap.area()).isCloseTo(meta.get("ap_area_all_points").getAsDouble(), within(0x1p-45));
     assertThat(ap.atPoints(11)).isCloseTo(meta.get("ap_11_point").getAsDouble(), within(0x1p-45));
-    assertThat(ap.atPoints(101))
-        .isCloseTo(meta.get("ap_101_point").getAsDouble(), within(0x1p-45));
+    assertThat(ap.atPoints(101)).isCloseTo(meta.get("ap_101_point").getAsDouble(), within(0x1p-45));
   }
 
   @Test
