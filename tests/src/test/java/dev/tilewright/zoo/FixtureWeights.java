@@ -43,7 +43,8 @@ final class FixtureWeights implements WeightSource {
   private static final Set<String> LAYER = Set.of("weight", "bias", "running_mean", "running_var");
 
   /** Of batch normalisation, without its bias. */
-  private static final Set<Role> NORMALISATION = Set.of(Role.SCALE, Role.MEAN, Role.VARIANCE);
+  private static final Set<Role> NORMALISATION =
+      Set.of(Role.SCALE, Role.GAIN, Role.MEAN, Role.VARIANCE);
 
   /** By the exporter, because it has changed the values. */
   private static final String RENAMED = "onnx::.*|[0-9]+";

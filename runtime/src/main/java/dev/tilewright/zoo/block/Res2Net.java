@@ -72,6 +72,6 @@ public record Res2Net(int width, int cout, int stride, int scales, int groups, F
       PoolSpec window = PoolSpec.of(3).stride(stride).padding(1);
       done.add(form == Form.STAGE ? n.averagePool(last, window) : last);
     }
-    return n.convBn("3", n.concat(1, done), ConvSpec.of(cout, 1));
+    return n.lastBn("bn3", n.conv("conv3", n.concat(1, done), ConvSpec.of(cout, 1)));
   }
 }

@@ -33,7 +33,7 @@ public record Residual(Block.Single inside, int cout, int stride) implements Blo
     Block.Single inside =
         (n, x) -> {
           Feature y = n.convBnRelu("1", x, ConvSpec.of(planes, 3).stride(stride));
-          return n.convBn("2", y, ConvSpec.of(planes, 3));
+          return n.lastBn("bn2", n.conv("conv2", y, ConvSpec.of(planes, 3)));
         };
     return new Residual(inside, planes, stride);
   }
@@ -54,7 +54,7 @@ public record Residual(Block.Single inside, int cout, int stride) implements Blo
         (n, x) -> {
           Feature y = n.convBnRelu("1", x, ConvSpec.of(conv.cout(), 1));
           y = n.relu(middle.apply(n, y, conv));
-          return n.convBn("3", y, ConvSpec.of(cout, 1));
+          return n.lastBn("bn3", n.conv("conv3", y, ConvSpec.of(cout, 1)));
         };
     return new Residual(inside, cout, conv.stride());
   }

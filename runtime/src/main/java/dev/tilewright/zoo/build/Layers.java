@@ -92,6 +92,15 @@ public final class Layers extends Operations {
 
   /** Batch normalisation over dimension 1, with the statistics of training. */
   public Feature bn(String name, Feature x) {
+    return bn(name, x, Role.SCALE);
+  }
+
+  /** The same at the end of a branch that is added to its own input. */
+  public Feature lastBn(String name, Feature x) {
+    return bn(name, x, Role.GAIN);
+  }
+
+  private Feature bn(String name, Feature x, Role scale) {
     int c = x.dim(1);
     return out.emit(
         path(name),
@@ -99,7 +108,7 @@ public final class Layers extends Operations {
         Map.of("epsilon", new Attribute.Real(epsilon)),
         x.shape(),
         x,
-        parameter(name + ".weight", Role.SCALE, c),
+        parameter(name + ".weight", scale, c),
         bias(name, c),
         parameter(name + ".running_mean", Role.MEAN, c),
         parameter(name + ".running_var", Role.VARIANCE, c));

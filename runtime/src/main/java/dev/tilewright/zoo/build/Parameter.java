@@ -18,6 +18,8 @@ public record Parameter(String name, Shape shape, Role role) {
     BIAS,
     /** Of a normalisation. */
     SCALE,
+    /** Of the last normalisation of a branch that is added to its own input. */
+    GAIN,
     /** Tables that are added: positions, class tokens. */
     TABLE,
     /** Statistics of batch normalisation: not learned by gradients, so they do not count. */

@@ -11,7 +11,9 @@ import java.util.random.RandomGenerator;
 /**
  * Filters and matrices are drawn with the variance 2 / fan-in of He et al. (2015, arXiv
  * 1502.01852), under which a rectifier keeps the second moment; normalisations are near, but not
- * at, the identity, so that a result tells whether they took part.
+ * at, the identity, so that a result tells whether they took part. What is added to its own input
+ * is small (Goyal et al. 2017, arXiv 1706.02677, begin with zero), or the sums of a deep network
+ * would grow to where a sigmoid behind them is a step and no two runtimes agree.
  */
 record SeededWeights(long seed) implements WeightSource {
   @Override
@@ -34,6 +36,7 @@ record SeededWeights(long seed) implements WeightSource {
                 case WEIGHT, EXPERTS -> deviation * random.nextGaussian();
                 case BIAS, MEAN -> 0.1 * random.nextGaussian();
                 case TABLE -> 0.02 * random.nextGaussian();
+                case GAIN -> 0.1 + 0.2 * random.nextDouble();
                 case SCALE, VARIANCE -> 0.75 + 0.5 * random.nextDouble();
               };
     }
