@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -81,7 +80,7 @@ public final class RepeatVerb implements Verb, Callable<Integer> {
       Map<String, Tensor> inputs = Inputs.of(model.inputs(), sizes, Map.of(), Map.of());
       try (SessionContender a = new SessionContender(model, inputs, estimates.tuning(first));
           SessionContender b = new SessionContender(model, inputs, estimates.tuning(second))) {
-        long differ = differences(a.plan(), b.plan());
+        List<String> differ = differences(a.plan(), b.plan());
         Duet.Limits limits = new Duet.Limits(0, DUET_SECONDS, WARMUP_SECONDS);
         Statistics.Interval ratio = Statistics.speedup(new Duet(a, b, limits).play().rounds());
         boolean same = ratio.low() <= SAME && ratio.high() >= 1 / SAME;
@@ -91,7 +90,7 @@ public final class RepeatVerb implements Verb, Callable<Integer> {
     }
   }
 
-  private void report(Statistics.Interval ratio, long differ, boolean same) {
+  private void report(Statistics.Interval ratio, List<String> differ, boolean same) {
     if (json) {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("model", path.toString());
@@ -111,7 +110,8 @@ public final class RepeatVerb implements Verb, Callable<Integer> {
                   ratio.value(),
                   ratio.low(),
                   ratio.high(),
-                  differ));
+                  differ.size()));
+      differ.forEach(Console.out(spec)::println);
     }
   }
 
@@ -120,15 +120,15 @@ public final class RepeatVerb implements Verb, Callable<Integer> {
       throws IOException {
     Path folder = Files.createTempDirectory("tilewright-repeat");
     TuningFile file = TuningFile.at(folder.resolve("tuning.txt"));
-    AtomicBoolean over = new AtomicBoolean(quiet);
-    Thread busy = Thread.ofPlatform().daemon().name("busy").start(() -> spin(over));
+    Process busy = quiet ? null : BusyCore.start();
     try {
       ModelTuner.Options options = new ModelTuner.Options(estimates, Level.MEASURE, budget, false);
       ModelTuner.tune(model, sizes, file, options, (done, layers, left, gained) -> {});
       return TuningTable.of(List.of(file.read().entries()), Backends.load().machine());
     } finally {
-      over.set(true);
-      busy.interrupt();
+      if (busy != null) {
+        busy.destroyForcibly();
+      }
       for (String name : List.of("tuning.txt", "tuning.txt.lock")) {
         Files.deleteIfExists(folder.resolve(name));
       }
@@ -136,16 +136,14 @@ public final class RepeatVerb implements Verb, Callable<Integer> {
     }
   }
 
-  private static void spin(AtomicBoolean over) {
-    while (!over.get()) {
-      Thread.onSpinWait();
-    }
-  }
-
-  private static long differences(Plan a, Plan b) {
+  /** A line for each step that is not the same in both. */
+  private static List<String> differences(Plan a, Plan b) {
     Map<String, String> of = new LinkedHashMap<>();
     a.steps().forEach(s -> of.put(s.layer(), kernel(s)));
-    return b.steps().stream().filter(s -> !kernel(s).equals(of.get(s.layer()))).count();
+    return b.steps().stream()
+        .filter(s -> !kernel(s).equals(of.get(s.layer())))
+        .map(s -> "  " + s.layer() + ": " + of.get(s.layer()) + " | " + kernel(s))
+        .toList();
   }
 
   private static String kernel(Plan.Step s) {

@@ -161,7 +161,9 @@ final class ChainTuner {
           ratios.add(before.get(round) / variant.of(chain).get(round));
         }
         Statistics.Interval ratio = Statistics.interval(ratios);
-        if (ratio.low() >= WORTH_A_CHANGE && ratio.value() > gain) {
+        if (ratio.low() >= WORTH_A_CHANGE
+            && LayerTuner.best(before) / LayerTuner.best(variant.of(chain)) >= WORTH_A_CHANGE
+            && ratio.value() > gain) {
           best = variant;
           gain = ratio.value();
         }

@@ -143,7 +143,17 @@ final class LayerTuner implements AutoCloseable {
     for (int round = 0; round < Math.min(rounds(result), rounds(incumbent)); round++) {
       ratios.add(incumbent.blocks().get(round) / result.blocks().get(round));
     }
-    return !result.equals(incumbent) && Statistics.interval(ratios).low() >= WORTH_A_CHANGE;
+    return !result.equals(incumbent)
+        && Statistics.interval(ratios).low() >= WORTH_A_CHANGE
+        && best(incumbent.blocks()) / best(result.blocks()) >= WORTH_A_CHANGE;
+  }
+
+  /**
+   * The time that other programs disturbed least: one that keeps a core busy makes two threads
+   * slower than one in most blocks, but not in all.
+   */
+  static double best(List<Double> times) {
+    return times.stream().mapToDouble(Double::doubleValue).min().orElse(Double.NaN);
   }
 
   private static int rounds(Race.Result result) {
