@@ -40,7 +40,8 @@ public final class Costs {
   /** Two 3x3 for a 5x5, or three for a 7x7 (arXiv 1409.1556): filters that see as many pixels. */
   public static double threes(int k) {
     require(k % 2 == 1 && k > 1, "3x3 filters see an odd number of pixels, not %d", k);
-    return 9.0 * ((k - 1) / 2) / (k * k);
+    int filters = (k - 1) / 2;
+    return 9.0 * filters / (k * k);
   }
 
   /** 1 x n and n x 1 for n x n (arXiv 1512.00567). */

@@ -9,6 +9,8 @@ final class RelativePositions {
   private RelativePositions() {}
 
   /**
+   * The table that was looked up.
+   *
    * @param bias added to scores: [1, heads, M*M, M*M], if it is one
    * @return [(2M-1)^2, heads]
    */

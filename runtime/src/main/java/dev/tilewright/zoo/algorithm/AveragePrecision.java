@@ -24,6 +24,8 @@ public final class AveragePrecision {
   }
 
   /**
+   * Of the detections of one class.
+   *
    * @param scores of the detections
    * @param correct whether each is of an object that no better one has found
    * @param positives objects there are

@@ -26,7 +26,7 @@ public record PatchEmbed(ConvSpec conv, boolean normal) implements Block.Single 
   @Override
   public Feature apply(Layers n, Feature x) {
     require(
-        conv.padH() > 0 || x.height() % conv.stride() == 0 && x.width() % conv.stride() == 0,
+        conv.padH() > 0 || (x.height() % conv.stride() == 0 && x.width() % conv.stride() == 0),
         "patches: their size (%d) divides the image (%dx%d)",
         conv.stride(),
         x.height(),
