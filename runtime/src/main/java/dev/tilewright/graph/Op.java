@@ -200,6 +200,15 @@ public sealed interface Op {
 
     public Elementwise {
       steps = List.copyOf(steps);
+      if (inputs < 1 || steps.isEmpty()) {
+        throw new IllegalArgumentException(steps.size() + " steps of " + inputs + " inputs");
+      }
+      for (int i = 0; i < steps.size(); i++) {
+        int known = inputs + i;
+        if (steps.get(i).operands().stream().anyMatch(o -> o < 0 || o >= known)) {
+          throw new IllegalArgumentException("step " + i + " reads what is not there yet");
+        }
+      }
     }
   }
 
