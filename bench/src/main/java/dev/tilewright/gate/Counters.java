@@ -81,7 +81,7 @@ final class Counters {
     return value.matches("\\d{1,18}");
   }
 
-  /** How the files of two programs differ in size. */
+  /** How the files of two programs differ in size; what only one of them has is not compared. */
   static List<Report.Note> sizes(Side before, Side after) throws IOException {
     List<Report.Note> notes = new ArrayList<>();
     Map<String, Long> old = sizes(before);
@@ -118,7 +118,9 @@ final class Counters {
         for (Path file : files) {
           String name = file.getFileName().toString();
           String kind =
-              name.endsWith(".so") ? "C libraries" : name.endsWith(".class") ? "classes" : "other";
+              name.endsWith(".so")
+                  ? entry.relativize(file).toString() // one for each platform that was built for
+                  : name.endsWith(".class") ? "classes" : "other";
           sizes.merge(kind, Files.size(file), Long::sum);
         }
       }

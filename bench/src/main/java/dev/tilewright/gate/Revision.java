@@ -67,7 +67,7 @@ final class Revision {
     Path classes = checkout.resolve(module).resolve("target/classes");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "javac").toString());
-    command.addAll(List.of("-nowarn", "-proc:none", "--add-modules", "jdk.incubator.vector"));
+    command.addAll(List.of("-g", "-nowarn", "-proc:none", "--add-modules", "jdk.incubator.vector"));
     command.addAll(List.of("-d", classes.toString(), "-cp"));
     command.add(
         checkout.resolve("runtime/target/classes")

@@ -54,7 +54,7 @@ class CountersTest {
     Side after = side("after", 1090, 1200);
     assertThat(Counters.sizes(before, after))
         .extracting(n -> n.subject() + " " + n.verdict())
-        .containsExactly("C libraries REGRESSION", "classes PASS");
+        .containsExactly("classes PASS", "lib.so REGRESSION");
     assertThat(Counters.sizes(before, before)).isEmpty();
   }
 
