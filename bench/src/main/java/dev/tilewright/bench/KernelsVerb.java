@@ -213,14 +213,8 @@ public final class KernelsVerb implements Verb, Callable<Integer> {
     }
   }
 
-  /** Overwrites the line before, on a terminal. */
-  @SuppressWarnings("SystemConsoleNull") // it is null again from JDK 25 on
   private void progress(String text) {
-    if (System.console() != null && System.console().isTerminal()) {
-      PrintWriter err = Console.err(spec);
-      err.print("\r\033[K" + text);
-      err.flush();
-    }
+    Console.progress(spec, text);
   }
 
   private PrintWriter out() {

@@ -5,7 +5,6 @@ import dev.tilewright.cli.BadInputException;
 import dev.tilewright.cli.Console;
 import dev.tilewright.cli.Verb;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -215,13 +214,7 @@ public final class GateVerb implements Verb, Callable<Integer> {
     }
   }
 
-  /** Overwrites the line before, on a terminal. */
-  @SuppressWarnings("SystemConsoleNull") // it is null again from JDK 25 on
   private void progress(String text) {
-    if (System.console() != null && System.console().isTerminal()) {
-      PrintWriter err = Console.err(spec);
-      err.print("\r\033[K" + text);
-      err.flush();
-    }
+    Console.progress(spec, text);
   }
 }

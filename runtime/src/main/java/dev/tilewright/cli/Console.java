@@ -24,4 +24,20 @@ public final class Console {
   public static PrintWriter err(@Nullable CommandSpec spec) {
     return Objects.requireNonNull(spec, "set by picocli").commandLine().getErr();
   }
+
+  /** Whether somebody watches. */
+  @SuppressWarnings("SystemConsoleNull") // it is null again from JDK 25 on
+  public static boolean isTerminal() {
+    return System.console() != null && System.console().isTerminal();
+  }
+
+  /** On a terminal, writes this over the line before; elsewhere nothing. */
+  @SuppressWarnings("exports")
+  public static void progress(@Nullable CommandSpec spec, String text) {
+    if (isTerminal()) {
+      PrintWriter err = err(spec);
+      err.print("\r\033[K" + text);
+      err.flush();
+    }
+  }
 }

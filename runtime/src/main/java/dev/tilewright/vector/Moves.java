@@ -66,12 +66,8 @@ final class Moves {
     List<Task> copies = new ArrayList<>();
     for (View src : operands.in()) {
       if (src.shape().elements() > 0) {
-        long[] from = src.strides();
-        List<Loop> loops = new ArrayList<>();
-        for (int i = 0; i < to.length; i++) {
-          loops.add(new Loop(src.shape().dim(i), to[i], from[i]));
-        }
-        copies.add(StridedCopy.task(Nest.merge(loops), src.address(), at));
+        List<Loop> loops = Nest.over(src.shape().dims(), List.of(to, src.strides()));
+        copies.add(StridedCopy.task(loops, src.address(), at));
       }
       at += src.shape().dim(axis) * to[axis];
     }
@@ -80,11 +76,7 @@ final class Moves {
 
   /** Reads src by these steps, writes dst in order. */
   private static Task copy(View dst, long src, long[] from) {
-    long[] to = dst.strides();
-    List<Loop> loops = new ArrayList<>();
-    for (int i = 0; i < to.length; i++) {
-      loops.add(new Loop(dst.shape().dim(i), to[i], from[i]));
-    }
-    return StridedCopy.task(Nest.merge(loops), src, dst.address());
+    List<Loop> loops = Nest.over(dst.shape().dims(), List.of(dst.strides(), from));
+    return StridedCopy.task(loops, src, dst.address());
   }
 }

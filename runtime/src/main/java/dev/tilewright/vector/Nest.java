@@ -35,6 +35,31 @@ final class Nest {
 
   private Nest() {}
 
+  /**
+   * Merged loops over tensors of these sizes.
+   *
+   * @param strides bytes from one element to the next along each dimension, of each operand
+   */
+  static List<Loop> over(List<Integer> sizes, List<long[]> strides) {
+    List<Loop> loops = new ArrayList<>();
+    for (int i = 0; i < sizes.size(); i++) {
+      int axis = i;
+      loops.add(new Loop(sizes.get(i), strides.stream().mapToLong(s -> s[axis]).toArray()));
+    }
+    return merge(loops);
+  }
+
+  /**
+   * Whether a kernel of rows can walk these: rows of adjacent floats in operand 0, at least a
+   * vector long, in at most two loops.
+   */
+  static boolean isRows(List<Loop> loops) {
+    return !loops.isEmpty()
+        && loops.size() <= 3
+        && loops.getLast().size >= Lanes.LENGTH
+        && loops.getLast().step(0) == 4;
+  }
+
   /** Merged loops; empty if there is one element. */
   static List<Loop> merge(List<Loop> loops) {
     List<Loop> merged = new ArrayList<>();

@@ -11,7 +11,6 @@ import dev.tilewright.tensor.TensorType;
 import dev.tilewright.tensor.View;
 import dev.tilewright.vector.Nest.Loop;
 import dev.tilewright.vector.RowKernel.Second;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -45,9 +44,9 @@ final class VectorBinary implements Kernel {
     }
     List<View> in = problem.in().stream().map(t -> View.dense(0, t)).toList();
     List<Loop> loops = nest(in.get(0), in.get(1), View.dense(0, out));
-    if (fits(loops)) {
+    if (Nest.isRows(loops)) {
       List<View> gapped = problem.in().stream().map(VectorBinary::gapped).toList();
-      boolean strided = fits(nest(gapped.get(0), gapped.get(1), gapped(out)));
+      boolean strided = Nest.isRows(nest(gapped.get(0), gapped.get(1), gapped(out)));
       boolean swap = loops.getLast().step(1) == 0;
       boolean column = loops.getLast().step(2) == 0;
       Second second = swap ? Second.REVERSED_COLUMN : column ? Second.COLUMN : Second.VECTORS;
@@ -72,21 +71,7 @@ final class VectorBinary implements Kernel {
   /** Operands: dst, a, b. */
   private static List<Loop> nest(View a, View b, View dst) {
     Shape shape = dst.shape();
-    long[] sd = dst.strides();
-    long[] sa = a.strides(shape);
-    long[] sb = b.strides(shape);
-    List<Loop> loops = new ArrayList<>();
-    for (int i = 0; i < shape.rank(); i++) {
-      loops.add(new Loop(shape.dim(i), sd[i], sa[i], sb[i]));
-    }
-    return Nest.merge(loops);
-  }
-
-  private static boolean fits(List<Loop> loops) {
-    return !loops.isEmpty()
-        && loops.size() <= 3
-        && loops.getLast().size >= Lanes.LENGTH
-        && loops.getLast().step(0) == 4;
+    return Nest.over(shape.dims(), List.of(dst.strides(), a.strides(shape), b.strides(shape)));
   }
 
   @Override

@@ -50,7 +50,7 @@ record VectorElementwise(ElementRows rows, List<Walk> walks, List<Float> zeros, 
       zeros.add(floats || constant == null ? Float.NaN : (float) constant.toLongs()[0]);
     }
     List<Loop> loops = nest(problem.in().stream().map(t -> View.dense(0, t)).toList(), dense(out));
-    if (!fits(loops)) {
+    if (!Nest.isRows(loops)) {
       return Optional.empty();
     }
     List<Walk> walks =
@@ -62,7 +62,8 @@ record VectorElementwise(ElementRows rows, List<Walk> walks, List<Float> zeros, 
     return spec.instructions() > ElementRows.MOST_INSTRUCTIONS
         ? Optional.empty()
         : Optional.of(
-            new VectorElementwise(ElementRows.of(spec), walks, List.copyOf(zeros), fits(gapped)));
+            new VectorElementwise(
+                ElementRows.of(spec), walks, List.copyOf(zeros), Nest.isRows(gapped)));
   }
 
   private static boolean hasCode(Op.Elementwise op, List<TensorType> in) {
@@ -95,19 +96,7 @@ record VectorElementwise(ElementRows rows, List<Walk> walks, List<Float> zeros, 
     Shape shape = dst.shape();
     List<long[]> strides = new ArrayList<>(List.of(dst.strides()));
     in.forEach(v -> strides.add(v.strides(shape)));
-    List<Loop> loops = new ArrayList<>();
-    for (int i = 0; i < shape.rank(); i++) {
-      int axis = i;
-      loops.add(new Loop(shape.dim(i), strides.stream().mapToLong(s -> s[axis]).toArray()));
-    }
-    return Nest.merge(loops);
-  }
-
-  private static boolean fits(List<Loop> loops) {
-    return !loops.isEmpty()
-        && loops.size() <= 3
-        && loops.getLast().size >= Lanes.LENGTH
-        && loops.getLast().step(0) == 4;
+    return Nest.over(shape.dims(), strides);
   }
 
   @Override

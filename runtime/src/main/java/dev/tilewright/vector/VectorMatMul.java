@@ -8,7 +8,6 @@ import dev.tilewright.op.OpProblem;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.View;
 import dev.tilewright.vector.Nest.Loop;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -149,14 +148,9 @@ final class VectorMatMul implements Kernel {
   /** Operands: dst, a, b. */
   private static List<Loop> batches(View a, View b, View dst) {
     Shape shape = dst.shape();
-    long[] sd = dst.strides();
-    long[] sa = a.strides(shape);
-    long[] sb = b.strides(shape);
-    List<Loop> loops = new ArrayList<>();
-    for (int i = 0; i < shape.rank() - 2; i++) {
-      loops.add(new Loop(shape.dim(i), sd[i], sa[i], sb[i]));
-    }
-    return Nest.merge(loops);
+    return Nest.over(
+        shape.dims().subList(0, shape.rank() - 2),
+        List.of(dst.strides(), a.strides(shape), b.strides(shape)));
   }
 
   /** What a masked panel holds behind its columns reaches no result. */

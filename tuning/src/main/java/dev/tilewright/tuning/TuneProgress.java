@@ -21,12 +21,6 @@ final class TuneProgress implements ModelTuner.Progress, AutoCloseable {
   private int tenths = -1;
 
   /** On standard error if that is a terminal, else in lines to {@code out}. */
-  @SuppressWarnings("SystemConsoleNull") // it is null again from JDK 25 on
-  static TuneProgress of(String name, PrintWriter out) {
-    return new TuneProgress(name, out, System.console() != null && System.console().isTerminal());
-  }
-
-  /** As {@link #of}, for tests. */
   TuneProgress(String name, PrintWriter out, boolean terminal) {
     this.terminal = terminal;
     ProgressBarBuilder builder =

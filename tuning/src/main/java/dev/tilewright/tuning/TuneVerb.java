@@ -96,7 +96,8 @@ public final class TuneVerb implements Verb, Callable<Integer> {
       try (Model model = loading.load(path)) {
         long start = System.nanoTime();
         TuningReport report;
-        try (TuneProgress progress = TuneProgress.of(name, Console.err(spec))) {
+        try (TuneProgress progress =
+            new TuneProgress(name, Console.err(spec), Console.isTerminal())) {
           report =
               ModelTuner.tune(
                   model,
