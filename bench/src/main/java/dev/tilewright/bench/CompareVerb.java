@@ -8,7 +8,7 @@ import dev.tilewright.cli.SessionArguments;
 import dev.tilewright.cli.Verb;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
-import dev.tilewright.tuning.Duet;
+import dev.tilewright.tuning.Turns;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -81,7 +81,7 @@ public final class CompareVerb implements Verb, Callable<Integer> {
       Map<String, Tensor> inputs = inputs(model);
       SessionOptions options = session.options(model.file());
       Comparison comparison =
-          Comparison.of(model, inputs, options, new Duet.Limits(runs, seconds, warmup));
+          Comparison.of(model, inputs, options, new Turns.Limits(runs, seconds, warmup));
       comparisons.add(comparison);
       if (!json) {
         out.println(comparison.line());

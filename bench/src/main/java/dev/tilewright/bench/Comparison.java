@@ -7,6 +7,7 @@ import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tuning.Duet;
 import dev.tilewright.tuning.SessionContender;
 import dev.tilewright.tuning.Statistics;
+import dev.tilewright.tuning.Turns;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -44,7 +45,7 @@ record Comparison(
     List<Duet.Round> rounds) {
 
   static Comparison of(
-      ModelSource model, Map<String, Tensor> inputs, SessionOptions options, Duet.Limits limits) {
+      ModelSource model, Map<String, Tensor> inputs, SessionOptions options, Turns.Limits limits) {
     try (Model loaded = Model.of(model.bytes());
         SessionContender ours = new SessionContender(loaded, inputs, options);
         OrtContender ort = new OrtContender(model.bytes(), inputs, options.threads())) {

@@ -50,6 +50,16 @@ final class OrtContender implements Contender {
     }
   }
 
+  /**
+   * ONNX Runtime's.
+   *
+   * @throws LinkageError if it, or its library for this system, is missing
+   */
+  static String version() {
+    return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "compare")
+        .getVersion();
+  }
+
   @Override
   public String name() {
     return "onnxruntime";

@@ -19,6 +19,7 @@ import dev.tilewright.tuning.Level;
 import dev.tilewright.tuning.ModelTuner;
 import dev.tilewright.tuning.SessionContender;
 import dev.tilewright.tuning.Statistics;
+import dev.tilewright.tuning.Turns;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,7 +82,7 @@ public final class RepeatVerb implements Verb, Callable<Integer> {
       try (SessionContender a = new SessionContender(model, inputs, estimates.tuning(first));
           SessionContender b = new SessionContender(model, inputs, estimates.tuning(second))) {
         List<String> differ = differences(a.plan(), b.plan());
-        Duet.Limits limits = new Duet.Limits(0, DUET_SECONDS, WARMUP_SECONDS);
+        Turns.Limits limits = new Turns.Limits(0, DUET_SECONDS, WARMUP_SECONDS);
         Statistics.Interval ratio = Statistics.speedup(new Duet(a, b, limits).play().rounds());
         boolean same = ratio.low() <= SAME && ratio.high() >= 1 / SAME;
         report(ratio, differ, same);

@@ -17,7 +17,7 @@ public final class SessionArguments {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads to run on. Default: one per usable processor.")
+      description = "Threads to run on. Default: ${DEFAULT-VALUE}.")
   private int threads = SessionOptions.defaults().threads();
 
   @Option(
@@ -40,6 +40,13 @@ public final class SessionArguments {
 
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec spec;
+
+  /** For a verb that uses so many threads unless it is told otherwise. */
+  public static SessionArguments onThreads(int threads) {
+    SessionArguments arguments = new SessionArguments();
+    arguments.threads = threads;
+    return arguments;
+  }
 
   /**
    * The options as the session takes them, with what was measured on this machine.

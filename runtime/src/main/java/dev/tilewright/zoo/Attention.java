@@ -29,22 +29,38 @@ final class Attention {
   static final List<Entry> BLOCKS =
       List.of(
           line("cbam", IMAGE, Cbam::new)
-              .from("1807.06521", "channels, then places, by means and maxima"),
+              .from(
+                  "1807.06521",
+                  "channels, then places, by means and maxima",
+                  Target.copy().recorded(0.164)),
           line("cse", IMAGE, () -> new ScSe(2, ScSe.Form.CHANNELS))
-              .from("1803.02579", "channels scaled"),
+              .from("1803.02579", "channels scaled", Target.copy()),
           line("sse", IMAGE, () -> new ScSe(2, ScSe.Form.PLACES))
-              .from("1803.02579", "places scaled"),
-          line("scse", IMAGE, ScSe::new).from("1803.02579", "channels scaled plus places scaled"),
+              .from("1803.02579", "places scaled", Target.copy()),
+          line("scse", IMAGE, ScSe::new)
+              .from("1803.02579", "channels scaled plus places scaled", Target.copy()),
           line("sge", IMAGE, SpatialGroupEnhance::new)
-              .from("1905.09646", "places scaled in each group of channels"),
+              .from("1905.09646", "places scaled in each group of channels", Target.copy()),
           line("sk", IMAGE, () -> new SelectiveKernel(128, 1))
-              .from("1903.06586", "3x3 and dilated 3x3, weighted for each image"),
+              .from(
+                  "1903.06586",
+                  "3x3 and dilated 3x3, weighted for each image",
+                  Target.work().recorded(0.806)),
           line("double-attention", IMAGE, () -> new DoubleAttention(32, 32))
-              .from("1810.11579", "descriptors gathered from all places and spread again"),
+              .from(
+                  "1810.11579",
+                  "descriptors gathered from all places and spread again",
+                  Target.work().recorded(0.221)),
           line("ulsam", IMAGE, Ulsam::new)
-              .from("2006.15102", "one attention map for each group of channels"),
+              .from(
+                  "2006.15102",
+                  "one attention map for each group of channels",
+                  Target.copy().recorded(0.131)),
           line("split-attention", IMAGE, () -> new SplitAttention(ConvSpec.of(128, 3)))
-              .from("2004.08955", "two grouped 3x3, weighted for each image"));
+              .from(
+                  "2004.08955",
+                  "two grouped 3x3, weighted for each image",
+                  Target.work().recorded(1.343)));
 
   static final List<Entry> NETWORKS =
       List.of(

@@ -29,7 +29,10 @@ final class Compact {
           line("inverted-residual", image(32, 28), () -> InvertedResidual.mobile(32, 32, 1, 6))
               .from("1801.04381", "MobileNetV2's 1x1, depthwise 3x3, 1x1"),
           line("squeeze-excitation", image(128, 28), () -> new SqueezeExcitation(8))
-              .from("1709.01507", "channels scaled by what all their means say"),
+              .from(
+                  "1709.01507",
+                  "channels scaled by what all their means say",
+                  Target.copy().recorded(0.060)),
           line("mbconv", image(40, 28), () -> InvertedResidual.mbconv(40, 40, 5, 1, 6))
               .from("1905.11946", "EfficientNet's, with squeeze and excitation"),
           line("regnet-x-block", image(168, 28), () -> new RegNetBlock(168, 1, 24, 1, 0))

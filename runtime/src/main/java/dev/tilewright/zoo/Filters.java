@@ -46,48 +46,76 @@ final class Filters {
   private static final List<Shape> OCTAVES =
       List.of(Shape.of(1, 64, 28, 28), Shape.of(1, 64, 14, 14));
 
+  private static final List<Shape> QUARTER =
+      List.of(Shape.of(1, 96, 28, 28), Shape.of(1, 32, 14, 14));
+
   static final List<Entry> BLOCKS =
       List.of(
           line("doconv", IMAGE, () -> new DoConv(DENSE))
-              .from("2006.12030", "depthwise over-parameterised convolution"),
+              .from(
+                  "2006.12030",
+                  "depthwise over-parameterised convolution",
+                  Target.folded().recorded(1.651)),
           line("psconv", IMAGE, () -> PsConv.cyclic(128, DENSE, 1, 2, 1, 4))
-              .from("2007.06191", "poly-scale convolution"),
+              .from("2007.06191", "poly-scale convolution", Target.dense(1.08).recorded(2.782)),
           line("dbb", IMAGE, () -> new DiverseBranchBlock(DENSE, 128))
-              .from("2103.13425", "diverse branch block, as trained"),
+              .from(
+                  "2103.13425",
+                  "diverse branch block, as trained",
+                  Target.folded().recorded(2.509)),
           line("acb", IMAGE, () -> new AsymmetricBlock(DENSE))
-              .from("1908.03930", "3x3 + 1x3 + 3x1, as trained"),
+              .from("1908.03930", "3x3 + 1x3 + 3x1, as trained", Target.folded()),
           line("repvgg-block", IMAGE, () -> new RepVggBlock(128))
-              .from("2101.03697", "3x3 + 1x1 + identity, as trained"),
+              .from(
+                  "2101.03697",
+                  "3x3 + 1x1 + identity, as trained",
+                  Target.folded().recorded(1.108)),
           line("repmlp", IMAGE, () -> new RepMlp(128, 7, 7, List.of(1, 3), 4, 16))
-              .from("2105.01883", "perceptrons on partitions, as trained"),
+              .from("2105.01883", "perceptrons on partitions, as trained", Target.work()),
           line("pixelshuffle-conv", IMAGE, () -> new PixelShuffleConv(128, 2))
-              .from("2006.12030", "a 1x1 written as a strided 2x2"),
+              .from("2006.12030", "a 1x1 written as a strided 2x2", Target.work()),
           line("group-fc", IMAGE, () -> new GroupFc(128, 8))
-              .from("2007.11823", "fully connected in groups"),
+              .from("2007.11823", "fully connected in groups", Target.work()),
           line("condconv", IMAGE, () -> new CondConv(DENSE))
-              .from("1904.04971", "filters mixed from 8 experts for each image"),
+              .from("1904.04971", "filters mixed from 8 experts for each image", Target.dense(1.1)),
+          line("condconv-4", Shape.of(4, 128, 28, 28), () -> new CondConv(DENSE))
+              .from("1904.04971", "the same for four images", Target.dense(1.15).recorded(1.229)),
           line("condconv-fc", Shape.of(4, 256), () -> new CondLinear(128, 8))
               .from("1904.04971", "fully connected, mixed from 8 experts"),
           line("weightnet", IMAGE, () -> WeightNet.of(128, DENSE))
-              .from("2007.11823", "filters made by a network for each image"),
+              .from(
+                  "2007.11823",
+                  "filters made by a network for each image",
+                  Target.dense(1.25).recorded(1.353)),
           line("octconv-first", IMAGE, () -> new OctConv(DENSE, 0, 0.5, false))
-              .from("1904.05049", "octave convolution that makes low frequencies"),
+              .from("1904.05049", "octave convolution that makes low frequencies", Target.work()),
           line("octconv", OCTAVES, () -> new OctConv(DENSE, 0.5))
-              .from("1904.05049", "octave convolution, alpha 1/2"),
+              .from(
+                  "1904.05049", "octave convolution, alpha 1/2", Target.dense(0.5).recorded(0.479)),
+          line("octconv-250", QUARTER, () -> new OctConv(DENSE, 0.25))
+              .from(
+                  "1904.05049",
+                  "octave convolution, alpha 1/4",
+                  Target.dense(0.75).recorded(0.746)),
           line("octconv-last", OCTAVES, () -> new OctConv(DENSE, 0.5, 0, false))
-              .from("1904.05049", "octave convolution that gives full resolution"),
+              .from(
+                  "1904.05049",
+                  "octave convolution that gives full resolution",
+                  Target.work().recorded(0.649)),
           line("res2net", IMAGE, () -> Res2Net.bottleneck(32, 26 * 2, 4, 1, false))
-              .from("1904.01169", "bottleneck of 4 scales in a chain"),
+              .from("1904.01169", "bottleneck of 4 scales in a chain", Target.work()),
           line("hetconv", IMAGE, () -> new HetConv(DENSE, 4))
-              .from("1903.04120", "a quarter 3x3, the rest 1x1"),
+              .from("1903.04120", "a quarter 3x3, the rest 1x1", Target.dense(0.4).recorded(0.451)),
+          line("hetconv-2", IMAGE, () -> new HetConv(DENSE, 2))
+              .from("1903.04120", "half 3x3, half 1x1", Target.dense(0.62).recorded(0.670)),
           line("scconv", IMAGE, () -> new Split(new SelfCalibrated(DENSE.to(64))))
-              .from("CVPR 2020", "self-calibrated convolution"),
+              .from("CVPR 2020", "self-calibrated convolution", Target.work().recorded(0.856)),
           line("spp", Shape.of(1, 128, 28, 28), () -> new SpatialPyramidPooling(List.of(4, 2, 1)))
               .from("1406.4729", "spatial pyramid pooling"),
           line("hdc", IMAGE, () -> DilatedStack.hybrid(List.of(1, 2, 5), 128, 3))
-              .from("1702.08502", "hybrid dilated convolution"),
+              .from("1702.08502", "hybrid dilated convolution", Target.work()),
           line("depthwise-separable", IMAGE, () -> new DepthwiseSeparable(128, 1))
-              .from("1704.04861", "depthwise 3x3, then 1x1"));
+              .from("1704.04861", "depthwise 3x3, then 1x1", Target.work().recorded(0.188)));
 
   static final List<Entry> NETWORKS =
       List.of(

@@ -5,6 +5,7 @@ import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.Blueprint;
 import dev.tilewright.zoo.build.RuleException;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -19,9 +20,15 @@ public final class Zoo {
    * @param inputs shapes for which {@link #blueprint} builds it
    * @param paper arXiv number, or where else it is defined
    * @param what in a few words
+   * @param target how fast it is asked to be
    */
   public record Entry(
-      String name, List<Shape> inputs, Supplier<Block> block, String paper, String what) {
+      String name,
+      List<Shape> inputs,
+      Supplier<Block> block,
+      String paper,
+      String what,
+      Optional<Target> target) {
     /** The usual one, at the usual size. */
     public Blueprint blueprint() {
       return Blueprint.of(block.get(), inputs.toArray(Shape[]::new));
@@ -39,12 +46,20 @@ public final class Zoo {
   }
 
   static Line line(String name, List<Shape> inputs, Supplier<Block> block) {
-    return (paper, what) -> new Entry(name, inputs, block, paper, what);
+    return (paper, what, target) -> new Entry(name, inputs, block, paper, what, target);
   }
 
   /** An entry that lacks its source. */
   interface Line {
-    Entry from(String paper, String what);
+    Entry from(String paper, String what, Optional<Target> target);
+
+    default Entry from(String paper, String what) {
+      return from(paper, what, Optional.empty());
+    }
+
+    default Entry from(String paper, String what, Target target) {
+      return from(paper, what, Optional.of(target));
+    }
   }
 
   /** Convolution variants and pieces of networks. */

@@ -199,8 +199,8 @@ final class Confirmation {
 
   private Duet.Timings compare(TuningTable table, double seconds) {
     Map<String, Tensor> inputs = NoiseInputs.of(model, shapes);
-    Duet.Limits limits =
-        new Duet.Limits(
+    Turns.Limits limits =
+        new Turns.Limits(
             0, Math.min(MOST_SECONDS, seconds / 2), Math.min(MOST_WARMUP_SECONDS, seconds / 4));
     try (SessionContender tuned = new SessionContender(model, inputs, estimates.tuning(table));
         SessionContender estimated = new SessionContender(model, inputs, estimates)) {
