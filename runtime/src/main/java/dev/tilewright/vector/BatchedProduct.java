@@ -44,16 +44,17 @@ interface BatchedProduct {
    * Share of the peak with data in L1 or L2. Measured at 512 bits and depth 64, in three starts:
    * with two vectors 6 rows 88 %, 7 to 13 rows 90 to 95, 14 rows 83 (it spills); with three 90 to
    * 94 (8 rows 72); with four 3 rows 84, 4 to 6 rows 90 to 94; at depth 256 all of these but 3 and
-   * 4 rows 94 to 97. At 256 bits 5 to 10 rows of two, 4 of three and 3 of four reach 86 to 96, one
-   * vector 70 to 76.
+   * 4 rows 94 to 97. At 256 bits with 32 registers 5 to 10 rows of two, 4 of three and 3 of four
+   * reach 86 to 96, one vector 70 to 76; with 16 as {@link MicroTile#efficiency} says.
    */
   static double efficiency(MicroTile tile, int depth) {
     double steady = tile.nv() == 1 ? 0.75 : 0.96;
     // A row of the filter is loaded for every mr rows.
     double loads = Math.min(1, 0.6 + 0.09 * tile.mr());
+    double needed = Lanes.REGISTERS >= 32 ? 12 : 10;
     int chains = tile.mr() * tile.nv();
     double cycles = (double) depth * chains / 2;
-    return steady * loads * Math.min(1, chains / 12.0) * cycles / (cycles + 30);
+    return steady * loads * Math.min(1, chains / needed) * cycles / (cycles + 30);
   }
 
   /** Those made so far. */
@@ -64,7 +65,7 @@ interface BatchedProduct {
             3, 4, 2, 4, 1, 8, 13, 1, 8, 1, 4, 1, 1, 1);
 
     private static final List<MicroTile> OF_16 =
-        sizes(6, 2, 5, 2, 4, 2, 3, 2, 4, 3, 3, 3, 2, 4, 1, 8, 12, 1, 10, 1, 8, 1, 4, 1, 1, 1);
+        sizes(6, 2, 4, 2, 3, 2, 3, 3, 2, 4, 1, 8, 12, 1, 10, 1, 8, 1, 4, 1, 1, 1);
 
     private static final Generated<Spec, BatchedProduct> ALL =
         new Generated<>(
@@ -90,40 +91,40 @@ interface BatchedProduct {
           acc[i][j] = code.copy(zero);
         }
       }
-      code.loop(
+      ProductLoop.emit(
+          code,
           depth,
-          k -> {
-            exact(code, acc);
-            Num row = code.address(src, k, 4);
-            Scalar[] a = new Scalar[spec.mr];
-            for (int i = 0; i < spec.mr; i++) {
-              a[i] = code.loadScalar(row, i * spec.pitch);
-            }
-            Num panel = code.address(filter, k, (long) spec.nv * Lanes.BYTES);
-            Vec[] b = new Vec[spec.nv];
-            for (int j = 0; j < spec.nv; j++) {
-              b[j] = code.load(panel, (long) j * Lanes.BYTES);
-            }
-            for (int i = 0; i < spec.mr; i++) {
-              Vec factor = code.broadcast(a[i]);
-              for (int j = 0; j < spec.nv; j++) {
-                code.fma(acc[i][j], factor, b[j]);
+          acc,
+          new ProductLoop.Operands() {
+            @Override
+            public Scalar[] factors(Count k) {
+              Num row = code.address(src, k, 4);
+              Scalar[] a = new Scalar[spec.mr];
+              for (int i = 0; i < spec.mr; i++) {
+                a[i] = code.loadScalar(row, i * spec.pitch);
               }
+              return a;
+            }
+
+            @Override
+            public Num firstRow() {
+              return code.address(filter, 0);
+            }
+
+            @Override
+            public Num nextRow(Num row, Count k) {
+              return code.address(row, (long) spec.nv * Lanes.BYTES);
+            }
+
+            @Override
+            public Num row(Count k) {
+              return code.address(filter, k, (long) spec.nv * Lanes.BYTES);
             }
           });
-      exact(code, acc);
       Num dst = code.address(code.longArgument(2), 0);
       for (int i = 0; i < spec.mr; i++) {
         for (int j = 0; j < spec.nv; j++) {
           code.store(acc[i][j], dst, ((long) i * spec.nv + j) * Lanes.BYTES);
-        }
-      }
-    }
-
-    private static void exact(VectorCode code, Vec[][] vectors) {
-      for (Vec[] row : vectors) {
-        for (Vec v : row) {
-          code.exact(v);
         }
       }
     }

@@ -96,7 +96,9 @@ final class GemmTiles {
     int nv = spec.nv;
 
     Strides strides = spec.strides;
-    Num tapRows = spec.factors == Factors.PICKED ? code.address(taps, 4) : taps;
+    boolean picked = spec.factors == Factors.PICKED;
+    Num tapRows = picked ? code.address(taps, 4) : taps;
+    Num nextTapRows = picked ? code.address(taps, 12) : taps;
     Num[] pixel = strides == null ? pixels(code, src, spec) : new Num[0];
     Vec[][] acc = new Vec[mr][nv];
     for (int j = 0; j < nv; j++) {
@@ -107,40 +109,51 @@ final class GemmTiles {
       }
     }
 
-    code.loop(
+    ProductLoop.emit(
+        code,
         depth,
-        k -> {
-          exact(code, acc);
-          Num tap =
-              switch (spec.factors) {
-                case ADJACENT -> code.bounded(code.scaled(k, 4));
-                case TABLE -> code.loadOffset(code.address(taps, k, 4));
-                case PICKED -> code.loadOffset(code.address(taps, k, 8));
-              };
-          Scalar[] a = new Scalar[mr];
-          Num first = strides == null ? tap : code.address(src, tap);
-          for (int i = 0; i < mr; i++) {
-            a[i] =
-                strides == null
-                    ? code.loadScalar(pixel[i], tap)
-                    : code.loadScalar(first, strides.of(i, spec.width));
-          }
-          Num panel =
-              spec.factors == Factors.PICKED
-                  ? code.address(filter, code.loadOffset(code.address(tapRows, k, 8)))
-                  : code.address(filter, k, (long) nv * Lanes.BYTES);
-          Vec[] b = new Vec[nv];
-          for (int j = 0; j < nv; j++) {
-            b[j] = code.load(panel, column(j));
-          }
-          for (int i = 0; i < mr; i++) {
-            Vec factor = code.broadcast(a[i]);
-            for (int j = 0; j < nv; j++) {
-              code.fma(acc[i][j], factor, b[j]);
+        acc,
+        new ProductLoop.Operands() {
+          @Override
+          public Scalar[] factors(Count k) {
+            Num tap =
+                switch (spec.factors) {
+                  case ADJACENT -> code.bounded(code.scaled(k, 4));
+                  case TABLE -> code.loadOffset(code.address(taps, k, 4));
+                  case PICKED -> code.loadOffset(code.address(taps, k, 8));
+                };
+            Scalar[] a = new Scalar[mr];
+            Num first = strides == null ? tap : code.address(src, tap);
+            for (int i = 0; i < mr; i++) {
+              a[i] =
+                  strides == null
+                      ? code.loadScalar(pixel[i], tap)
+                      : code.loadScalar(first, strides.of(i, spec.width));
             }
+            return a;
+          }
+
+          @Override
+          public Num firstRow() {
+            return picked
+                ? code.address(filter, code.loadOffset(tapRows))
+                : code.address(filter, 0);
+          }
+
+          @Override
+          public Num nextRow(Num row, Count k) {
+            return picked
+                ? code.address(filter, code.loadOffset(code.address(nextTapRows, k, 8)))
+                : code.address(row, (long) nv * Lanes.BYTES);
+          }
+
+          @Override
+          public Num row(Count k) {
+            return picked
+                ? code.address(filter, code.loadOffset(code.address(tapRows, k, 8)))
+                : code.address(filter, k, (long) nv * Lanes.BYTES);
           }
         });
-    exact(code, acc);
 
     boolean atOnce = FunctionCode.isFew(spec.activation);
     Activation now = atOnce ? spec.activation : Activation.none();
@@ -217,14 +230,6 @@ final class GemmTiles {
       }
     }
     return pixel;
-  }
-
-  private static void exact(VectorCode code, Vec[][] vectors) {
-    for (Vec[] row : vectors) {
-      for (Vec v : row) {
-        code.exact(v);
-      }
-    }
   }
 
   private static long column(int vector) {

@@ -76,11 +76,12 @@ final class IndirectTask implements Task {
 
   /**
    * Per factor of a region's sums, the byte offsets of the source value and of the filter's row.
+   * Kernels read one more.
    */
   private long table(Region region) {
     int channels = geometry.channels();
     long rowBytes = (long) panels.nv() * Lanes.BYTES;
-    MemorySegment table = operands.arena().allocate(JAVA_INT, 2L * geometry.depth(region));
+    MemorySegment table = operands.arena().allocate(JAVA_INT, 2L * (geometry.depth(region) + 1));
     int at = 0;
     for (int y = 0; y < region.rows().taps(); y++) {
       for (int x = 0; x < region.columns().taps(); x++) {

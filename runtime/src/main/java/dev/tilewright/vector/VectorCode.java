@@ -520,6 +520,18 @@ final class VectorCode {
     code.iinc(i.slot, 1).goto_(test).labelBinding(end);
   }
 
+  /** As {@link #loop}, in a form that C2 does not know as a counted loop and does not unroll. */
+  void rolled(Count n, Consumer<Count> body) {
+    Count i = new Count(slots(1));
+    Label test = code.newLabel();
+    Label end = code.newLabel();
+    code.iconst_0().istore(i.slot);
+    code.labelBinding(test).iload(i.slot).iload(n.slot).if_icmpge(end);
+    body.accept(i);
+    code.iload(i.slot).iconst_1().iadd().loadConstant(Integer.MAX_VALUE).iand().istore(i.slot);
+    code.goto_(test).labelBinding(end);
+  }
+
   private void pushMultiplyAdd(Vec a, Vec b, Vec c) {
     code.aload(a.slot).aload(b.slot);
     if (fused) {

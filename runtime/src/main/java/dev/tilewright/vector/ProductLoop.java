@@ -1,0 +1,103 @@
+package dev.tilewright.vector;
+
+import dev.tilewright.vector.VectorCode.Count;
+import dev.tilewright.vector.VectorCode.Num;
+import dev.tilewright.vector.VectorCode.Scalar;
+import dev.tilewright.vector.VectorCode.Vec;
+import java.util.function.Consumer;
+
+/**
+ * Writes the loop of a micro-kernel: each step multiplies one factor of every row with a row of the
+ * filter, sum[i][j] += factor[i] * filter[j].
+ *
+ * <p>With 32 registers any order of loads and multiply-adds fits them. With 16 a tile of 6x2 leaves
+ * two for the factors, and C2 decides what waits in them: it issues what is ready first, until it
+ * runs out of registers, and then spills sums, each a store and a load that the next step waits for
+ * (39 instead of 94 % of the peak). So there
+ *
+ * <ul>
+ *   <li>the address of the filter's row is ready when a step begins, for it is computed in the one
+ *       before: the row is loaded first, so that a factor can be used up before the next is loaded;
+ *   <li>short loops, which C2 would unroll to four steps at once (40 % instead of 70 to 85), are
+ *       written so that it does not.
+ * </ul>
+ */
+final class ProductLoop {
+  /** Where a step's operands are. */
+  interface Operands {
+    /** A factor of each row. */
+    Scalar[] factors(Count step);
+
+    /** Address of the first step's row of the filter, masked. */
+    Num firstRow();
+
+    /**
+     * Address of the row of the step after this one, masked. It may lie behind the last row; what
+     * is read to find it may lie behind the end of a table.
+     *
+     * @param row address of this step's row
+     */
+    Num nextRow(Num row, Count step);
+
+    /** Address of any step's row. */
+    Num row(Count step);
+  }
+
+  private static final boolean TIGHT = Lanes.REGISTERS < 32;
+
+  /** Loads, broadcasts and multiply-adds of a step; fewer were seen to be unrolled. */
+  private static final int LEAST_UNROLLED = 25;
+
+  private ProductLoop() {}
+
+  static void emit(VectorCode code, Count depth, Vec[][] sums, Operands operands) {
+    if (TIGHT) {
+      tight(code, depth, sums, operands);
+    } else {
+      code.loop(
+          depth,
+          k -> {
+            code.exact(sums);
+            Scalar[] a = operands.factors(k);
+            Vec[] b = row(code, operands.row(k), sums[0].length);
+            multiply(code, a, b, sums);
+          });
+    }
+    code.exact(sums);
+  }
+
+  private static void tight(VectorCode code, Count depth, Vec[][] sums, Operands operands) {
+    int rows = sums.length;
+    int vectors = sums[0].length;
+    Num row = operands.firstRow();
+    Consumer<Count> step =
+        k -> {
+          code.exact(sums);
+          Vec[] b = row(code, row, vectors);
+          multiply(code, operands.factors(k), b, sums);
+          code.assign(row, operands.nextRow(row, k));
+        };
+    if (2 * rows + vectors + rows * vectors < LEAST_UNROLLED) {
+      code.rolled(depth, step);
+    } else {
+      code.loop(depth, step);
+    }
+  }
+
+  private static Vec[] row(VectorCode code, Num at, int vectors) {
+    Vec[] b = new Vec[vectors];
+    for (int j = 0; j < vectors; j++) {
+      b[j] = code.load(at, (long) j * Lanes.BYTES);
+    }
+    return b;
+  }
+
+  private static void multiply(VectorCode code, Scalar[] a, Vec[] b, Vec[][] sums) {
+    for (int i = 0; i < sums.length; i++) {
+      Vec factor = code.broadcast(a[i]);
+      for (int j = 0; j < b.length; j++) {
+        code.fma(sums[i][j], factor, b[j]);
+      }
+    }
+  }
+}
