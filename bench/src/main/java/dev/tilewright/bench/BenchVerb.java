@@ -6,6 +6,14 @@ import picocli.CommandLine.Command;
 /** {@code bench}: figures of this machine. */
 @Command(
     name = "bench",
-    description = "Times kernels and blocks on this machine and checks what they compute.",
-    subcommands = {KernelsVerb.class, RegretVerb.class, RepeatVerb.class, VariantsVerb.class})
+    description = "Times kernels, blocks and models on this machine.",
+    subcommands = {
+      KernelsVerb.class,
+      MemoryVerb.class,
+      ModelsVerb.class,
+      RegretVerb.class,
+      RepeatVerb.class,
+      StartupVerb.class,
+      VariantsVerb.class
+    })
 public final class BenchVerb implements Verb {}

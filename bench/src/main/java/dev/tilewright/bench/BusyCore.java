@@ -9,10 +9,10 @@ import java.nio.file.Path;
  * background load of a measurement. It is a process of its own because timers here wait until their
  * own process is idle.
  */
-final class BusyCore {
+public final class BusyCore {
   private BusyCore() {}
 
-  static Process start() throws IOException {
+  public static Process start() throws IOException {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:+UseSerialGC",

@@ -5,16 +5,11 @@ import dev.tilewright.Model;
 import dev.tilewright.SessionOptions;
 import dev.tilewright.backend.Backends;
 import dev.tilewright.cli.SessionArguments;
-import dev.tilewright.cli.Verb;
-import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tuning.Turns;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -23,20 +18,13 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code compare}: this runtime and ONNX Runtime, interleaved in one process. */
 @Command(
     name = "compare",
     description = "Times models here and in ONNX Runtime, interleaved, and checks that they agree.")
-public final class CompareVerb implements Verb, Callable<Integer> {
+public final class CompareVerb extends ModelsGiven implements Callable<Integer> {
   private static final int PROFILED_RUNS = 31;
-
-  @Parameters(
-      arity = "1..*",
-      paramLabel = "MODEL",
-      description = "ONNX files, or ppocr-det, ppocr-rec, ppocr-cls")
-  private List<String> models = new ArrayList<>();
 
   @Mixin private SessionArguments session = new SessionArguments();
 
@@ -48,12 +36,6 @@ public final class CompareVerb implements Verb, Callable<Integer> {
 
   @Option(names = "--warmup", description = "Most seconds a side warms up (default: 8)")
   private double warmup = 8;
-
-  @Option(names = "--shape", paramLabel = "NAME=1x3x224x224", description = "Shape of an input")
-  private Map<String, String> shapes = new LinkedHashMap<>();
-
-  @Option(names = "--input", paramLabel = "NAME=FILE", description = "Raw values of an input")
-  private Map<String, Path> files = new LinkedHashMap<>();
 
   @Option(names = "--profile", description = "Also time every step of our side")
   private boolean profile;
@@ -72,12 +54,10 @@ public final class CompareVerb implements Verb, Callable<Integer> {
     Environment environment = Environment.here();
     List<Comparison> comparisons = new ArrayList<>();
     if (!json) {
-      out.println(environment.cpu() + ", " + environment.processors() + " processors");
-      out.println(environment.jdk() + ", revision " + environment.revision());
+      environment.print(out);
       out.println(Comparison.header());
     }
-    for (String name : models) {
-      ModelSource model = ModelSource.of(name);
+    for (ModelSource model : sources()) {
       Map<String, Tensor> inputs = inputs(model);
       SessionOptions options = session.options(model.file());
       Comparison comparison =
@@ -109,22 +89,6 @@ public final class CompareVerb implements Verb, Callable<Integer> {
       RunnersUp estimates = new RunnersUp(List.of(), Backends.load().machine(), options);
       ProfileText.print(
           Profile.of(source.name(), model, inputs, options, PROFILED_RUNS, estimates), out);
-    }
-  }
-
-  private Map<String, Tensor> inputs(ModelSource source) throws IOException {
-    Map<String, Shape> asked = new LinkedHashMap<>();
-    shapes.forEach((name, text) -> asked.put(name, shape(text)));
-    try (Model model = Model.of(source.bytes())) {
-      return Inputs.of(model.inputs(), asked, source.shapes(), files);
-    }
-  }
-
-  private static Shape shape(String text) {
-    try {
-      return new Shape(Arrays.stream(text.split("x", -1)).map(Integer::valueOf).toList());
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("'" + text + "' is not a shape such as 1x3x224x224", e);
     }
   }
 

@@ -28,8 +28,7 @@ final class KernelTable {
   }
 
   void begin(Environment environment, int threads, double peak) {
-    out.println(environment.cpu() + ", " + environment.processors() + " processors");
-    out.println(environment.jdk() + ", revision " + environment.revision());
+    environment.print(out);
     out.println(
         String.format(
             Locale.ROOT,

@@ -1,25 +1,26 @@
 package dev.tilewright.bench;
 
-import com.google.gson.GsonBuilder;
 import dev.tilewright.backend.Backend;
 import dev.tilewright.backend.Backends;
 import dev.tilewright.cli.BadInputException;
 import dev.tilewright.cli.Console;
+import dev.tilewright.cli.JsonOutput;
 import dev.tilewright.cli.Verb;
 import dev.tilewright.conv.Activation;
 import dev.tilewright.conv.Epilogue;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -37,8 +38,6 @@ import picocli.CommandLine.Spec;
           + " docs/numerics.md allows."
     })
 public final class KernelsVerb implements Verb, Callable<Integer> {
-  private static final String STANDARD_OUTPUT = "-";
-
   private static final Map<String, Activation> EPILOGUES =
       Map.of(
           "bias", Activation.none(),
@@ -98,31 +97,9 @@ public final class KernelsVerb implements Verb, Callable<Integer> {
   @Option(names = "--all", description = "Print every kernel and tile, not only the fastest")
   private boolean all;
 
-  @Option(
-      names = "--json",
-      arity = "0..1",
-      fallbackValue = STANDARD_OUTPUT,
-      paramLabel = "FILE",
-      description = "Everything as JSON, into the file, or without one instead of the table")
-  private @Nullable String json;
+  @Mixin private JsonOutput json = new JsonOutput();
 
   @Spec private @Nullable CommandSpec spec;
-
-  /**
-   * @param firstPeakGflops before the first layer
-   * @param lastPeakGflops after the last
-   * @param speedUp geometric mean over layers of how many times as fast the first backend is as the
-   *     second; null unless there are two
-   */
-  private record Report(
-      Environment environment,
-      List<String> backends,
-      int threads,
-      String epilogue,
-      double firstPeakGflops,
-      double lastPeakGflops,
-      @Nullable Double speedUp,
-      List<LayerRun> layers) {}
 
   @Override
   public Integer call() throws IOException {
@@ -136,12 +113,10 @@ public final class KernelsVerb implements Verb, Callable<Integer> {
     LayerRun.Options options =
         new LayerRun.Options(usable, algorithm, epilogue(), threads, seconds, warmup);
     KernelTable table =
-        new KernelTable(
-            STANDARD_OUTPUT.equals(json) ? new PrintWriter(PrintWriter.nullWriter()) : out(),
-            usable.stream().map(Backend::name).toList(),
-            all);
+        new KernelTable(json.text(out()), usable.stream().map(Backend::name).toList(), all);
     Environment environment = Environment.here();
     double first = FmaPeak.gflops(threads);
+    json.requireFolder();
     table.begin(environment, threads, first);
     List<LayerRun> runs = new ArrayList<>();
     for (Layer layer : wanted) {
@@ -153,17 +128,8 @@ public final class KernelsVerb implements Verb, Callable<Integer> {
     }
     double last = FmaPeak.gflops(threads);
     table.end(last);
-    if (json != null) {
-      write(
-          new Report(
-              environment,
-              usable.stream().map(Backend::name).toList(),
-              threads,
-              epilogue,
-              first,
-              last,
-              table.speedUp(),
-              runs));
+    if (json.isWanted()) {
+      json.write(results(environment, runs).json(), out());
     }
     return runs.stream().allMatch(run -> run.wrong().isEmpty()) ? 0 : 1;
   }
@@ -198,19 +164,38 @@ public final class KernelsVerb implements Verb, Callable<Integer> {
     return new Epilogue(true, false, activation);
   }
 
-  private void write(Report report) throws IOException {
-    String text =
-        new GsonBuilder()
-            .setPrettyPrinting()
-            .serializeSpecialFloatingPointValues()
-            .create()
-            .toJson(report);
-    if (STANDARD_OUTPUT.equals(json)) {
-      out().println(text);
-      out().flush();
-    } else {
-      Files.writeString(Path.of(json), text + System.lineSeparator());
+  /** Of all that have a time. */
+  private JmhResults results(Environment environment, List<LayerRun> runs) {
+    JmhResults results = new JmhResults(environment);
+    for (LayerRun run : runs) {
+      for (LayerRun.Row row : run.candidates()) {
+        if (row.failure() == null) {
+          Map<String, JmhResults.Metric> others = new LinkedHashMap<>();
+          others.put("rate", JmhResults.Metric.of("GFLOP/s", row.gflops()));
+          others.put("ofPeak", JmhResults.Metric.of("%", row.percentOfPeak()));
+          others.put("allocated", JmhResults.Metric.of("B/op", row.bytesPerCall()));
+          if (row.error() != null) {
+            others.put("error", JmhResults.Metric.of("share of bound", row.error().share()));
+          }
+          results.add(
+              "tilewright.kernels." + run.layer(),
+              JmhResults.Mode.AVERAGE,
+              Map.of(
+                  "key",
+                  run.key(),
+                  "algorithm",
+                  row.algorithm(),
+                  "tile",
+                  row.tile(),
+                  "epilogue",
+                  epilogue),
+              threads,
+              new JmhResults.Metric("us/op", List.of(row.blocks())),
+              others);
+        }
+      }
     }
+    return results;
   }
 
   private void progress(String text) {

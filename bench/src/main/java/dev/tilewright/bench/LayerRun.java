@@ -39,6 +39,7 @@ record LayerRun(String layer, String key, double mflop, double peakGflops, List<
    * @param settled whether the warm-up ended because nothing got faster or allocated any more
    * @param bytesPerCall Java heap taken when last timed; 0 if compiled as intended
    * @param error null if the kernel failed
+   * @param blocks microseconds of a call in each block of the final; of others {@code micros}
    * @param failure why there is no time, or null
    */
   record Row(
@@ -54,7 +55,12 @@ record LayerRun(String layer, String key, double mflop, double peakGflops, List<
       boolean settled,
       double bytesPerCall,
       @Nullable Deviation error,
+      List<Double> blocks,
       @Nullable String failure) {
+    Row {
+      blocks = List.copyOf(blocks);
+    }
+
     boolean isDirect() {
       return !isWinograd(algorithm);
     }
@@ -172,6 +178,9 @@ record LayerRun(String layer, String key, double mflop, double peakGflops, List<
         trial.settled(),
         trial.bytesPerCall(),
         error,
+        result.blocks().isEmpty()
+            ? List.of(result.nanos() / 1e3)
+            : result.blocks().stream().map(nanos -> nanos / 1e3).toList(),
         null);
   }
 
@@ -190,6 +199,7 @@ record LayerRun(String layer, String key, double mflop, double peakGflops, List<
         false,
         none,
         null,
+        List.of(),
         e.toString());
   }
 

@@ -8,6 +8,7 @@ import dev.tilewright.cli.BadInputException;
 import dev.tilewright.cli.Console;
 import dev.tilewright.cli.InputArguments;
 import dev.tilewright.cli.Json;
+import dev.tilewright.cli.JsonOutput;
 import dev.tilewright.cli.LoadArguments;
 import dev.tilewright.cli.MemoryChart;
 import dev.tilewright.cli.SessionArguments;
@@ -51,8 +52,6 @@ import picocli.CommandLine.Spec;
       "docs/profiling.md says how to read all of it."
     })
 public final class ProfileVerb implements Verb, Callable<Integer> {
-  private static final String STANDARD_OUTPUT = "-";
-
   @Spec private @Nullable CommandSpec spec;
 
   @Parameters(paramLabel = "MODEL", description = "An ONNX file.")
@@ -74,13 +73,7 @@ public final class ProfileVerb implements Verb, Callable<Integer> {
       description = "Write what each thread did in one run, as trace events of Chrome.")
   private @Nullable Path trace;
 
-  @Option(
-      names = "--json",
-      arity = "0..1",
-      fallbackValue = STANDARD_OUTPUT,
-      paramLabel = "FILE",
-      description = "Everything as JSON, into the file, or without one instead of the table.")
-  private @Nullable String json;
+  @Mixin private JsonOutput json = new JsonOutput();
 
   @Mixin private LoadArguments loading = new LoadArguments();
   @Mixin private ShapeArguments shapes = new ShapeArguments();
@@ -92,10 +85,9 @@ public final class ProfileVerb implements Verb, Callable<Integer> {
     if (runs < 1) {
       throw new BadInputException("--runs must be at least 1");
     }
-    Path file = json == null || json.equals(STANDARD_OUTPUT) ? null : Path.of(json);
     requireFolder(html);
     requireFolder(trace);
-    requireFolder(file);
+    json.requireFolder();
     SessionOptions options = session.options(model);
     try (Model loaded = loading.load(model)) {
       Map<String, Tensor> inputs =
@@ -106,14 +98,10 @@ public final class ProfileVerb implements Verb, Callable<Integer> {
       String name = String.valueOf(model.getFileName());
       Profile profile = Profile.of(name, loaded, inputs, options, runs, runnersUp);
       PrintWriter out = Console.out(spec);
-      if (STANDARD_OUTPUT.equals(json)) {
-        out.println(Json.of(ProfileJson.of(profile)));
-      } else {
+      if (!json.replacesText()) {
         ProfileText.print(profile, out);
       }
-      if (file != null) {
-        Files.writeString(file, Json.of(ProfileJson.of(profile)) + "\n");
-      }
+      json.write(Json.of(ProfileJson.of(profile)), out);
       if (html != null) {
         Files.writeString(html, ProfilePage.of(profile, memory(profile)));
       }

@@ -4,6 +4,7 @@ import com.google.gson.GsonBuilder;
 import dev.tilewright.SessionOptions;
 import dev.tilewright.cli.BadInputException;
 import dev.tilewright.cli.Console;
+import dev.tilewright.cli.JsonOutput;
 import dev.tilewright.cli.SessionArguments;
 import dev.tilewright.cli.Table;
 import dev.tilewright.cli.Verb;
@@ -13,8 +14,6 @@ import dev.tilewright.zoo.Target;
 import dev.tilewright.zoo.Zoo;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -45,8 +44,6 @@ import picocli.CommandLine.Spec;
       "Exit code: 1 if any outputs disagree."
     })
 public final class VariantsVerb implements Verb, Callable<Integer> {
-  private static final String STANDARD_OUTPUT = "-";
-
   @Option(
       names = "--variants",
       paramLabel = "REGEX",
@@ -59,13 +56,7 @@ public final class VariantsVerb implements Verb, Callable<Integer> {
   @Option(names = "--warmup", description = "Most seconds a side warms up (default: 1)")
   private double warmup = 1;
 
-  @Option(
-      names = "--json",
-      arity = "0..1",
-      fallbackValue = STANDARD_OUTPUT,
-      paramLabel = "FILE",
-      description = "Everything as JSON, into the file, or without one instead of the table")
-  private @Nullable String json;
+  @Mixin private JsonOutput json = new JsonOutput();
 
   @Mixin private SessionArguments session = SessionArguments.onThreads(1);
 
@@ -95,10 +86,10 @@ public final class VariantsVerb implements Verb, Callable<Integer> {
     double last = FmaPeak.gflops(options.threads());
     Report report =
         new Report(Environment.here(), options.threads(), options.backend(), first, last, times);
-    if (!STANDARD_OUTPUT.equals(json)) {
+    if (!json.replacesText()) {
       print(report, missing, Console.out(spec));
     }
-    if (json != null) {
+    if (json.isWanted()) {
       write(report);
     }
     return times.stream().allMatch(t -> t.agreement().agrees()) ? 0 : 1;
@@ -136,9 +127,7 @@ public final class VariantsVerb implements Verb, Callable<Integer> {
   }
 
   private static void print(Report report, @Nullable String missing, PrintWriter out) {
-    Environment machine = report.environment();
-    out.println(machine.cpu() + ", " + machine.processors() + " processors");
-    out.println(machine.jdk() + ", revision " + machine.revision());
+    report.environment().print(out);
     double peak = Math.max(report.firstPeakGflops(), report.lastPeakGflops());
     out.printf(
         Locale.ROOT,
@@ -208,11 +197,6 @@ public final class VariantsVerb implements Verb, Callable<Integer> {
             .serializeSpecialFloatingPointValues()
             .create()
             .toJson(report);
-    if (STANDARD_OUTPUT.equals(json)) {
-      Console.out(spec).println(text);
-      Console.out(spec).flush();
-    } else if (json != null) {
-      Files.writeString(Path.of(json), text + System.lineSeparator());
-    }
+    json.write(text, Console.out(spec));
   }
 }

@@ -16,7 +16,9 @@ final class Bootstrap {
   private static final int RESAMPLES = 9_999;
 
   private static final NormalDistribution NORMAL = NormalDistribution.of(0, 1);
-  private static final Median MEDIAN = Median.withDefaults();
+
+  /** Not the default, which sorts the caller's array. */
+  private static final Median MEDIAN = Median.withDefaults().withCopy(true);
 
   private final double estimate;
   private final double[] sorted;

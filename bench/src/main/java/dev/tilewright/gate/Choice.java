@@ -8,6 +8,7 @@ import dev.tilewright.backend.Backends;
 import dev.tilewright.conv.Activation;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.Epilogue;
+import dev.tilewright.conv.Tile;
 import dev.tilewright.plan.Plan;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tuning.Candidate;
@@ -16,6 +17,7 @@ import dev.tilewright.tuning.Trial;
 import dev.tilewright.tuning.Workload;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
@@ -38,6 +40,7 @@ record Choice(String layer, String chosen, String fastest, double lag, double lo
   private static final long FINAL_NANOS = 300_000_000;
   private static final long BLOCK_NANOS = 2_000_000;
   private static final int ROUNDS = 31;
+  private static final int BLOCKS_ALONE = 10;
 
   /**
    * Times all kernels of one layer on one thread.
@@ -45,8 +48,7 @@ record Choice(String layer, String chosen, String fastest, double lag, double lo
    * @param options backend and measurements that the planner goes by
    */
   static Choice of(LayerModel layer, SessionOptions options) {
-    ConvProblem problem =
-        new ConvProblem(layer.shape(), new Epilogue(true, false, Activation.none()), 1);
+    ConvProblem problem = problem(layer);
     Plan.Choice planned = planned(layer, options);
     try (Workload workload = Workload.of(problem, SEED);
         Workers workers = new Workers(1)) {
@@ -75,6 +77,38 @@ record Choice(String layer, String chosen, String fastest, double lag, double lo
           Math.expm1(bootstrap.estimate()),
           Math.expm1(bootstrap.percentile(1 - Estimate.CONFIDENCE)));
     }
+  }
+
+  /**
+   * A kernel of a layer.
+   *
+   * @param nanos least of some blocks
+   */
+  record Timed(String id, Tile tile, double nanos) {}
+
+  /** All kernels of a layer, each timed by itself, the fastest first. */
+  static List<Timed> timed(LayerModel layer, SessionOptions options) {
+    ConvProblem problem = problem(layer);
+    List<Timed> kernels = new ArrayList<>();
+    try (Workload workload = Workload.of(problem, SEED);
+        Workers workers = new Workers(1)) {
+      for (Candidate candidate :
+          Candidate.all(backends(options, planned(layer, options)), problem)) {
+        Trial trial = Trial.of(candidate, problem, workload, workers);
+        trial.warmUp(WARMUP_NANOS);
+        double least = Double.POSITIVE_INFINITY;
+        for (int i = 0; i < BLOCKS_ALONE; i++) {
+          least = Math.min(least, trial.time(BLOCK_NANOS));
+        }
+        kernels.add(new Timed(trial.id(), trial.tile(), least));
+      }
+    }
+    kernels.sort(Comparator.comparingDouble(Timed::nanos));
+    return kernels;
+  }
+
+  private static ConvProblem problem(LayerModel layer) {
+    return new ConvProblem(layer.shape(), new Epilogue(true, false, Activation.none()), 1);
   }
 
   private static Plan.Choice planned(LayerModel layer, SessionOptions options) {

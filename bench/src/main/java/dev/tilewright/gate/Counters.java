@@ -20,6 +20,7 @@ final class Counters {
   private static final double MOST_GROWTH_OF_FILES = 0.10;
 
   static final String ALLOCATED = "Java bytes allocated per run";
+  static final String NATIVE_CALLS = "native calls per run";
   private static final int FORKS_TO_AGREE = 5;
 
   private Counters() {}

@@ -7,9 +7,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntConsumer;
@@ -17,23 +19,26 @@ import java.util.function.Supplier;
 
 /**
  * The program of one fork: both sides in one JVM, in class loaders that share nothing but the JDK,
- * their models in the same memory.
+ * their models in the same memory. One side alone takes turns with itself.
  */
 public final class DuetFork {
   private static final long SLAB_BYTES = 128L << 20;
+  private static final List<String> WHICH = List.of("baseline", "candidate");
   private static final int COUNTED_RUNS = 20;
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private final ForkJob job;
   private final SideLoader[] loaders;
+  private final MemorySegment memory = Arena.ofShared().allocate(SLAB_BYTES, 1 << 12);
 
   private DuetFork(ForkJob job) {
     this.job = job;
-    loaders =
-        new SideLoader[] {
-          new SideLoader(job.baseline().stream().map(Path::of).toList()),
-          new SideLoader(job.candidate().stream().map(Path::of).toList())
-        };
+    SideLoader first = loader(job.baseline(), false);
+    loaders = new SideLoader[] {first, job.isOfOneSide() ? first : loader(job.candidate(), false)};
+  }
+
+  private static SideLoader loader(List<String> classPath, boolean counting) {
+    return new SideLoader(classPath.stream().map(Path::of).toList(), counting);
   }
 
   /**
@@ -74,41 +79,72 @@ public final class DuetFork {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    MemorySegment memory = Arena.ofShared().allocate(SLAB_BYTES, 1 << 12);
     IntConsumer[] subjects = new IntConsumer[2];
     MemorySegment[] images = new MemorySegment[2];
-    for (int side : job.swap() ? new int[] {1, 0} : new int[] {0, 1}) {
+    for (int side : sides()) {
       Slab slab = new Slab(memory);
-      subjects[side] =
-          subject(
-              side,
-              "ModelSubject",
-              new Class<?>[] {byte[].class, Map.class, String.class, Arena.class},
-              onnx,
-              Objects.requireNonNull(task.shapes()),
-              task.backend(),
-              slab);
+      subjects[side] = model(loaders[side], WHICH.get(side), task, onnx, slab);
       MemorySegment used = memory.asSlice(0, slab.used());
       images[side] = Arena.ofShared().allocate(Math.max(1, used.byteSize()), 64).copyFrom(used);
       used.fill((byte) 0);
     }
+    if (job.isOfOneSide()) {
+      subjects[1] = subjects[0];
+      images[1] = images[0];
+    }
     boolean same = images[0].mismatch(images[1]) < 0;
     memory.copyFrom(images[0]);
-    return duel(
-        task,
-        subjects,
-        side ->
-            same
-                ? () -> {}
-                : () -> MemorySegment.copy(images[side], 0, memory, 0, images[side].byteSize()));
+    ForkJob.Result result =
+        duel(
+            task,
+            subjects,
+            side ->
+                same
+                    ? () -> {}
+                    : () ->
+                        MemorySegment.copy(images[side], 0, memory, 0, images[side].byteSize()));
+    return job.counts() && !job.isOfOneSide()
+        ? result.with(
+            Counters.NATIVE_CALLS,
+            nativeCalls(job.baseline(), WHICH.get(0), task, onnx),
+            nativeCalls(job.candidate(), WHICH.get(1), task, onnx))
+        : result;
+  }
+
+  private static IntConsumer model(
+      SideLoader loader, String which, ForkJob.Task task, byte[] onnx, Slab slab) {
+    return subject(
+        loader,
+        which,
+        "ModelSubject",
+        new Class<?>[] {byte[].class, Map.class, String.class, Arena.class},
+        onnx,
+        Objects.requireNonNull(task.shapes()),
+        task.backend(),
+        slab);
+  }
+
+  /** Of one run, in classes of their own; the memory of the timed subjects is overwritten. */
+  private String nativeCalls(List<String> classPath, String which, ForkJob.Task task, byte[] onnx) {
+    try (SideLoader counting = loader(classPath, true)) {
+      IntConsumer subject = model(counting, which, task, onnx, new Slab(memory));
+      Method taken = counting.loadClass(NativeCalls.class.getName()).getMethod("taken");
+      subject.accept(1);
+      taken.invoke(null);
+      subject.accept(1);
+      return String.valueOf(taken.invoke(null));
+    } catch (ReflectiveOperationException | IOException e) {
+      throw new IllegalStateException("calls into the C library cannot be counted", e);
+    }
   }
 
   private ForkJob.Result jmh(ForkJob.Task task) {
     IntConsumer[] subjects = new IntConsumer[2];
-    for (int side : job.swap() ? new int[] {1, 0} : new int[] {0, 1}) {
+    for (int side : sides()) {
       subjects[side] =
           subject(
-              side,
+              loaders[side],
+              WHICH.get(side),
               "JmhSubject",
               new Class<?>[] {String.class},
               Objects.requireNonNull(task.method()));
@@ -126,10 +162,10 @@ public final class DuetFork {
     boolean settled = duel.warmUp(job.warmupMillis());
     Map<String, String> before = facts(a);
     Map<String, String> after = facts(b);
-    if (job.work() > 0) {
+    if (task.work() > 0) {
       Duel.Player slower =
           new Duel.Player(
-              AddedWork.to(subjects[1], job.work() * duel.warmNanosOfB()), entering.apply(1));
+              AddedWork.to(subjects[1], task.work() * duel.warmNanosOfB()), entering.apply(1));
       duel = new Duel(a, slower, job.blockMicros());
       settled &= duel.warmUp(job.warmupMillis());
     }
@@ -138,14 +174,19 @@ public final class DuetFork {
         task.name(), null, score.a(), score.b(), settled, task.method() == null, before, after);
   }
 
-  private IntConsumer subject(int side, String name, Class<?>[] types, Object... arguments) {
-    String which = side == 0 ? "baseline" : "candidate";
+  /** In the order in which they are made ready. */
+  private int[] sides() {
+    return job.isOfOneSide() ? new int[] {0} : job.swap() ? new int[] {1, 0} : new int[] {0, 1};
+  }
+
+  private static IntConsumer subject(
+      SideLoader loader, String which, String name, Class<?>[] types, Object... arguments) {
     Thread thread = Thread.currentThread();
     ClassLoader own = thread.getContextClassLoader();
-    thread.setContextClassLoader(loaders[side]);
+    thread.setContextClassLoader(loader);
     try {
       return (IntConsumer)
-          loaders[side]
+          loader
               .loadClass(DuetFork.class.getPackageName() + "." + name)
               .getConstructor(types)
               .newInstance(arguments);

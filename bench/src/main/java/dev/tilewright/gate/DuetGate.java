@@ -2,6 +2,7 @@ package dev.tilewright.gate;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,30 +10,33 @@ import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
- * Measures two programs in forks in which they take turns, and judges. What is flagged is measured
- * again in fresh forks: only what is flagged twice counts.
+ * Measures two programs in forks in which they take turns, and judges each benchmark as soon as its
+ * forks decide: only those that do not yet are in the next fork.
  */
 final class DuetGate {
   /**
    * How to measure.
    *
-   * @param forks in the first round, and again for what is flagged
+   * @param forks the most of a benchmark, and of what is flagged about as many fresh ones
    * @param budgetNanos after which no more forks are started
-   * @param work real work added to the candidate, as a fraction, for testing the gate
    */
   record Options(
-      int forks,
-      long budgetNanos,
-      int blockMicros,
-      int measureMillis,
-      int warmupMillis,
-      double work) {
+      int forks, long budgetNanos, int blockMicros, int measureMillis, int warmupMillis) {
+    /** The job of one fork. */
+    ForkJob job(
+        Side first, List<String> second, boolean swap, boolean counts, List<ForkJob.Task> wanted) {
+      return new ForkJob(
+          first.entries(), second, swap, counts, blockMicros, measureMillis, warmupMillis, wanted);
+    }
+
     static Options standard() {
-      return new Options(9, 300_000_000_000L, 1500, 300, 3000, 0);
+      // Blocks of 0.3 ms beside a busy core: forks differ by 0.3 %; of 1.5 ms 1.0 %; of 5 ms 2.9 %
+      // (five layers of 0.1 to 0.4 ms, 2 virtual cores of a Zen 4, as long in all).
+      return new Options(9, 300_000_000_000L, 300, 200, 3000);
     }
 
     Options within(int forksWanted, long nanos) {
-      return new Options(forksWanted, nanos, blockMicros, measureMillis, warmupMillis, work);
+      return new Options(forksWanted, nanos, blockMicros, measureMillis, warmupMillis);
     }
   }
 
@@ -50,6 +54,7 @@ final class DuetGate {
   private final Options options;
   private final Consumer<String> progress;
   private final long deadline;
+  private final Map<String, Sequence> sequences = new LinkedHashMap<>();
   private final Map<String, List<ForkJob.Result>> results = new LinkedHashMap<>();
   private final List<Report.Note> notes = new ArrayList<>();
   private long longestNanos;
@@ -66,34 +71,16 @@ final class DuetGate {
     this.options = options;
     this.progress = progress;
     this.deadline = System.nanoTime() + options.budgetNanos();
+    for (ForkJob.Task task : tasks) {
+      sequences.put(task.name(), new Sequence(Rule.PAIRED, options.forks(), tasks.size()));
+    }
   }
 
   Outcome run() throws IOException {
-    measure(tasks, "");
-    List<Sample> first = samples();
-    List<String> flagged = new ArrayList<>();
-    for (Sample sample : first) {
-      Estimate e = Estimate.of(sample);
-      if (sample.forks() < Rule.PAIRED.fewestForks()) {
-        continue;
-      }
-      if (Rule.PAIRED.isSlower(e) || Rule.PAIRED.isFaster(e)) {
-        flagged.add(sample.benchmark());
-      }
-    }
-    Map<String, Integer> seen = new LinkedHashMap<>();
-    results.forEach((name, all) -> seen.put(name, all.size()));
-    if (!flagged.isEmpty()) {
-      measure(tasks.stream().filter(t -> flagged.contains(t.name())).toList(), "again, ");
-    }
+    measure();
     List<Finding> findings = new ArrayList<>();
-    for (Finding finding : Rule.PAIRED.judge(samples())) {
-      String name = finding.sample().benchmark();
-      List<ForkJob.Result> all = Objects.requireNonNull(results.get(name));
-      int before = Objects.requireNonNull(seen.get(name));
-      findings.add(
-          flagged.contains(name) ? confirmed(finding, all.subList(before, all.size())) : finding);
-    }
+    results.forEach((name, all) ->
+        findings.add(finding(Objects.requireNonNull(sequences.get(name)), name, all)));
     long settled = results.values().stream().flatMap(List::stream).filter(r -> r.settled()).count();
     long all = results.values().stream().mapToLong(List::size).sum();
     if (settled < all) {
@@ -109,59 +96,45 @@ final class DuetGate {
     return new Outcome(findings, notes, results);
   }
 
-  /** A finding of all forks, given what the fresh ones say alone. */
-  private static Finding confirmed(Finding finding, List<ForkJob.Result> fresh) {
-    if (finding.verdict() != Verdict.REGRESSION && finding.verdict() != Verdict.IMPROVEMENT) {
-      return finding;
-    }
-    boolean enough = fresh.size() >= Rule.PAIRED.fewestForks();
-    boolean again = false;
-    if (enough) {
-      Estimate e = Estimate.of(sample(finding.sample().benchmark(), fresh));
-      again =
-          finding.verdict() == Verdict.REGRESSION
-              ? Rule.PAIRED.isSlower(e)
-              : Rule.PAIRED.isFaster(e);
-    }
-    if (again) {
-      return new Finding(
-          finding.sample(),
-          finding.estimate(),
-          finding.p(),
-          finding.verdict(),
-          finding.why() + ", in two sets of forks",
-          "");
-    }
-    return new Finding(
-        finding.sample(),
-        finding.estimate(),
-        finding.p(),
-        finding.estimate().high() < Rule.PAIRED.tolerance() ? Verdict.PASS : Verdict.INCONCLUSIVE,
-        enough
-            ? finding.why() + " once, but not in fresh forks"
-            : finding.why() + ", but there was no time to measure it again",
-        finding.estimate().high() < Rule.PAIRED.tolerance() ? "" : "another run");
+  private static Finding finding(Sequence sequence, String name, List<ForkJob.Result> forks) {
+    Sample sample = sample(name, forks);
+    Estimate e = Estimate.of(sample);
+    return switch (sequence.state()) {
+      case SLOWER -> called(sample, e, sequence.p(), Verdict.REGRESSION, "slower");
+      case FASTER -> called(sample, e, sequence.p(), Verdict.IMPROVEMENT, "faster");
+      case SAME -> new Finding(sample, e, 1, Verdict.PASS, "unchanged within 2 %", "");
+      case NOT_AGAIN -> Rule.PAIRED.undecided(sample, e, 1, "flagged once, but not in fresh forks");
+      case CONFIRMING ->
+          Rule.PAIRED.undecided(sample, e, 1, "flagged, but there was no time to measure it again");
+      case SCREENING, OPEN -> Rule.PAIRED.undecided(sample, e, 1, "");
+    };
   }
 
-  /** Forks with all models together, and one more for each method of JMH. */
-  private void measure(List<ForkJob.Task> wanted, String round) throws IOException {
-    List<List<ForkJob.Task>> jobs = new ArrayList<>();
-    List<ForkJob.Task> models = wanted.stream().filter(t -> t.method() == null).toList();
-    if (!models.isEmpty()) {
-      jobs.add(models);
-    }
-    wanted.stream().filter(t -> t.method() != null).forEach(t -> jobs.add(List.of(t)));
-    for (int fork = 0; fork < options.forks(); fork++) {
+  private static Finding called(Sample sample, Estimate e, double p, Verdict verdict, String how) {
+    return new Finding(sample, e, p, verdict, how + ", in two sets of forks", "");
+  }
+
+  /** Each fork takes all models that are not decided yet; each method of JMH has its own. */
+  private void measure() throws IOException {
+    for (int fork = 0; ; fork++) {
+      List<List<ForkJob.Task>> jobs = jobs();
+      if (jobs.isEmpty()) {
+        return;
+      }
       for (List<ForkJob.Task> job : jobs) {
         if (System.nanoTime() + longestNanos > deadline) {
           notes.add(
               new Report.Note(
                   "budget",
                   Verdict.PASS,
-                  "used up " + round + "after " + fork + " of " + options.forks() + " forks"));
+                  "used up after "
+                      + fork
+                      + " forks; "
+                      + undecided()
+                      + " benchmarks were not decided"));
           return;
         }
-        progress.accept(round + "fork " + (fork + 1) + " of " + options.forks());
+        progress.accept("fork " + (fork + 1) + ", " + undecided() + " not decided yet");
         long start = System.nanoTime();
         one(job, fork);
         longestNanos = Math.max(longestNanos, System.nanoTime() - start);
@@ -169,32 +142,39 @@ final class DuetGate {
     }
   }
 
+  private List<List<ForkJob.Task>> jobs() {
+    List<ForkJob.Task> open =
+        tasks.stream()
+            .filter(t -> Objects.requireNonNull(sequences.get(t.name())).state().wantsMore())
+            .filter(t -> notes.stream().noneMatch(n -> n.subject().equals(t.name())))
+            .toList();
+    List<List<ForkJob.Task>> jobs = new ArrayList<>();
+    List<ForkJob.Task> models = open.stream().filter(t -> t.method() == null).toList();
+    if (!models.isEmpty()) {
+      jobs.add(models);
+    }
+    open.stream().filter(t -> t.method() != null).forEach(t -> jobs.add(List.of(t)));
+    return jobs;
+  }
+
+  private long undecided() {
+    return sequences.values().stream().filter(s -> s.state().wantsMore()).count();
+  }
+
   private void one(List<ForkJob.Task> job, int fork) throws IOException {
     // The order changes from fork to fork: what ran before in the same JVM is part of its state.
     List<ForkJob.Task> rotated = new ArrayList<>(job);
-    java.util.Collections.rotate(rotated, fork / 2);
+    Collections.rotate(rotated, fork / 2);
     List<ForkJob.Result> measured =
-        Forks.run(
-            new ForkJob(
-                baseline.classPath().stream().map(Object::toString).toList(),
-                candidate.classPath().stream().map(Object::toString).toList(),
-                fork % 2 == 1,
-                options.blockMicros(),
-                options.measureMillis(),
-                options.warmupMillis(),
-                options.work(),
-                rotated));
+        Forks.run(options.job(baseline, candidate.entries(), fork % 2 == 1, fork == 0, rotated));
     for (ForkJob.Result result : measured) {
       if (result.refused() == null) {
         results.computeIfAbsent(result.name(), n -> new ArrayList<>()).add(result);
-      } else if (notes.stream().noneMatch(n -> n.subject().equals(result.name()))) {
+        Objects.requireNonNull(sequences.get(result.name())).add(Math.log(result.ratio()));
+      } else {
         notes.add(new Report.Note(result.name(), Verdict.INCONCLUSIVE, result.refused()));
       }
     }
-  }
-
-  private List<Sample> samples() {
-    return results.entrySet().stream().map(e -> sample(e.getKey(), e.getValue())).toList();
   }
 
   private static Sample sample(String name, List<ForkJob.Result> forks) {

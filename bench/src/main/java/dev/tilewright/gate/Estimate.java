@@ -1,5 +1,7 @@
 package dev.tilewright.gate;
 
+import java.util.Arrays;
+import org.apache.commons.statistics.distribution.TDistribution;
 import org.apache.commons.statistics.inference.AlternativeHypothesis;
 import org.apache.commons.statistics.inference.TTest;
 import org.apache.commons.statistics.inference.WilcoxonSignedRankTest;
@@ -20,17 +22,48 @@ record Estimate(double change, double low, double high, double slower, double fa
 
   private static final long SEED = 42;
 
+  /** Of fewer forks no bound of 99 % is free of assumptions: 2^-7 is the first below 1 %. */
+  private static final int FEWEST_TO_RESAMPLE = 7;
+
+  /** Both one-sided, of a logarithm. */
+  record Bounds(double low, double high) {}
+
   static Estimate of(Sample sample) {
     Bootstrap bootstrap =
         sample.paired()
             ? Bootstrap.ofMedian(sample.logRatios(), SEED)
             : Bootstrap.ofDifference(sample.logBaseline(), sample.logCandidate(), SEED);
+    Bounds bounds =
+        sample.paired() && sample.forks() < FEWEST_TO_RESAMPLE
+            ? student(sample.logRatios())
+            : new Bounds(bootstrap.percentile(1 - CONFIDENCE), bootstrap.percentile(CONFIDENCE));
     return new Estimate(
         Math.expm1(bootstrap.estimate()),
-        Math.expm1(bootstrap.percentile(1 - CONFIDENCE)),
-        Math.expm1(bootstrap.percentile(CONFIDENCE)),
+        Math.expm1(bounds.low),
+        Math.expm1(bounds.high),
         pValue(sample, AlternativeHypothesis.GREATER_THAN),
         pValue(sample, AlternativeHypothesis.LESS_THAN));
+  }
+
+  /** Of the mean, by Student's t: wide if there are few values, or one stands apart. */
+  static Bounds student(double[] values) {
+    int n = values.length;
+    if (n < 2) {
+      return new Bounds(Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
+    }
+    double mean = Arrays.stream(values).average().orElseThrow();
+    double squares = Arrays.stream(values).map(v -> (v - mean) * (v - mean)).sum();
+    double half =
+        TDistribution.of(n - 1.0).inverseCumulativeProbability(CONFIDENCE)
+            * Math.sqrt(squares / (n - 1) / n);
+    return new Bounds(mean - half, mean + half);
+  }
+
+  /** p-value of Wilcoxon's signed rank test, exact for few values. */
+  static double signedRanks(double[] ratios, AlternativeHypothesis alternative) {
+    return Arrays.stream(ratios).allMatch(r -> r == 0)
+        ? 1
+        : WilcoxonSignedRankTest.withDefaults().with(alternative).test(ratios).getPValue();
   }
 
   /**
@@ -40,13 +73,7 @@ record Estimate(double change, double low, double high, double slower, double fa
    */
   private static double pValue(Sample sample, AlternativeHypothesis alternative) {
     if (sample.paired()) {
-      double[] ratios = sample.logRatios();
-      for (double ratio : ratios) {
-        if (ratio != 0) {
-          return WilcoxonSignedRankTest.withDefaults().with(alternative).test(ratios).getPValue();
-        }
-      }
-      return 1; // the same everywhere
+      return signedRanks(sample.logRatios(), alternative);
     }
     if (sample.forks() < 2) {
       return 1;

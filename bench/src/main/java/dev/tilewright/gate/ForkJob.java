@@ -1,30 +1,32 @@
 package dev.tilewright.gate;
 
 import com.google.gson.Gson;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What one JVM is to measure, and what it measured; both travel as JSON.
  *
  * @param baseline class path
- * @param candidate class path
+ * @param candidate class path; none if the baseline runs alone
  * @param swap whether the candidate is made ready first and begins
+ * @param counts whether calls into the C library are counted, too, after all is timed
  * @param blockMicros length of one side's turn
  * @param measureMillis of all turns of a benchmark
  * @param warmupMillis the most that a benchmark warms up
- * @param work real work added to every run of the candidate, as a fraction of it: for testing the
- *     gate
  */
 record ForkJob(
     List<String> baseline,
     List<String> candidate,
     boolean swap,
+    boolean counts,
     int blockMicros,
     int measureMillis,
     int warmupMillis,
-    double work,
     List<Task> tasks) {
   private static final Gson GSON = new Gson();
 
@@ -34,19 +36,26 @@ record ForkJob(
    * @param model file, or null
    * @param shapes of the model's inputs
    * @param method class and method, or null
+   * @param work real work added to every run of the candidate, as a fraction of it: for testing the
+   *     gate
    */
   record Task(
       String name,
       @Nullable String model,
       @Nullable Map<String, int[]> shapes,
       String backend,
-      @Nullable String method) {
+      @Nullable String method,
+      double work) {
     static Task model(String name, String file, Map<String, int[]> shapes, String backend) {
-      return new Task(name, file, shapes, backend, null);
+      return new Task(name, file, shapes, backend, null, 0);
     }
 
     static Task jmh(String method) {
-      return new Task(method, null, null, "", method);
+      return new Task(method, null, null, "", method, 0);
+    }
+
+    Task slowedBy(double fraction) {
+      return new Task(name, model, shapes, backend, method, fraction);
     }
   }
 
@@ -75,9 +84,26 @@ record ForkJob(
       return new Result(name, reason, NONE, NONE, false, false, Map.of(), Map.of());
     }
 
+    /** The same with one more figure of both. */
+    Result with(String fact, String ofBaseline, String ofCandidate) {
+      Map<String, String> before = new LinkedHashMap<>(baselineFacts);
+      Map<String, String> after = new LinkedHashMap<>(candidateFacts);
+      before.put(fact, ofBaseline);
+      after.put(fact, ofCandidate);
+      return new Result(
+          name, refused, baselineNanos, candidateNanos, settled, shared, before, after);
+    }
+
     /** Median time of the baseline. */
     double baseline() {
       return Bootstrap.median(baselineNanos);
+    }
+
+    /** Of all rounds of both sides, which are one if it ran alone. */
+    double fastest() {
+      return DoubleStream.concat(Arrays.stream(baselineNanos), Arrays.stream(candidateNanos))
+          .min()
+          .orElse(Double.NaN);
     }
 
     /** The median over rounds of candidate / baseline: a slow spell hits both sides of a round. */
@@ -92,6 +118,11 @@ record ForkJob(
 
   String toJson() {
     return GSON.toJson(this);
+  }
+
+  /** Whether only the baseline runs. */
+  boolean isOfOneSide() {
+    return candidate.isEmpty();
   }
 
   static ForkJob parse(String json) {

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 /** {@code gate}: whether a change made something slower. */
 @Command(
     name = "gate",
-    subcommands = ChoiceVerb.class,
+    subcommands = {ChoiceVerb.class, SelfTestVerb.class},
     description = "Tells whether a change made something slower, and how sure that is.",
     footer = {
       "",
@@ -61,27 +61,8 @@ public final class GateVerb implements Verb, Callable<Integer> {
 
   @Option(
       names = "--forks",
-      description = "Of each benchmark, and again of what is flagged (default: 9)")
+      description = "Most forks of a benchmark, and again of what is flagged (default: 9)")
   private int forks = DuetGate.Options.standard().forks();
-
-  @Option(
-      names = "--self-test",
-      paramLabel = "aa|power",
-      description = {
-        "Test the gate: the candidate against itself, as it is (aa), or with 3, 5 and 10 %% of"
-            + " real",
-        "work added (power). Runs are lines of the --json file, which a further call continues"
-      })
-  private @Nullable SelfTestKind selfTest;
-
-  /** Whether there is something to find. */
-  enum SelfTestKind {
-    AA,
-    POWER
-  }
-
-  @Option(names = "--trials", description = "Of each kind of the self-test, in all (default: 10)")
-  private int trials = 10;
 
   @Option(
       names = "--benchmarks",
@@ -120,10 +101,6 @@ public final class GateVerb implements Verb, Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (selfTest != null) {
-      selfTest(selfTest);
-      return 0;
-    }
     Report report = jmh.isEmpty() ? duet() : results();
     List<History.Series> series = List.of();
     if (history != null) {
@@ -169,26 +146,6 @@ public final class GateVerb implements Verb, Callable<Integer> {
         "JMH results " + jmh.get(0) + " and " + jmh.get(1));
   }
 
-  private void selfTest(SelfTestKind kind) throws IOException {
-    if (json == null) {
-      throw new BadInputException("give --json FILE, where the runs are kept");
-    }
-    Side side = Side.resolve(candidate);
-    SelfTest test = new SelfTest(json);
-    try (Scratch scratch = new Scratch()) {
-      List<ForkJob.Task> tasks = Tasks.of(side, side, benchmarks, scratch.directory()).common();
-      test.run(
-          side,
-          tasks,
-          DuetGate.Options.standard().within(forks, Durations.nanos(budget)),
-          kind == SelfTestKind.AA ? List.of(0.0) : List.of(0.03, 0.05, 0.10),
-          trials,
-          this::progress);
-    }
-    progress("");
-    test.print(Console.out(spec));
-  }
-
   private Report duet() throws IOException {
     if (baseline == null && history != null) {
       return Report.of("history " + history, List.of(), List.of());
@@ -202,15 +159,19 @@ public final class GateVerb implements Verb, Callable<Integer> {
     Side after = Side.resolve(candidate);
     try (Scratch scratch = new Scratch()) {
       Tasks tasks = Tasks.of(before, after, benchmarks, scratch.directory());
+      long end = System.nanoTime() + options.budgetNanos();
       DuetGate.Outcome outcome =
           new DuetGate(before, after, tasks.common(), options, this::progress).run();
+      List<Finding> findings = new ArrayList<>(outcome.findings());
+      WholeNetworks whole = new WholeNetworks(before, after, tasks.networks(), options);
+      findings.addAll(whole.run(end, this::progress));
       progress("");
       List<Report.Note> notes = new ArrayList<>(tasks.notes());
       notes.addAll(outcome.notes());
+      notes.addAll(whole.notes());
       notes.addAll(Counters.changes(outcome.results()));
       notes.addAll(Counters.sizes(before, after));
-      return Report.of(
-          "baseline " + baseline + ", candidate " + candidate, outcome.findings(), notes);
+      return Report.of("baseline " + baseline + ", candidate " + candidate, findings, notes);
     }
   }
 

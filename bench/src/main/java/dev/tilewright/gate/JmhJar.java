@@ -14,7 +14,7 @@ final class JmhJar {
 
   /** Classes and methods, {@code a.b.C.m}; empty if the program is no JMH jar. */
   static List<String> benchmarks(Side side) throws IOException {
-    try (SideLoader loader = new SideLoader(side.classPath());
+    try (SideLoader loader = new SideLoader(side.classPath(), false);
         InputStream in = loader.getResourceAsStream(LIST)) {
       return in == null
           ? List.of()

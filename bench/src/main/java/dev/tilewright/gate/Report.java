@@ -37,9 +37,4 @@ record Report(String title, Verdict verdict, List<Finding> findings, List<Note> 
             .toList(),
         notes.stream().sorted(Comparator.comparingInt(n -> ORDER.indexOf(n.verdict()))).toList());
   }
-
-  long count(Verdict verdict) {
-    return findings.stream().filter(f -> f.verdict() == verdict).count()
-        + notes.stream().filter(n -> n.verdict() == verdict).count();
-  }
 }

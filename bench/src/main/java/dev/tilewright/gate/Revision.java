@@ -8,12 +8,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
 
 /** Builds revisions of this project, each once: kept by commit below the user's cache. */
 final class Revision {
-  private static final String BUILT = "gate.built";
-
   private Revision() {}
 
   /**
@@ -31,30 +32,62 @@ final class Revision {
       throw new IllegalArgumentException(
           "'" + revision + "' is no jar, no directory and no revision of a repository here", e);
     }
-    Path checkout = cache().resolve(commit);
-    if (Files.exists(checkout.resolve(BUILT))) {
-      return checkout;
+    Path built = cache().resolve(commit);
+    if (Files.isDirectory(built)) {
+      return built;
     }
-    Files.createDirectories(checkout.getParent());
+    Files.createDirectories(cache());
+    // Under its name only when it is complete: a build that fails or is killed leaves nothing
+    // there.
+    Path sources = Files.createTempDirectory(cache(), "building-");
     try {
-      if (!Files.exists(checkout)) {
-        // Pruned: one whose directory was deleted would be in the way.
-        run(Path.of(""), "git", "worktree", "prune");
-        run(Path.of(""), "git", "worktree", "add", "--detach", checkout.toString(), commit);
-      }
-      compile(checkout, "runtime");
-      compile(checkout, "native");
+      extract(commit, sources);
+      compile(sources, "runtime");
+      compile(sources, "native");
       run(
-          checkout.resolve("native"),
+          sources.resolve("native"),
           "sh",
           "build.sh",
-          checkout.resolve("native/target/classes").toString());
+          sources.resolve("native/target/classes").toString());
+      move(sources, built);
     } catch (Failed e) {
       throw new IllegalArgumentException(
-          "revision " + revision + " could not be built in " + checkout + ": " + e.getMessage(), e);
+          "revision " + revision + " could not be built: " + e.getMessage(), e);
+    } finally {
+      Scratch.delete(sources);
     }
-    Files.createFile(checkout.resolve(BUILT));
-    return checkout;
+    return built;
+  }
+
+  /** An archive, not a worktree, which the repository would have to forget again. */
+  private static void extract(String commit, Path directory) throws IOException, Failed {
+    Path archive = directory.resolve("sources.zip");
+    run(Path.of(""), "git", "archive", "--format=zip", "--output=" + archive, commit);
+    try (ZipInputStream in = new ZipInputStream(Files.newInputStream(archive))) {
+      for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+        Path file = directory.resolve(entry.getName()).normalize();
+        if (!file.startsWith(directory)) {
+          throw new Failed("an archive with a file outside of it: " + entry.getName());
+        }
+        if (entry.isDirectory()) {
+          Files.createDirectories(file);
+        } else {
+          Files.createDirectories(Objects.requireNonNull(file.getParent()));
+          Files.copy(in, file);
+        }
+      }
+    }
+    Files.delete(archive);
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      if (!Files.isDirectory(to)) { // else somebody else built the same meanwhile
+        throw e;
+      }
+    }
   }
 
   /**

@@ -19,6 +19,12 @@ record Rule(double threshold, double tolerance, int fewestForks) {
   /** Of forks of one side each, as JMH makes them. */
   static final Rule INDEPENDENT = new Rule(0.015, 0.05, 3);
 
+  /**
+   * Of processes of one side each, which differ from start to start by more than most changes: only
+   * what is large.
+   */
+  static final Rule LOOSE = new Rule(0.10, 0.30, 4);
+
   private static final double LEVEL = 1 - Estimate.CONFIDENCE;
 
   /** More forks than anyone would wait for. */
@@ -50,13 +56,7 @@ record Rule(double threshold, double tolerance, int fewestForks) {
   private Finding finding(Sample sample, Estimate e, double slower, double faster) {
     int forks = sample.forks();
     if (forks < fewestForks) {
-      return new Finding(
-          sample,
-          e,
-          Math.min(slower, faster),
-          Verdict.INCONCLUSIVE,
-          "only " + forks + " fork(s): how much forks differ is not known",
-          "at least " + fewestForks + " forks of each side");
+      return undecided(sample, e, Math.min(slower, faster), "");
     }
     if (isSlower(e) && slower < LEVEL) {
       return new Finding(sample, e, slower, Verdict.REGRESSION, "slower", "");
@@ -77,17 +77,37 @@ record Rule(double threshold, double tolerance, int fewestForks) {
               Math.min(slower, faster)),
           atLeast(2 * forks));
     }
-    if (e.high() < tolerance) {
+    return undecided(sample, e, slower, "");
+  }
+
+  /**
+   * Of what was called neither slower nor faster: whether it is surely not slower by what matters.
+   *
+   * @param p to report
+   * @param before what else to tell; may be empty
+   */
+  Finding undecided(Sample sample, Estimate e, double p, String before) {
+    String first = before.isEmpty() ? "" : before + "; ";
+    if (sample.forks() < fewestForks) {
       return new Finding(
-          sample, e, slower, Verdict.PASS, e.high() < 0 ? "not slower" : "within tolerance", "");
+          sample,
+          e,
+          p,
+          Verdict.INCONCLUSIVE,
+          "only " + sample.forks() + " fork(s): how much forks differ is not known",
+          "at least " + fewestForks + " forks of each side");
+    }
+    if (e.high() < tolerance) {
+      String why = e.high() < 0 ? "not slower" : "within tolerance";
+      return new Finding(sample, e, p, Verdict.PASS, first + why, "");
     }
     return new Finding(
         sample,
         e,
-        slower,
+        p,
         Verdict.INCONCLUSIVE,
-        String.format(Locale.ROOT, "may be %.1f %% slower, or not at all", 100 * e.high()),
-        needed(e, forks).stream()
+        String.format(Locale.ROOT, "%smay be %.1f %% slower, or not at all", first, 100 * e.high()),
+        needed(e, sample.forks()).stream()
             .mapToObj(Rule::atLeast)
             .findFirst()
             .orElse("a quieter machine: more forks will hardly do"));

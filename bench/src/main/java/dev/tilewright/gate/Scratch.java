@@ -21,6 +21,14 @@ final class Scratch implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    delete(directory);
+  }
+
+  /** A directory with all that is in it; nothing if it is not there. */
+  static void delete(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      return;
+    }
     List<Path> all;
     try (Stream<Path> walk = Files.walk(directory)) {
       all = walk.sorted(Comparator.reverseOrder()).toList();

@@ -38,6 +38,11 @@ record Side(String name, List<Path> classPath) {
         : directory(text, Revision.built(text));
   }
 
+  /** The class path as text. */
+  List<String> entries() {
+    return classPath.stream().map(Path::toString).toList();
+  }
+
   private static Side directory(String name, Path directory) throws IOException {
     Path classes = directory.resolve("runtime/target/classes");
     if (Files.isDirectory(classes)) {

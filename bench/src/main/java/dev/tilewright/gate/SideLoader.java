@@ -7,6 +7,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The classes of one side, apart from those of the other: both loaders have only the JDK in common.
@@ -16,8 +17,17 @@ import java.util.List;
 final class SideLoader extends URLClassLoader {
   private static final String GATE = SideLoader.class.getPackageName() + ".";
 
-  SideLoader(List<Path> classPath) {
+  /** Whose classes call the C library. */
+  private static final String LIBRARY = "dev.tilewright.cnative.";
+
+  private final boolean counting;
+
+  /**
+   * @param counting whether calls into the C library are to be counted ({@link NativeCalls})
+   */
+  SideLoader(List<Path> classPath, boolean counting) {
     super(urls(classPath), ClassLoader.getPlatformClassLoader());
+    this.counting = counting;
   }
 
   private static URL[] urls(List<Path> classPath) {
@@ -34,16 +44,24 @@ final class SideLoader extends URLClassLoader {
 
   @Override
   protected Class<?> findClass(String name) throws ClassNotFoundException {
-    if (!name.startsWith(GATE)) {
-      return super.findClass(name);
+    String file = name.replace('.', '/') + ".class";
+    if (name.startsWith(GATE)) {
+      return defined(name, SideLoader.class.getResource("/" + file), false);
     }
-    try (InputStream in =
-        SideLoader.class.getResourceAsStream("/" + name.replace('.', '/') + ".class")) {
-      if (in == null) {
-        throw new ClassNotFoundException(name);
-      }
+    return counting && name.startsWith(LIBRARY)
+        ? defined(name, findResource(file), true)
+        : super.findClass(name);
+  }
+
+  private Class<?> defined(String name, @Nullable URL from, boolean counted)
+      throws ClassNotFoundException {
+    if (from == null) {
+      throw new ClassNotFoundException(name);
+    }
+    try (InputStream in = from.openStream()) {
       byte[] code = in.readAllBytes();
-      return defineClass(name, code, 0, code.length);
+      byte[] result = counted ? NativeCalls.counted(code) : code;
+      return defineClass(name, result, 0, result.length);
     } catch (IOException e) {
       throw new ClassNotFoundException(name, e);
     }

@@ -35,11 +35,18 @@ record Tasks(List<ForkJob.Task> common, List<Report.Note> notes) {
     return tasks;
   }
 
+  private static final String NETWORK = "network.";
+
   /** Networks that come with the project: the resource, and the input they were made for. */
   private static final Map<String, int[]> NETWORKS =
       Map.of(
           "ch_ppocr_mobile_v2.0_cls_infer.onnx", new int[] {1, 3, 48, 192},
           "ch_PP-OCRv3_rec_infer.onnx", new int[] {1, 3, 48, 320});
+
+  /** Those that are whole networks. */
+  List<ForkJob.Task> networks() {
+    return common.stream().filter(t -> t.name().startsWith(NETWORK)).toList();
+  }
 
   static Tasks layers(Pattern wanted, Path directory) throws IOException {
     List<ForkJob.Task> tasks = new ArrayList<>();
@@ -55,7 +62,7 @@ record Tasks(List<ForkJob.Task> common, List<Report.Note> notes) {
       }
     }
     for (Map.Entry<String, int[]> network : NETWORKS.entrySet()) {
-      String name = "network." + network.getKey().replaceFirst("_infer.onnx", "");
+      String name = NETWORK + network.getKey().replaceFirst("_infer.onnx", "");
       try (InputStream in = Tasks.class.getResourceAsStream("/models/" + network.getKey())) {
         if (in != null && wanted.matcher(name).find()) {
           Path file = directory.resolve(network.getKey());

@@ -38,12 +38,31 @@ final class TextReport {
   }
 
   static String summary(Report report) {
-    return String.format(
-        Locale.ROOT,
-        "%d slower, %d not decided, %d faster, %d unchanged",
-        report.count(Verdict.REGRESSION),
-        report.count(Verdict.INCONCLUSIVE),
-        report.count(Verdict.IMPROVEMENT),
-        report.findings().stream().filter(f -> f.verdict() == Verdict.PASS).count());
+    String times =
+        report.findings().isEmpty()
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                "%d slower, %d not decided, %d faster, %d unchanged",
+                timed(report, Verdict.REGRESSION),
+                timed(report, Verdict.INCONCLUSIVE),
+                timed(report, Verdict.IMPROVEMENT),
+                timed(report, Verdict.PASS));
+    long worse = noted(report, Verdict.REGRESSION);
+    long open = noted(report, Verdict.INCONCLUSIVE);
+    String rest =
+        (worse > 0 ? worse + " worse in what is not time" : "")
+            + (worse > 0 && open > 0 ? ", " : "")
+            + (open > 0 ? open + " could not be judged" : "");
+    String all = times + (times.isEmpty() || rest.isEmpty() ? "" : "; ") + rest;
+    return all.isEmpty() ? "nothing is worse" : all;
+  }
+
+  private static long timed(Report report, Verdict verdict) {
+    return report.findings().stream().filter(f -> f.verdict() == verdict).count();
+  }
+
+  private static long noted(Report report, Verdict verdict) {
+    return report.notes().stream().filter(n -> n.verdict() == verdict).count();
   }
 }

@@ -21,7 +21,7 @@ final class Words {
   }
 
   static String probability(double p) {
-    return p < 1e-4 ? "< 0.0001" : String.format(Locale.ROOT, "%.4f", p);
+    return p >= 1 ? "1" : p < 1e-4 ? "< 0.0001" : String.format(Locale.ROOT, "%.4f", p);
   }
 
   /** Text of other people's files, safe on a terminal. */

@@ -32,22 +32,20 @@ class KernelsVerbTest {
             "--json=" + json);
     assertThat(code).isZero();
     assertThat(out.toString()).contains("tiny").contains("direct").doesNotContain("other");
-    JsonObject report = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
-    assertThat(report.getAsJsonObject("environment").get("jdk").getAsString()).contains("25");
-    assertThat(report.getAsJsonArray("backends")).hasSize(1);
-    JsonObject layer = report.getAsJsonArray("layers").get(0).getAsJsonObject();
-    assertThat(layer.get("key").getAsString()).isEqualTo("n1g1c3k5_i6x7_f3x3_s1x1_d1x1_p1,1,1,1");
-    assertThat(layer.get("peakGflops").getAsDouble()).isPositive();
-    JsonObject row = layer.getAsJsonArray("candidates").get(0).getAsJsonObject();
-    assertThat(row.get("algorithm").getAsString()).isEqualTo("reference.direct");
-    assertThat(row.get("finalist").getAsBoolean()).isTrue();
-    assertThat(row.get("micros").getAsDouble()).isPositive();
-    assertThat(row.get("percentOfPeak").getAsDouble()).isPositive();
-    assertThat(row.get("low").getAsDouble()).isLessThanOrEqualTo(row.get("high").getAsDouble());
-    JsonObject error = row.getAsJsonObject("error");
-    assertThat(error.get("places").getAsInt()).isEqualTo(5 * 6 * 7);
-    // The only error of sums in double is the last rounding.
-    assertThat(error.get("units").getAsDouble()).isPositive().isLessThanOrEqualTo(1);
+    JsonObject result =
+        JsonParser.parseString(Files.readString(json)).getAsJsonArray().get(0).getAsJsonObject();
+    assertThat(result.get("benchmark").getAsString()).isEqualTo("tilewright.kernels.tiny");
+    JsonObject environment = result.getAsJsonObject("environment");
+    assertThat(environment.get("jdk").getAsString()).contains("25");
+    assertThat(environment.get("database").getAsString()).isEqualTo("none");
+    JsonObject params = result.getAsJsonObject("params");
+    assertThat(params.get("key").getAsString()).isEqualTo("n1g1c3k5_i6x7_f3x3_s1x1_d1x1_p1,1,1,1");
+    assertThat(params.get("algorithm").getAsString()).isEqualTo("reference.direct");
+    JsonObject time = result.getAsJsonObject("primaryMetric");
+    assertThat(time.get("scoreUnit").getAsString()).isEqualTo("us/op");
+    assertThat(time.get("score").getAsDouble()).isPositive();
+    assertThat(score(result, "ofPeak")).isPositive();
+    assertThat(score(result, "error")).isPositive().isLessThanOrEqualTo(1);
   }
 
   @Test
@@ -61,19 +59,19 @@ class KernelsVerbTest {
             "--all",
             "--json");
     assertThat(code).isZero();
-    List<JsonElement> rows =
-        JsonParser.parseString(out.toString())
-            .getAsJsonObject()
-            .getAsJsonArray("layers")
-            .get(0)
-            .getAsJsonObject()
-            .getAsJsonArray("candidates")
-            .asList();
+    List<JsonElement> rows = JsonParser.parseString(out.toString()).getAsJsonArray().asList();
     assertThat(rows)
         .isNotEmpty()
-        .allSatisfy(row ->
-            assertThat(row.getAsJsonObject().getAsJsonObject("error").get("share").getAsDouble())
-                .isLessThanOrEqualTo(1));
+        .allSatisfy(
+            row -> assertThat(score(row.getAsJsonObject(), "error")).isLessThanOrEqualTo(1));
+  }
+
+  private static double score(JsonObject result, String metric) {
+    return result
+        .getAsJsonObject("secondaryMetrics")
+        .getAsJsonObject(metric)
+        .get("score")
+        .getAsDouble();
   }
 
   @Test

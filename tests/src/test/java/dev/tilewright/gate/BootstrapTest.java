@@ -72,4 +72,12 @@ class BootstrapTest {
     Arrays.setAll(values, i -> Math.exp(mean + 0.3 * random.nextGaussian()));
     return values;
   }
+
+  /** Times of rounds are pairs: sorting one side would pair others. */
+  @Test
+  void theMedianLeavesItsValuesInTheirOrder() {
+    double[] values = {5, 1, 4, 2, 3, 9, 7};
+    assertThat(Bootstrap.median(values)).isEqualTo(4);
+    assertThat(values).containsExactly(5, 1, 4, 2, 3, 9, 7);
+  }
 }

@@ -37,7 +37,7 @@ class DuetGateTest {
     Path after = JmhProject.compile(dir.resolve("after"), WORK.formatted(2000), methods);
     Tasks tasks =
         Tasks.of(side(before), side(after), Pattern.compile(""), Files.createDirectories(dir));
-    DuetGate.Options options = new DuetGate.Options(5, 300_000_000_000L, 300, 30, 300, 0);
+    DuetGate.Options options = new DuetGate.Options(5, 300_000_000_000L, 300, 30, 300);
     DuetGate.Outcome outcome =
         new DuetGate(side(before), side(after), tasks.common(), options, t -> {}).run();
     Finding slower = finding(outcome, "p.B.slower");
@@ -60,7 +60,7 @@ class DuetGateTest {
     assertThat(tasks).hasSize(1);
     List<String> path =
         List.of(System.getProperty("java.class.path").split(java.io.File.pathSeparator));
-    ForkJob job = new ForkJob(path, path, true, 500, 20, 200, 0, tasks);
+    ForkJob job = new ForkJob(path, path, true, false, 500, 20, 200, tasks);
     ForkJob.Result result = Forks.run(job).getFirst();
     assertThat(result.refused()).isNull();
     assertThat(result.shared()).isTrue();
@@ -72,10 +72,24 @@ class DuetGateTest {
     assertThat(result.baselineNanos()).hasSameSizeAs(result.candidateNanos()).isNotEmpty();
   }
 
+  /** A layer on the C kernels is one call, on the Java kernels none. */
+  @Test
+  void callsIntoCAreCounted() throws IOException {
+    List<ForkJob.Task> tasks = Tasks.layers(Pattern.compile("depthwise"), dir).common();
+    List<String> path =
+        List.of(System.getProperty("java.class.path").split(java.io.File.pathSeparator));
+    ForkJob job = new ForkJob(path, path, false, true, 500, 20, 200, tasks);
+    for (ForkJob.Result result : Forks.run(job)) {
+      String calls = result.name().startsWith("native") ? "1" : "0";
+      assertThat(result.candidateFacts()).containsEntry(Counters.NATIVE_CALLS, calls);
+      assertThat(result.baselineFacts()).containsEntry(Counters.NATIVE_CALLS, calls);
+    }
+  }
+
   @Test
   void aSideThatLacksTheLibraryIsRefusedByName() throws IOException {
     List<ForkJob.Task> tasks = Tasks.layers(Pattern.compile("vector.depthwise"), dir).common();
-    ForkJob job = new ForkJob(List.of(), List.of(), false, 500, 20, 200, 0, tasks);
+    ForkJob job = new ForkJob(List.of(), List.of("none"), false, false, 500, 20, 200, tasks);
     assertThat(Forks.run(job).getFirst().refused())
         .contains("the baseline cannot run it")
         .contains("dev/tilewright");
@@ -93,16 +107,19 @@ class DuetGateTest {
       CommandRun run =
           CommandRun.of(
               "gate",
-              "--self-test=aa",
+              "self-test",
+              "aa",
               "--trials=" + trials,
               "--forks=1",
+              "--resume",
               "--candidate=" + classes,
               "--json=" + runs);
       assertThat(run.err()).isEmpty();
       assertThat(run.code()).isZero();
-      assertThat(run.out()).contains("+0 %");
+      assertThat(run.out()).contains("idle +0 %").contains("0 runs with a false alarm");
       assertThat(new SelfTest(runs).runs()).hasSize(trials);
     }
+    CommandRun.of("gate", "self-test", "aa", "--json=" + runs).assertBadInput("--resume");
   }
 
   @Test

@@ -48,7 +48,7 @@ class JmhSubjectTest {
           {"thing", "oo"},
           {"still", "ss"}
         }) {
-      try (SideLoader loader = new SideLoader(List.of(classes))) {
+      try (SideLoader loader = new SideLoader(List.of(classes), false)) {
         subject(loader, "p.B." + expected[0]).accept(2);
         assertThat(loader.loadClass("p.B").getField("seen").get(null)).isEqualTo(expected[1]);
       }
@@ -70,7 +70,7 @@ class JmhSubjectTest {
       })
   void refusesWhatOnlyJmhDoes(String body, String reason) throws IOException {
     Path classes = JmhProject.compile(dir, "public class B { " + body + " }", List.of("m"));
-    try (SideLoader loader = new SideLoader(List.of(classes))) {
+    try (SideLoader loader = new SideLoader(List.of(classes), false)) {
       assertThatThrownBy(() -> subject(loader, "p.B.m"))
           .isInstanceOf(InvocationTargetException.class)
           .cause()

@@ -1,0 +1,56 @@
+package dev.tilewright.bench;
+
+import dev.tilewright.Model;
+import dev.tilewright.cli.Verb;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** A verb that times models: which, and what they are fed. */
+abstract class ModelsGiven implements Verb {
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "MODEL",
+      description = "ONNX files, or ppocr-det, ppocr-rec, ppocr-cls")
+  private List<String> models = new ArrayList<>();
+
+  @Option(names = "--shape", paramLabel = "NAME=1x3x224x224", description = "Shape of an input")
+  private Map<String, String> shapes = new LinkedHashMap<>();
+
+  @Option(names = "--input", paramLabel = "NAME=FILE", description = "Raw values of an input")
+  private Map<String, Path> files = new LinkedHashMap<>();
+
+  /** All of them, read. */
+  final List<ModelSource> sources() throws IOException {
+    List<ModelSource> sources = new ArrayList<>();
+    for (String name : models) {
+      sources.add(ModelSource.of(name));
+    }
+    return sources;
+  }
+
+  /** A tensor for every input: given values, else noise. */
+  final Map<String, Tensor> inputs(ModelSource source) throws IOException {
+    Map<String, Shape> asked = new LinkedHashMap<>();
+    shapes.forEach((name, text) -> asked.put(name, shape(text)));
+    try (Model model = Model.of(source.bytes())) {
+      return Inputs.of(model.inputs(), asked, source.shapes(), files);
+    }
+  }
+
+  private static Shape shape(String text) {
+    try {
+      return new Shape(Arrays.stream(text.split("x", -1)).map(Integer::valueOf).toList());
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("'" + text + "' is not a shape such as 1x3x224x224", e);
+    }
+  }
+}

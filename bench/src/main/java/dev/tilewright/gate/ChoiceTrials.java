@@ -1,0 +1,129 @@
+package dev.tilewright.gate;
+
+import com.google.gson.Gson;
+import dev.tilewright.SessionOptions;
+import dev.tilewright.backend.Backends;
+import dev.tilewright.conv.Tile;
+import dev.tilewright.database.Machine;
+import dev.tilewright.database.TuningRecord;
+import dev.tilewright.database.TuningTable;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.regex.Pattern;
+
+/**
+ * Whether wrong preferences are caught: measurements are put in that make the planner choose, of a
+ * typical layer, a kernel that was just seen to be slow, or the one that was fastest.
+ */
+final class ChoiceTrials {
+  private static final Gson GSON = new Gson();
+
+  /** Twice what {@link Choice} tolerates: wrong beyond doubt. */
+  private static final double SLOW = 1.10;
+
+  /** Every so many trials the preference is right. */
+  private static final int RIGHT_EVERY = 4;
+
+  /**
+   * One trial.
+   *
+   * @param injected kernel that the planner was made to choose
+   * @param slowness its time over that of the fastest, before the trial
+   * @param lag as the gate found it
+   * @param caught whether the gate called the choice wrong
+   */
+  private record Row(
+      String layer, String injected, double slowness, String fastest, double lag, boolean caught) {}
+
+  private ChoiceTrials() {}
+
+  static void run(Path file, Pattern wanted, int trials, long budgetNanos, PrintWriter out)
+      throws IOException {
+    List<Row> rows = read(file);
+    List<LayerModel> layers =
+        LayerModel.STANDARD.stream().filter(l -> wanted.matcher(l.name()).find()).toList();
+    if (layers.isEmpty()) {
+      throw new IllegalArgumentException("no layer is called anything like " + wanted);
+    }
+    long deadline = System.nanoTime() + budgetNanos;
+    long longest = 0;
+    while (rows.size() < trials && System.nanoTime() + longest < deadline) {
+      long start = System.nanoTime();
+      Row row = one(layers.get(rows.size() % layers.size()), rows.size());
+      rows.add(row);
+      Files.writeString(
+          file, GSON.toJson(row) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      longest = Math.max(longest, System.nanoTime() - start);
+    }
+    List<Row> wrong = rows.stream().filter(r -> r.slowness >= SLOW).toList();
+    List<Row> right = rows.stream().filter(r -> r.slowness == 1).toList();
+    out.printf(
+        Locale.ROOT,
+        "%d of %d wrong preferences caught; %d of %d right ones called wrong%n",
+        wrong.stream().filter(Row::caught).count(),
+        wrong.size(),
+        right.stream().filter(Row::caught).count(),
+        right.size());
+  }
+
+  private static Row one(LayerModel layer, int number) {
+    List<Choice.Timed> kernels = Choice.timed(layer, new SessionOptions(1, "auto"));
+    double best = kernels.getFirst().nanos();
+    List<Choice.Timed> slow = kernels.stream().filter(k -> k.nanos() >= SLOW * best).toList();
+    boolean right = number % RIGHT_EVERY == RIGHT_EVERY - 1 || slow.isEmpty();
+    Choice.Timed injected =
+        right ? kernels.getFirst() : slow.get(new Random(number).nextInt(slow.size()));
+    Machine here = Backends.load().machine();
+    SessionOptions options =
+        new SessionOptions(
+            1,
+            "auto",
+            TuningTable.of(
+                List.of(List.of(preference(layer, injected.id(), injected.tile(), here))), here));
+    Choice choice = Choice.of(layer, options);
+    return new Row(
+        layer.name(),
+        (injected.id() + " " + injected.tile()).strip(),
+        Math.round(1e3 * injected.nanos() / best) / 1e3,
+        choice.fastest(),
+        Math.round(1e4 * choice.lag()) / 1e4,
+        choice.isWrong());
+  }
+
+  /** A measurement that says that nothing is faster. */
+  private static TuningRecord preference(LayerModel layer, String id, Tile tile, Machine here) {
+    return new TuningRecord(
+        layer.shape().key() + "_bias",
+        "auto",
+        1,
+        here,
+        TuningRecord.Status.CHOSEN,
+        id,
+        tile,
+        1,
+        31,
+        100,
+        99,
+        101,
+        1);
+  }
+
+  private static List<Row> read(Path file) throws IOException {
+    List<Row> rows = new ArrayList<>();
+    if (Files.exists(file)) {
+      for (String line : Files.readAllLines(file)) {
+        if (line.startsWith("{") && line.endsWith("}")) {
+          rows.add(GSON.fromJson(line, Row.class));
+        }
+      }
+    }
+    return rows;
+  }
+}
