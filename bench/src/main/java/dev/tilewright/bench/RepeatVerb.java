@@ -14,15 +14,16 @@ import dev.tilewright.database.TuningTable;
 import dev.tilewright.plan.Plan;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
-import dev.tilewright.tuning.Duet;
 import dev.tilewright.tuning.Level;
 import dev.tilewright.tuning.ModelTuner;
 import dev.tilewright.tuning.SessionContender;
-import dev.tilewright.tuning.Statistics;
+import dev.tilewright.tuning.Statistics.Interval;
 import dev.tilewright.tuning.Turns;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -36,28 +37,80 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code bench repeat}: whether two tunings on a busy machine come to plans of the same speed. */
+/**
+ * {@code bench repeat}: whether tunings on a busy machine come to plans of the same speed, and what
+ * they gain over estimates.
+ */
 @Command(
     name = "repeat",
     description =
-        "Tunes a model twice while one core is kept busy, then times the two plans in turn.",
+        "Tunes models several times from nothing while one core is kept busy, then times the plans"
+            + " and that by estimates in turn, with no core kept busy.",
     sortOptions = false,
-    footer = {"", "Exit code: 1 if one plan is surely more than 2 %% faster than the other."})
+    footer = {
+      "",
+      "Exit code: 1 if of any model two plans surely differ by more than 2 %%, or the first is",
+      "surely more than 1 %% slower than by estimates.",
+      "",
+      "Examples:",
+      "  tilewright bench repeat model.onnx --budget 20",
+      "  tilewright bench repeat *.onnx --levels measure --quiet --backend vector",
+      "  tilewright bench repeat model.onnx --levels measure,patient --quiet"
+    })
 public final class RepeatVerb implements Verb, Callable<Integer> {
   /** Asked of two tunings. */
   private static final double SAME = 1.02;
 
-  private static final double DUET_SECONDS = 6;
+  /** Asked of a tuned plan against the estimated one. */
+  private static final double HARMLESS = 0.99;
+
+  /** Of timed work, for each plan. */
+  private static final double SECONDS = 3;
+
   private static final double WARMUP_SECONDS = 2;
 
-  @Parameters(paramLabel = "MODEL", description = "An ONNX file.")
-  private Path path = Path.of("");
+  /**
+   * What came of a model.
+   *
+   * @param gain how many times as fast the first plan is as that by estimates
+   * @param seconds of the first tuning
+   * @param others each later plan against the first
+   */
+  private record Outcome(Path model, Interval gain, double seconds, List<Other> others) {
+    boolean isGood() {
+      return gain.high() >= HARMLESS && others.stream().allMatch(Other::isSame);
+    }
+  }
+
+  /**
+   * A later plan.
+   *
+   * @param ratio how many times as long it takes as the first
+   * @param steps that only one of the two has
+   */
+  private record Other(Level level, Interval ratio, List<String> steps) {
+    boolean isSame() {
+      return ratio.low() <= SAME && ratio.high() >= 1 / SAME;
+    }
+  }
+
+  private record Tuned(TuningTable table, double seconds) {}
+
+  @Parameters(arity = "1..*", paramLabel = "MODEL", description = "ONNX files.")
+  private List<Path> paths = new ArrayList<>();
 
   @Option(
       names = "--budget",
       paramLabel = "SECONDS",
       description = "Most time for each tuning (default: 30)")
   private double budget = 30;
+
+  @Option(
+      names = "--levels",
+      split = ",",
+      paramLabel = "LEVEL",
+      description = "Of the tunings, one for each (default: measure,measure)")
+  private List<Level> levels = List.of(Level.MEASURE, Level.MEASURE);
 
   @Option(names = "--quiet", description = "Keep no core busy")
   private boolean quiet;
@@ -73,59 +126,127 @@ public final class RepeatVerb implements Verb, Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SessionOptions estimates = session.estimates();
-    try (Model model = loading.load(path)) {
-      Map<String, Shape> sizes = shapes.all(model.inputs());
-      TuningTable first = tuned(model, sizes, estimates);
-      TuningTable second = tuned(model, sizes, estimates);
-      Map<String, Tensor> inputs = Inputs.of(model.inputs(), sizes, Map.of(), Map.of());
-      try (SessionContender a = new SessionContender(model, inputs, estimates.tuning(first));
-          SessionContender b = new SessionContender(model, inputs, estimates.tuning(second))) {
-        List<String> differ = differences(a.plan(), b.plan());
-        Turns.Limits limits = new Turns.Limits(0, DUET_SECONDS, WARMUP_SECONDS);
-        Statistics.Interval ratio = Statistics.speedup(new Duet(a, b, limits).play().rounds());
-        boolean same = ratio.low() <= SAME && ratio.high() >= 1 / SAME;
-        report(ratio, differ, same);
-        return same ? 0 : 1;
+    PrintWriter out = Console.out(spec);
+    List<Outcome> all = new ArrayList<>();
+    for (Path path : paths) {
+      try (Model model = loading.load(path)) {
+        all.add(of(path, model));
       }
+      if (!json) {
+        print(all.getLast(), out);
+        out.flush();
+      }
+    }
+    double mean =
+        Math.exp(all.stream().mapToDouble(o -> Math.log(o.gain.value())).average().orElse(0));
+    if (json) {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("models", all.stream().map(RepeatVerb::object).toList());
+      object.put("geometricMean", mean);
+      out.println(Json.of(object));
+    } else {
+      out.println(
+          String.format(
+              Locale.ROOT,
+              "geometric mean of %d: tuned %.3f times as fast as estimated",
+              all.size(),
+              mean));
+    }
+    return all.stream().allMatch(Outcome::isGood) ? 0 : 1;
+  }
+
+  private Outcome of(Path path, Model model) throws IOException {
+    SessionOptions estimates = session.estimates();
+    Map<String, Shape> sizes = shapes.all(model.inputs());
+    List<Tuned> tunings = new ArrayList<>();
+    for (Level level : levels) {
+      tunings.add(tuned(model, sizes, estimates, level));
+    }
+    Map<String, Tensor> inputs = Inputs.of(model.inputs(), sizes, Map.of(), Map.of());
+    List<SessionContender> plans = new ArrayList<>();
+    try {
+      plans.add(new SessionContender(model, inputs, estimates));
+      for (Tuned tuned : tunings) {
+        plans.add(new SessionContender(model, inputs, estimates.tuning(tuned.table)));
+      }
+      Turns.Limits limits = new Turns.Limits(0, SECONDS * plans.size(), WARMUP_SECONDS);
+      Turns.Timings timings = new Turns(plans, limits).play();
+      List<Other> others = new ArrayList<>();
+      for (int i = 2; i < plans.size(); i++) {
+        List<String> steps = differences(plans.get(1).plan(), plans.get(i).plan());
+        others.add(new Other(levels.get(i - 1), timings.ratio(i, 1), steps));
+      }
+      return new Outcome(path, timings.ratio(0, 1), tunings.getFirst().seconds, others);
+    } finally {
+      plans.forEach(SessionContender::close);
     }
   }
 
-  private void report(Statistics.Interval ratio, List<String> differ, boolean same) {
-    if (json) {
-      Map<String, Object> object = new LinkedHashMap<>();
-      object.put("model", path.toString());
-      object.put("ratio", ratio.value());
-      object.put("low", ratio.low());
-      object.put("high", ratio.high());
-      object.put("stepsThatDiffer", differ);
-      object.put("same", same);
-      Console.out(spec).println(Json.of(object));
-    } else {
-      Console.out(spec)
-          .println(
-              String.format(
-                  Locale.ROOT,
-                  "the second plan takes %.3f times as long as the first [%.3f, %.3f]; %d steps"
-                      + " differ",
-                  ratio.value(),
-                  ratio.low(),
-                  ratio.high(),
-                  differ.size()));
-      differ.forEach(Console.out(spec)::println);
+  private static void print(Outcome outcome, PrintWriter out) {
+    out.println(
+        String.format(
+            Locale.ROOT,
+            "%s: tuned in %.1f s, %.3f times as fast as estimated [%.3f, %.3f]",
+            outcome.model.getFileName(),
+            outcome.seconds,
+            outcome.gain.value(),
+            outcome.gain.low(),
+            outcome.gain.high()));
+    for (Other other : outcome.others) {
+      out.println(
+          String.format(
+              Locale.ROOT,
+              "  another plan (%s) takes %.3f times as long [%.3f, %.3f]; steps that differ:",
+              other.level.name().toLowerCase(Locale.ROOT),
+              other.ratio.value(),
+              other.ratio.low(),
+              other.ratio.high()));
+      other.steps.forEach(out::println);
     }
+  }
+
+  private static Map<String, Object> object(Outcome outcome) {
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("model", outcome.model.toString());
+    object.put("seconds", outcome.seconds);
+    object.put("gain", object(outcome.gain));
+    object.put(
+        "others",
+        outcome.others.stream()
+            .map(other -> {
+              Map<String, Object> of = new LinkedHashMap<>();
+              of.put("level", other.level.name());
+              of.put("ratio", object(other.ratio));
+              of.put("stepsThatDiffer", other.steps);
+              of.put("same", other.isSame());
+              return of;
+            })
+            .toList());
+    object.put("good", outcome.isGood());
+    return object;
+  }
+
+  private static Map<String, Double> object(Interval interval) {
+    Map<String, Double> object = new LinkedHashMap<>();
+    object.put("value", interval.value());
+    object.put("low", interval.low());
+    object.put("high", interval.high());
+    return object;
   }
 
   /** What a tuning from nothing finds. */
-  private TuningTable tuned(Model model, Map<String, Shape> sizes, SessionOptions estimates)
+  private Tuned tuned(Model model, Map<String, Shape> sizes, SessionOptions estimates, Level level)
       throws IOException {
     Path folder = Files.createTempDirectory("tilewright-repeat");
     TuningFile file = TuningFile.at(folder.resolve("tuning.txt"));
     Process busy = quiet ? null : BusyCore.start();
     try {
-      ModelTuner.Options options = new ModelTuner.Options(estimates, Level.MEASURE, budget, false);
+      long start = System.nanoTime();
+      ModelTuner.Options options = new ModelTuner.Options(estimates, level, budget, false);
       ModelTuner.tune(model, sizes, file, options, (done, layers, left, gained) -> {});
-      return TuningTable.of(List.of(file.read().entries()), Backends.load().machine());
+      double seconds = (System.nanoTime() - start) / 1e9;
+      TuningTable table = TuningTable.of(List.of(file.read().entries()), Backends.load().machine());
+      return new Tuned(table, seconds);
     } finally {
       if (busy != null) {
         busy.destroyForcibly();
@@ -137,17 +258,18 @@ public final class RepeatVerb implements Verb, Callable<Integer> {
     }
   }
 
-  /** A line for each step that is not the same in both. */
+  /** Steps that only one of two plans has, those of the first with a minus. */
   private static List<String> differences(Plan a, Plan b) {
-    Map<String, String> of = new LinkedHashMap<>();
-    a.steps().forEach(s -> of.put(s.layer(), kernel(s)));
-    return b.steps().stream()
-        .filter(s -> !kernel(s).equals(of.get(s.layer())))
-        .map(s -> "  " + s.layer() + ": " + of.get(s.layer()) + " | " + kernel(s))
-        .toList();
+    List<String> first = a.steps().stream().map(RepeatVerb::text).toList();
+    List<String> second = b.steps().stream().map(RepeatVerb::text).toList();
+    List<String> differ = new ArrayList<>();
+    first.stream().filter(s -> !second.contains(s)).forEach(s -> differ.add("  - " + s));
+    second.stream().filter(s -> !first.contains(s)).forEach(s -> differ.add("  + " + s));
+    return differ;
   }
 
-  private static String kernel(Plan.Step s) {
-    return s.choice().algorithm() + " " + s.choice().tile() + " t" + s.threads();
+  private static String text(Plan.Step s) {
+    String kernel = s.choice().algorithm() + " " + s.choice().tile();
+    return s.layer() + ": " + kernel + " t" + s.threads();
   }
 }

@@ -91,7 +91,7 @@ final class Fusion {
   private final Map<Node, Estimate> fused = new LinkedHashMap<>();
   private final Map<Node, String> refused = new HashMap<>();
   private final Map<Node, Member> members = new HashMap<>();
-  private final Map<List<ConvChain>, ChainWay> ways = new LinkedHashMap<>();
+  private final Map<List<ConvChain>, Way> ways = new LinkedHashMap<>();
 
   Fusion(Graph graph, Selection selection, Fusing mode) {
     this.original = graph;
@@ -130,16 +130,15 @@ final class Fusion {
 
   /** Does what a measurement says, if there is one that can be followed. */
   private boolean asMeasured(List<ConvChain> alternatives, Set<Node> taken) {
-    TuningTable.Found found =
-        selection.tuned().chain(ChainWay.key(alternatives), selection.threads());
-    if (found == null || !ChainWay.names(found.record().algorithm())) {
+    TuningTable.Found found = selection.tuned().chain(Way.key(alternatives), selection.threads());
+    if (found == null || !Way.names(found.record().algorithm())) {
       return false;
     }
     TuningRecord record = found.record();
-    ChainWay way = new ChainWay(record.algorithm(), record.tile(), record.threads());
+    Way way = new Way(record.algorithm(), record.tile(), record.threads());
     String words = Tuned.words(found);
     if (!way.isFused()) {
-      ways.put(alternatives, ChainWay.layers(selection.threads()));
+      ways.put(alternatives, Way.layers(selection.threads()));
       refused.put(alternatives.getFirst().depthwise(), "layer by layer is faster, " + words);
       return true;
     }
@@ -172,7 +171,7 @@ final class Fusion {
     if (best != null && (!mode.estimated() || best.nanos <= WORTH_FUSING * best.apart)) {
       fuse(alternatives, best, taken);
     } else if (best != null) {
-      ways.put(alternatives, ChainWay.layers(selection.threads()));
+      ways.put(alternatives, Way.layers(selection.threads()));
       refused.put(best.chain.depthwise(), "in " + text(best) + ", apart " + apart(best));
     }
   }
@@ -181,15 +180,18 @@ final class Fusion {
     taken.addAll(estimate.chain.nodes());
     fused.put(estimate.chain.joined(), estimate);
     int chain = alternatives.indexOf(estimate.chain);
-    ways.put(alternatives, ChainWay.bands(chain, estimate.bands.rows(), estimate.threads));
+    ways.put(alternatives, Way.bands(chain, estimate.bands.rows(), estimate.threads));
   }
 
-  /** What a tuner may try for each chain, the way of this plan first. */
-  List<Tunable.Chain> tunable() {
-    Map<String, Tunable.Chain> chains = new LinkedHashMap<>();
+  /**
+   * What a tuner may try for each chain, the way of this plan first. Blocks that repeat are one
+   * site with the steps of all; so are those that differ in the bounds of their clips.
+   */
+  List<Tunable.Site> tunable() {
+    Map<List<Tunable.Kind>, Tunable.Site> sites = new LinkedHashMap<>();
     ways.forEach((alternatives, now) -> {
-      Set<ChainWay> some = new LinkedHashSet<>(List.of(now));
-      some.add(ChainWay.layers(selection.threads()));
+      Set<Way> some = new LinkedHashSet<>(List.of(now));
+      some.add(Way.layers(selection.threads()));
       Set<String> steps = new HashSet<>();
       for (int i = 0; i < alternatives.size(); i++) {
         ConvChain chain = alternatives.get(i);
@@ -200,30 +202,27 @@ final class Fusion {
           some.addAll(around(i, best));
         }
       }
-      // Blocks that repeat are one chain with several steps.
-      chains.merge(
-          ChainWay.key(alternatives),
-          new Tunable.Chain(ChainWay.key(alternatives), steps, List.copyOf(some)),
-          (a, b) -> {
-            steps.addAll(a.steps());
-            return new Tunable.Chain(a.key(), steps, a.ways());
-          });
+      List<Tunable.Kind> kind =
+          alternatives.getFirst().nodes().stream().map(Tunable.Kind::of).toList();
+      Tunable.Site site =
+          new Tunable.Site(List.of(Way.key(alternatives)), steps, List.copyOf(some));
+      sites.merge(kind, site, Tunable.Site::with);
     });
-    return List.copyOf(chains.values());
+    return List.copyOf(sites.values());
   }
 
   /** The promising height, of the longest chain also half and twice as much and fewer threads. */
-  private List<ChainWay> around(int index, Estimate best) {
+  private List<Way> around(int index, Estimate best) {
     int rows = best.bands.rows();
-    List<ChainWay> some = new ArrayList<>(List.of(ChainWay.bands(index, rows, best.threads)));
+    List<Way> some = new ArrayList<>(List.of(Way.bands(index, rows, best.threads)));
     if (index == 0) {
       for (double wanted : new double[] {rows / 2.0, rows * 2.0}) {
         best.heights.keySet().stream()
             .min(Comparator.comparingDouble(h -> Math.abs(Math.log(h / wanted))))
-            .ifPresent(h -> some.add(ChainWay.bands(index, h, best.threads)));
+            .ifPresent(h -> some.add(Way.bands(index, h, best.threads)));
       }
       for (int threads : new int[] {1, selection.threads()}) {
-        some.add(ChainWay.bands(index, rows, threads));
+        some.add(Way.bands(index, rows, threads));
       }
     }
     return some;

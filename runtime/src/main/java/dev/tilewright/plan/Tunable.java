@@ -5,6 +5,7 @@ import dev.tilewright.conv.Activation;
 import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
+import dev.tilewright.conv.Epilogue;
 import dev.tilewright.conv.Tile;
 import dev.tilewright.database.TuningRecord;
 import dev.tilewright.graph.Graph;
@@ -13,6 +14,7 @@ import dev.tilewright.graph.Op;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,11 +31,16 @@ public final class Tunable {
    * parameters of their activation, such as the bounds of a clip.
    *
    * @param problems on one thread, distinct
-   * @param count of layers that have one of them
+   * @param nodes names of the layers that have one of them
    */
-  public record Layer(List<ConvProblem> problems, int count) {
+  public record Layer(List<ConvProblem> problems, List<String> nodes) {
     public Layer {
       problems = List.copyOf(problems);
+      nodes = List.copyOf(nodes);
+    }
+
+    public int count() {
+      return nodes.size();
     }
 
     /** The one that is measured for all. */
@@ -42,8 +49,18 @@ public final class Tunable {
     }
   }
 
-  private record Kind(
-      ConvShape shape, boolean bias, boolean residual, Class<? extends Activation> activation) {}
+  /** What the time of a convolution depends on. */
+  record Kind(
+      ConvShape shape, boolean bias, boolean residual, Class<? extends Activation> activation) {
+    static Kind of(Node node) {
+      Epilogue epilogue = ((Op.Conv) node.op()).epilogue();
+      return new Kind(
+          ConvChain.shape(node),
+          epilogue.bias(),
+          epilogue.residual(),
+          epilogue.activation().getClass());
+    }
+  }
 
   /**
    * A kernel for a problem.
@@ -58,22 +75,17 @@ public final class Tunable {
   /** The convolutions of a graph, in order of appearance. */
   public static List<Layer> layers(Graph graph) {
     Map<Kind, Set<ConvProblem>> kinds = new LinkedHashMap<>();
-    Map<Kind, Integer> counts = new HashMap<>();
+    Map<Kind, List<String>> nodes = new HashMap<>();
     for (Node node : graph.nodes()) {
       if (ConvChain.isKnown(node, graph) && node.op() instanceof Op.Conv conv) {
         ConvProblem problem = new ConvProblem(ConvChain.shape(node), conv.epilogue(), 1);
-        Kind kind =
-            new Kind(
-                problem.shape(),
-                conv.epilogue().bias(),
-                conv.epilogue().residual(),
-                conv.epilogue().activation().getClass());
+        Kind kind = Kind.of(node);
         kinds.computeIfAbsent(kind, k -> new LinkedHashSet<>()).add(problem);
-        counts.merge(kind, 1, Integer::sum);
+        nodes.computeIfAbsent(kind, k -> new ArrayList<>()).add(node.name());
       }
     }
     return kinds.entrySet().stream()
-        .map(e -> new Layer(List.copyOf(e.getValue()), counts.getOrDefault(e.getKey(), 0)))
+        .map(e -> new Layer(List.copyOf(e.getValue()), nodes.getOrDefault(e.getKey(), List.of())))
         .toList();
   }
 
@@ -111,22 +123,61 @@ public final class Tunable {
   }
 
   /**
-   * Convolutions around a depthwise one that may be computed band by band.
+   * A part of a model that may be computed in several ways, all with the same bits, and whose time
+   * depends on what stands around it.
    *
-   * @param key what records call it
+   * @param keys what records call it: problems that take the same time
    * @param steps names that its steps have in plans, whichever way they go
    * @param ways to try, that of the plan first
    */
-  public record Chain(String key, Set<String> steps, List<ChainWay> ways) {
-    public Chain {
+  public record Site(List<String> keys, Set<String> steps, List<Way> ways) {
+    public Site {
+      keys = List.copyOf(keys);
       steps = Set.copyOf(steps);
       ways = List.copyOf(ways);
     }
+
+    /** Both as one, tried in the ways of this one. */
+    Site with(Site other) {
+      Set<String> allKeys = new LinkedHashSet<>(keys);
+      allKeys.addAll(other.keys);
+      Set<String> allSteps = new HashSet<>(steps);
+      allSteps.addAll(other.steps);
+      return new Site(List.copyOf(allKeys), allSteps, ways);
+    }
   }
 
-  /** The chains of a graph, one for each key, with the steps of all that have it. */
-  public static List<Chain> chains(Planner.Means means, Graph graph) {
+  /** Where convolutions around a depthwise one may be computed band by band. */
+  public static List<Site> chains(Planner.Means means, Graph graph) {
     return new Fusion(graph, nothingPrepared(means), Fusing.AUTO).tunable();
+  }
+
+  /** Convolutions that are steps of their own, for which threads may be chosen. */
+  public static List<Site> threads(Planner.Means means, Graph graph) {
+    Set<String> steps = new HashSet<>();
+    new Fusion(graph, nothingPrepared(means), Fusing.AUTO)
+        .graph()
+        .nodes()
+        .forEach(node -> steps.add(node.name()));
+    List<Site> sites = new ArrayList<>();
+    for (Layer layer : layers(graph)) {
+      Set<String> own = new HashSet<>(layer.nodes());
+      own.retainAll(steps);
+      if (!own.isEmpty() && means.threads() > 1) {
+        Guess now = choice(means, layer.problem());
+        Set<Integer> threads = new LinkedHashSet<>(List.of(now.threads()));
+        for (int some = 1; some < means.threads(); some *= 2) {
+          threads.add(some);
+        }
+        threads.add(means.threads());
+        sites.add(
+            new Site(
+                layer.problems().stream().map(ConvProblem::work).toList(),
+                own,
+                threads.stream().map(t -> new Way(now.algorithm().id(), now.tile(), t)).toList()));
+      }
+    }
+    return sites;
   }
 
   private static Selection nothingPrepared(Planner.Means means) {
@@ -164,13 +215,13 @@ public final class Tunable {
             .filter(a -> a.id().equals(record.algorithm()))
             .findFirst()
             .orElse(null);
-    boolean chain = ChainWay.names(record.algorithm());
+    boolean chain = Way.names(record.algorithm());
     if (named == null && !chain) {
       return "not in this build";
     }
     try {
       if (named == null) {
-        ChainWay.check(record.problem());
+        Way.check(record.problem());
         return null;
       }
       return Tuned.refusal(named, record, ConvProblem.parse(record.problem()));

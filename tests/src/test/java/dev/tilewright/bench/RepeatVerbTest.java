@@ -1,6 +1,7 @@
 package dev.tilewright.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -8,6 +9,7 @@ import dev.tilewright.cli.CommandRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,10 +35,17 @@ class RepeatVerbTest {
             "--budget=5",
             "--json");
     JsonObject report = JsonParser.parseString(run.out()).getAsJsonObject();
-    assertThat(report.get("low").getAsDouble())
-        .isPositive()
-        .isLessThanOrEqualTo(report.get("high").getAsDouble());
-    assertThat(run.code()).isEqualTo(report.get("same").getAsBoolean() ? 0 : 1);
+    JsonObject tuned = report.getAsJsonArray("models").get(0).getAsJsonObject();
+    JsonObject other = tuned.getAsJsonArray("others").get(0).getAsJsonObject();
+    for (JsonObject ratio :
+        List.of(tuned.getAsJsonObject("gain"), other.getAsJsonObject("ratio"))) {
+      assertThat(ratio.get("low").getAsDouble())
+          .isPositive()
+          .isLessThanOrEqualTo(ratio.get("high").getAsDouble());
+    }
+    assertThat(report.get("geometricMean").getAsDouble())
+        .isCloseTo(tuned.getAsJsonObject("gain").get("value").getAsDouble(), within(1e-9));
+    assertThat(run.code()).isEqualTo(tuned.get("good").getAsBoolean() ? 0 : 1);
     CommandRun.of("bench", "repeat", dir.resolve("none.onnx").toString())
         .assertBadInput("no such file");
   }

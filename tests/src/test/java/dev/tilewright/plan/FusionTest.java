@@ -216,9 +216,9 @@ class FusionTest {
   private static final Machine FAR =
       new Machine("Acme 2", "avx2", "L1 48K L2 2048K", 2, "Acme 25", "native=1");
 
-  private static TuningRecord measured(Machine on, Graph graph, int session, ChainWay way) {
+  private static TuningRecord measured(Machine on, Graph graph, int session, Way way) {
     return new TuningRecord(
-        ChainWay.key(ConvChain.of(graph).getFirst()),
+        Way.key(ConvChain.of(graph).getFirst()),
         "native",
         session,
         on,
@@ -251,18 +251,18 @@ class FusionTest {
   void aMeasuredWayIsFollowed() {
     Graph large = block(LARGE);
     Graph small = block("1,14,14,64,384,3,1,64");
-    List<Plan.Step> fused = steps(small, 1, measured(HERE, small, 1, ChainWay.bands(0, 5, 1)));
+    List<Plan.Step> fused = steps(small, 1, measured(HERE, small, 1, Way.bands(0, 5, 1)));
     assertThat(fused).hasSize(1);
     assertThat(fused.getFirst().choice().tile()).startsWith("rows=5 ");
     assertThat(fused.getFirst().choice().origin()).isEqualTo(Origin.TUNED);
     assertThat(fused.getFirst().choice().reason()).contains("measured 1.0 us here");
     // The shorter chain that leaves the first layer alone.
-    assertThat(steps(small, 1, measured(HERE, small, 1, ChainWay.bands(1, 7, 1)))).hasSize(2);
-    List<Plan.Step> apart = steps(large, 1, measured(HERE, large, 1, ChainWay.layers(1)));
+    assertThat(steps(small, 1, measured(HERE, small, 1, Way.bands(1, 7, 1)))).hasSize(2);
+    List<Plan.Step> apart = steps(large, 1, measured(HERE, large, 1, Way.layers(1)));
     assertThat(apart).hasSize(3);
     assertThat(apart.get(1).choice().others().get("fused")).contains("measured 1.0 us here");
     // Of three threads, two.
-    List<Plan.Step> two = steps(large, 3, measured(HERE, large, 3, ChainWay.bands(0, 8, 2)));
+    List<Plan.Step> two = steps(large, 3, measured(HERE, large, 3, Way.bands(0, 8, 2)));
     assertThat(two).singleElement().satisfies(s -> assertThat(s.threads()).isEqualTo(2));
   }
 
@@ -272,11 +272,11 @@ class FusionTest {
     List<String> estimated = steps(large, 1).stream().map(s -> s.choice().tile()).toList();
     for (TuningRecord other :
         List.of(
-            measured(FAR, large, 1, ChainWay.layers(1)),
-            measured(HERE, large, 2, ChainWay.layers(2)),
-            measured(HERE, large, 1, ChainWay.bands(7, 8, 1)),
-            measured(HERE, large, 1, new ChainWay("chain.bands", Tile.NONE, 1)),
-            measured(HERE, large, 1, new ChainWay("chain.spiral", Tile.NONE, 1)))) {
+            measured(FAR, large, 1, Way.layers(1)),
+            measured(HERE, large, 2, Way.layers(2)),
+            measured(HERE, large, 1, Way.bands(7, 8, 1)),
+            measured(HERE, large, 1, new Way("chain.bands", Tile.NONE, 1)),
+            measured(HERE, large, 1, new Way("chain.spiral", Tile.NONE, 1)))) {
       assertThat(steps(large, 1, other)).extracting(s -> s.choice().tile()).isEqualTo(estimated);
     }
   }
@@ -284,18 +284,18 @@ class FusionTest {
   @Test
   void offersWaysToTryWithThePlansOwnFirst() {
     Graph large = block(LARGE);
-    Tunable.Chain chain = Tunable.chains(means(2), large).getFirst();
+    Tunable.Site chain = Tunable.chains(means(2), large).getFirst();
     assertThat(chain.ways()).doesNotHaveDuplicates().hasSizeBetween(4, 9);
     assertThat(chain.ways().getFirst().isFused()).isTrue();
-    assertThat(chain.ways()).contains(ChainWay.layers(2));
+    assertThat(chain.ways()).contains(Way.layers(2));
     assertThat(chain.ways()).anyMatch(w -> w.isFused() && w.threads() == 1);
-    List<ChainWay> again =
+    List<Way> again =
         Tunable.chains(means(2, measured(HERE, large, 2, chain.ways().getLast())), large)
             .getFirst()
             .ways();
     assertThat(again.getFirst()).isEqualTo(chain.ways().getLast());
     // Each can be planned, and its steps are known by name.
-    for (ChainWay way : chain.ways()) {
+    for (Way way : chain.ways()) {
       assertThat(steps(large, 2, measured(HERE, large, 2, way)))
           .hasSizeLessThanOrEqualTo(3)
           .allMatch(step -> chain.steps().contains(step.layer()));

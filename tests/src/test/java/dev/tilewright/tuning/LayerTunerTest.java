@@ -40,9 +40,13 @@ class LayerTunerTest {
     return tune(System.nanoTime() + 30_000_000_000L, algorithms);
   }
 
-  private static LayerTuner.Outcome tune(long deadline, FakeConv... algorithms) {
+  private static Planner.Means means(TuningTable known, FakeConv... algorithms) {
     Backend backend = FakeConv.backend("native", algorithms);
-    Planner.Means means = new Planner.Means(List.of(backend), "native", 1);
+    return new Planner.Means(List.of(backend), "native", 1, known);
+  }
+
+  private static LayerTuner.Outcome tune(long deadline, FakeConv... algorithms) {
+    Planner.Means means = means(TuningTable.empty(), algorithms);
     List<Guess> guesses = Tunable.guesses(means, PROBLEM);
     LayerTuner.Context context = new LayerTuner.Context("native", HERE);
     try (LayerTuner tuner = new LayerTuner(context, PROBLEM, Level.EXHAUSTIVE, deadline)) {
@@ -96,16 +100,20 @@ class LayerTunerTest {
 
   @Test
   void aSlowKernelGivesWayWhateverItPromises() {
-    LayerTuner.Outcome outcome =
-        tune(
-            new FakeConv("native.boaster", 1, Flaw.SLOW, 0),
-            new FakeConv("native.honest", 0.01, Flaw.NONE, 0));
+    FakeConv slow = new FakeConv("native.boaster", 1, Flaw.SLOW, 0);
+    FakeConv honest = new FakeConv("native.honest", 0.01, Flaw.NONE, 0);
+    LayerTuner.Outcome outcome = tune(slow, honest);
     assertThat(outcome.incumbent().guess().algorithm().id()).isEqualTo("native.boaster");
     assertThat(chosen(outcome)).startsWith("native.honest");
     // A retraction brings back what stood before.
     assertThat(of(outcome, Status.CHOSEN))
         .extracting(TuningRecord::algorithm)
         .containsExactly("native.boaster", "native.honest");
+    // What plans make of it.
+    TuningTable table = TuningTable.of(List.of(outcome.records()), HERE);
+    assertThat(Tunable.choice(means(table, slow, honest), PROBLEM).algorithm()).isEqualTo(honest);
+    assertThat(Tunable.choice(means(TuningTable.empty(), slow, honest), PROBLEM).algorithm())
+        .isEqualTo(slow);
   }
 
   @Test
@@ -131,22 +139,6 @@ class LayerTunerTest {
     assertThat(of(outcome, Status.LEADING)).isNotEmpty();
     TuningTable table = TuningTable.of(List.of(outcome.records()), HERE);
     assertThat(table.kernel(PROBLEM.work(), "native")).isPresent();
-  }
-
-  @Test
-  void threadsAreRacedForOneKernel() {
-    Backend backend = FakeConv.backend("native", new FakeConv("native.x", 1, Flaw.NONE, 0));
-    Planner.Means means = new Planner.Means(List.of(backend), "native", 2);
-    LayerTuner.Context context = new LayerTuner.Context("native", HERE);
-    long deadline = System.nanoTime() + 30_000_000_000L;
-    LayerTuner.Outcome outcome;
-    try (LayerTuner tuner = new LayerTuner(context, PROBLEM, Level.MEASURE, deadline)) {
-      outcome = tuner.threads(2, Tunable.choice(means, PROBLEM));
-    }
-    assertThat(outcome.timed())
-        .extracting(t -> t.guess().threads())
-        .containsExactlyInAnyOrder(1, 2);
-    assertThat(outcome.records()).allSatisfy(r -> assertThat(r.session()).isEqualTo(2));
   }
 
   @Test

@@ -4,7 +4,6 @@ import dev.tilewright.Model;
 import dev.tilewright.SessionOptions;
 import dev.tilewright.backend.Backends;
 import dev.tilewright.conv.ConvProblem;
-import dev.tilewright.conv.Tile;
 import dev.tilewright.database.Machine;
 import dev.tilewright.database.Machine.Likeness;
 import dev.tilewright.database.TuningFile;
@@ -12,27 +11,32 @@ import dev.tilewright.database.TuningRecord;
 import dev.tilewright.database.TuningRecord.Status;
 import dev.tilewright.database.TuningTable;
 import dev.tilewright.graph.Graph;
-import dev.tilewright.plan.ChainWay;
 import dev.tilewright.plan.Planner;
 import dev.tilewright.plan.Tunable;
 import dev.tilewright.plan.Tunable.Guess;
+import dev.tilewright.plan.Way;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
- * Runs a model by measurements and by estimates in turn. As long as the measurements do not help,
- * those that promised the least are taken back, half of them at a time.
+ * Runs a model by measurements and by estimates in turn. As long as the measurements do not surely
+ * help, those that took longer where they stand are taken back, or if none did the half that gained
+ * the least.
  */
 final class Confirmation {
-  /** A tuned plan may surely not be slower than this. */
-  private static final double HARMLESS = 0.99;
+  /** What is left of the measurements has to gain more than two sessions differ by. */
+  private static final double WORTH_A_CHANGE = 1;
 
   private static final double FEWEST_SECONDS = 1;
   private static final double MOST_SECONDS = 4;
@@ -42,11 +46,10 @@ final class Confirmation {
    * A layer or a chain that is not computed as estimated.
    *
    * @param keys of the records that say so
-   * @param algorithm that they name
-   * @param tile that they name
-   * @param nanosGained as they say
+   * @param steps in which the difference shows
+   * @param way that they name, the threads those of the plan
    */
-  private record Change(List<String> keys, String algorithm, Tile tile, double nanosGained) {}
+  private record Change(List<String> keys, Set<String> steps, Way way) {}
 
   private final Model model;
   private final Map<String, Shape> shapes;
@@ -73,7 +76,7 @@ final class Confirmation {
   }
 
   /**
-   * Leaves only measurements in force with which the model is not slower. Once the time is over,
+   * Leaves only measurements in force with which the model is surely faster. Once the time is over,
    * what does not help is taken back as a whole.
    *
    * @param seconds for all comparisons; each takes half of what is left
@@ -84,24 +87,24 @@ final class Confirmation {
     while (true) {
       List<TuningRecord> records = file.read().records();
       TuningTable table = TuningTable.of(List.of(records), machine);
-      List<Change> changes = changes(records, table);
+      List<Change> changes = changes(table);
       if (changes.isEmpty()) {
         return new TuningReport.Whole(0, retracted, 0, 0, new Statistics.Interval(1, 1, 1));
       }
       double left = (end - System.nanoTime()) / 1e9;
-      Duet.Timings timings = compare(table, Math.max(FEWEST_SECONDS, left / 2));
-      Statistics.Interval speedup = Statistics.speedup(timings.rounds());
-      if (speedup.value() >= 1 || speedup.low() >= HARMLESS) {
-        return new TuningReport.Whole(
-            changes.size(),
-            retracted,
-            Statistics.median(Statistics.pool(timings.rounds(), Duet.Round::b)),
-            Statistics.median(Statistics.pool(timings.rounds(), Duet.Round::a)),
-            speedup);
+      List<Change> useless = changes;
+      if (retracted == 0 || left > FEWEST_SECONDS) {
+        List<StepTimes> times = compare(table, Math.max(FEWEST_SECONDS, left / 2));
+        Gain gain = Gain.of(times.get(0), times.get(1), times.get(2), step -> true);
+        if (gain.isSurely(WORTH_A_CHANGE)) {
+          double tuned = times.get(2).least(step -> true) / 1e6;
+          return new TuningReport.Whole(
+              changes.size(), retracted, gain.ofLeast() * tuned, tuned, gain.speedup());
+        }
+        useless = useless(changes, times);
       }
       List<TuningRecord> back = new ArrayList<>();
-      int least = System.nanoTime() < end ? (changes.size() + 1) / 2 : changes.size();
-      for (Change change : changes.subList(0, least)) {
+      for (Change change : useless) {
         back.addAll(retractions(records, change));
         retracted++;
       }
@@ -112,6 +115,20 @@ final class Confirmation {
     }
   }
 
+  /** Those that took longer where they stand, else the half that gained the least. */
+  private static List<Change> useless(List<Change> changes, List<StepTimes> times) {
+    Map<Change, Double> gained = new HashMap<>();
+    for (Change change : changes) {
+      Predicate<String> steps = change.steps::contains;
+      double before = Math.min(times.get(0).least(steps), times.get(1).least(steps));
+      gained.put(change, before - times.get(2).least(steps));
+    }
+    List<Change> leastFirst =
+        changes.stream().sorted(Comparator.comparingDouble(gained::get)).toList();
+    int losses = (int) gained.values().stream().filter(nanos -> nanos < 0).count();
+    return leastFirst.subList(0, losses > 0 ? losses : (changes.size() + 1) / 2);
+  }
+
   private Planner.Means means(TuningTable table) {
     return new Planner.Means(
         Backends.load().usable(estimates.backend()),
@@ -120,51 +137,36 @@ final class Confirmation {
         table);
   }
 
-  /** Least gain first. */
-  private List<Change> changes(List<TuningRecord> records, TuningTable table) {
+  private List<Change> changes(TuningTable table) {
     List<Change> changes = new ArrayList<>();
+    List<Tunable.Site> chains = Tunable.chains(means(table), graph);
     for (Tunable.Layer layer : layers) {
-      Guess before = Tunable.choice(means(TuningTable.empty()), layer.problem());
-      Guess after = Tunable.choice(means(table), layer.problem());
-      String key = layer.problem().work();
-      if (!isOf(before, after) || before.threads() != after.threads()) {
-        double gain =
-            nanos(records, key, before.algorithm().id(), before.tile())
-                - nanos(records, key, after.algorithm().id(), after.tile());
-        changes.add(
-            new Change(
-                layer.problems().stream().map(ConvProblem::work).toList(),
-                after.algorithm().id(),
-                after.tile(),
-                layer.count() * gain));
+      Way before = way(Tunable.choice(means(TuningTable.empty()), layer.problem()));
+      Way after = way(Tunable.choice(means(table), layer.problem()));
+      if (!before.equals(after)) {
+        Set<String> steps = new HashSet<>(layer.nodes());
+        chains.stream()
+            .map(Tunable.Site::steps)
+            .filter(chain -> !Collections.disjoint(chain, layer.nodes()))
+            .forEach(steps::addAll);
+        List<String> keys = layer.problems().stream().map(ConvProblem::work).toList();
+        changes.add(new Change(keys, steps, after));
       }
     }
-    Map<String, ChainWay> estimated = ways(TuningTable.empty());
-    ways(table)
-        .forEach((key, after) -> {
-          ChainWay before = estimated.get(key);
-          if (before != null && !before.equals(after)) {
-            double gain =
-                nanos(records, key, before.algorithm(), before.tile())
-                    - nanos(records, key, after.algorithm(), after.tile());
-            changes.add(new Change(List.of(key), after.algorithm(), after.tile(), gain));
-          }
-        });
-    changes.sort(Comparator.comparingDouble(Change::nanosGained));
+    Map<String, Way> estimated = new HashMap<>();
+    Tunable.chains(means(TuningTable.empty()), graph)
+        .forEach(site -> site.keys().forEach(key -> estimated.put(key, site.ways().getFirst())));
+    for (Tunable.Site chain : chains) {
+      Way after = chain.ways().getFirst();
+      if (!chain.keys().stream().allMatch(key -> after.equals(estimated.get(key)))) {
+        changes.add(new Change(chain.keys(), chain.steps(), after));
+      }
+    }
     return changes;
   }
 
-  private Map<String, ChainWay> ways(TuningTable table) {
-    return Tunable.chains(means(table), graph).stream()
-        .collect(Collectors.toMap(Tunable.Chain::key, c -> c.ways().getFirst()));
-  }
-
-  private static boolean isOf(Guess a, Guess b) {
-    return a.algorithm().id().equals(b.algorithm().id()) && a.tile().equals(b.tile());
-  }
-
-  private static boolean isOf(TuningRecord r, String algorithm, Tile tile) {
-    return r.algorithm().equals(algorithm) && r.tile().equals(tile);
+  private static Way way(Guess guess) {
+    return new Way(guess.algorithm().id(), guess.tile(), guess.threads());
   }
 
   private boolean concerns(TuningRecord r, String key) {
@@ -173,23 +175,15 @@ final class Confirmation {
         && r.backends().equals(estimates.backend());
   }
 
-  /** The latest time of a kernel; 0 if there is none. */
-  private double nanos(List<TuningRecord> records, String key, String algorithm, Tile tile) {
-    return records.reversed().stream()
-        .filter(r -> concerns(r, key) && r.samples() > 0 && isOf(r, algorithm, tile))
-        .mapToDouble(TuningRecord::median)
-        .findFirst()
-        .orElse(0);
-  }
-
   /** Takes back the choice of kernel, if that is this one, and of its threads. */
   private List<TuningRecord> retractions(List<TuningRecord> records, Change change) {
     List<TuningRecord> back = new ArrayList<>();
     for (String key : change.keys()) {
       for (int session : IntStream.of(1, estimates.threads()).distinct().toArray()) {
         records.reversed().stream()
-            .filter(r -> concerns(r, key) && r.session() == session)
-            .filter(r -> r.isChoice() && isOf(r, change.algorithm(), change.tile()))
+            .filter(r -> concerns(r, key) && r.session() == session && r.isChoice())
+            .filter(r -> r.algorithm().equals(change.way().algorithm()))
+            .filter(r -> r.tile().equals(change.way().tile()))
             .findFirst()
             .ifPresent(r -> back.add(r.status(Status.RETRACTED, machine)));
       }
@@ -197,14 +191,15 @@ final class Confirmation {
     return back;
   }
 
-  private Duet.Timings compare(TuningTable table, double seconds) {
+  /** By estimates, again by estimates, and by measurements. */
+  private List<StepTimes> compare(TuningTable table, double seconds) {
     Map<String, Tensor> inputs = NoiseInputs.of(model, shapes);
-    Turns.Limits limits =
-        new Turns.Limits(
-            0, Math.min(MOST_SECONDS, seconds / 2), Math.min(MOST_WARMUP_SECONDS, seconds / 4));
-    try (SessionContender tuned = new SessionContender(model, inputs, estimates.tuning(table));
-        SessionContender estimated = new SessionContender(model, inputs, estimates)) {
-      return new Duet(tuned, estimated, limits).play();
+    double warmUp = Math.min(MOST_WARMUP_SECONDS, seconds / 8);
+    try (SessionContender one = new SessionContender(model, inputs, estimates);
+        SessionContender two = new SessionContender(model, inputs, estimates);
+        SessionContender tuned = new SessionContender(model, inputs, estimates.tuning(table))) {
+      List<SessionContender> contenders = List.of(one, two, tuned);
+      return StepTimer.play(contenders, warmUp, Math.min(MOST_SECONDS, 0.6 * seconds));
     }
   }
 }

@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the best kernel of one problem: what computes it rightly is warmed up, raced on the same
- * memory, and takes the incumbent's place only if it is surely faster.
+ * Finds the best kernel of one problem on one thread: what computes it rightly is warmed up, raced
+ * on the same memory, and takes the incumbent's place only if it is surely faster.
  */
 final class LayerTuner implements AutoCloseable {
   /** What a challenger must gain, at 97.5 % confidence. */
@@ -107,20 +107,7 @@ final class LayerTuner implements AutoCloseable {
   Outcome kernel(Guess incumbent, List<Guess> candidates) {
     List<Guess> all = new ArrayList<>(List.of(incumbent));
     candidates.stream().filter(c -> !isSame(c, incumbent)).forEach(all::add);
-    return new Heat(1).run(incumbent, all);
-  }
-
-  /**
-   * Races the numbers of threads of a session for a kernel that is known to be right.
-   *
-   * @param chosen with the threads that a plan uses now
-   */
-  Outcome threads(int session, Guess chosen) {
-    List<Guess> all = new ArrayList<>();
-    for (int threads = 1; threads <= session; threads++) {
-      all.add(new Guess(chosen.algorithm(), chosen.tile(), chosen.nanos(), threads));
-    }
-    return new Heat(session).run(chosen, all);
+    return new Heat().run(incumbent, all);
   }
 
   /** Frees the memory that kernels were timed on. */
@@ -130,9 +117,7 @@ final class LayerTuner implements AutoCloseable {
   }
 
   private static boolean isSame(Guess a, Guess b) {
-    return a.algorithm().id().equals(b.algorithm().id())
-        && a.tile().equals(b.tile())
-        && a.threads() == b.threads();
+    return a.algorithm().id().equals(b.algorithm().id()) && a.tile().equals(b.tile());
   }
 
   private static boolean beats(Race.Result result, Race.@Nullable Result incumbent) {
@@ -148,11 +133,8 @@ final class LayerTuner implements AutoCloseable {
         && best(incumbent.blocks()) / best(result.blocks()) >= WORTH_A_CHANGE;
   }
 
-  /**
-   * The time that other programs disturbed least: one that keeps a core busy makes two threads
-   * slower than one in most blocks, but not in all.
-   */
-  static double best(List<Double> times) {
+  /** The time that other programs disturbed least. */
+  private static double best(List<Double> times) {
     return times.stream().mapToDouble(Double::doubleValue).min().orElse(Double.NaN);
   }
 
@@ -169,20 +151,12 @@ final class LayerTuner implements AutoCloseable {
 
   /** One race on the memory of the layer. */
   private final class Heat {
-    private final int session;
     private final List<TuningRecord> records = new ArrayList<>();
     private final Map<Trial, Guess> guesses = new LinkedHashMap<>();
     private boolean complete = true;
 
-    /**
-     * @param session threads of the sessions that the results are for
-     */
-    Heat(int session) {
-      this.session = session;
-    }
-
     Outcome run(Guess incumbent, List<Guess> all) {
-      try (Workers workers = new Workers(session)) {
+      try (Workers workers = new Workers(1)) {
         for (Guess guess : all) {
           if (guesses.size() >= 2 && System.nanoTime() > deadline) {
             complete = false;
@@ -196,10 +170,9 @@ final class LayerTuner implements AutoCloseable {
 
     /** Lets a kernel take part if it is right, and warms it up. */
     private void admit(Guess guess, Workers workers) {
-      ConvProblem as = new ConvProblem(one.shape(), one.epilogue(), guess.threads());
       try {
         Candidate candidate = new Candidate(guess.algorithm(), guess.tile());
-        Trial trial = Trial.of(candidate, as, workload, workers);
+        Trial trial = Trial.of(candidate, one, workload, workers);
         if (!oracle.judge(trial).withinBound()) {
           records.add(untimed(guess, Status.WRONG));
           return;
@@ -289,12 +262,12 @@ final class LayerTuner implements AutoCloseable {
       return new TuningRecord(
           one.work(),
           context.backends(),
-          session,
+          1,
           context.machine(),
           status,
           t.guess().algorithm().id(),
           tile,
-          t.guess().threads(),
+          1,
           t.samples(),
           t.time().value(),
           t.time().low(),

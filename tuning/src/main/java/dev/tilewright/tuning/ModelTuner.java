@@ -27,6 +27,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
 /**
@@ -36,15 +37,14 @@ import java.util.stream.Collectors;
  */
 public final class ModelTuner {
   /** The share of the budget that is kept for running the model as a whole. */
-  private static final double FOR_THE_WHOLE = 0.3;
+  private static final double FOR_THE_WHOLE = 0.4;
 
-  /** Of that the share in which chains are timed. */
-  private static final double FOR_CHAINS = 0.3;
+  /** Of that the shares for threads of layers and for chains, and the most seconds of each. */
+  private static final double FOR_THREADS = 0.15;
 
-  private static final double MOST_SECONDS_OF_CHAINS = 4;
-
-  /** Of an algorithm, with which its corrected promises are trusted. */
-  private static final int ENOUGH_TIMES = 5;
+  private static final double MOST_SECONDS_OF_THREADS = 3;
+  private static final double FOR_CHAINS = 0.4;
+  private static final double MOST_SECONDS_OF_CHAINS = 6;
 
   /** The share that all layers divide equally; the rest goes by estimated time. */
   private static final double EQUALLY = 0.25;
@@ -79,6 +79,7 @@ public final class ModelTuner {
   private final Machine machine = Backends.load().machine();
   private final List<Backend> backends;
   private final CostFitting fitting;
+  private final Shortlist shortlist;
   private final long end;
   private final List<LayerReport> reports = new ArrayList<>();
   private double gained;
@@ -92,6 +93,8 @@ public final class ModelTuner {
     this.progress = progress;
     this.backends = Backends.load().usable(options.session().backend());
     this.fitting = new CostFitting(machine, backends);
+    this.shortlist =
+        new Shortlist(means(1, TuningTable.empty()), machine, fitting, options.level());
     this.end = System.nanoTime() + (long) (options.seconds() * 1e9);
   }
 
@@ -130,26 +133,32 @@ public final class ModelTuner {
       tune(layers.get(i), now + share);
     }
     progress.at(layers.size(), layers.size(), secondsLeft(), gained);
-    int chains = chains(graph, FOR_CHAINS * wholeNanos / 1e9);
+    double whole = wholeNanos / 1e9;
+    int chains =
+        sites(graph, Tunable::chains, Math.min(MOST_SECONDS_OF_CHAINS, FOR_CHAINS * whole));
+    // Afterwards, for whether a chain is fused depends on its members' threads if nobody knows.
+    sites(graph, Tunable::threads, Math.min(MOST_SECONDS_OF_THREADS, FOR_THREADS * whole));
     TuningReport.CostModel costModel = fit();
-    Confirmation whole = new Confirmation(model, shapes, graph, file, machine, options.session());
-    return new TuningReport(reports, chains, costModel, whole.confirm(secondsLeft()));
+    Confirmation last = new Confirmation(model, shapes, graph, file, machine, options.session());
+    return new TuningReport(reports, chains, costModel, last.confirm(secondsLeft()));
   }
 
-  /** Tunes the chains that have no choice yet; how many. */
-  private int chains(Graph graph, double seconds) throws IOException {
+  /** Tunes the sites that have no choice yet; how many. */
+  private int sites(
+      Graph graph, BiFunction<Planner.Means, Graph, List<Tunable.Site>> all, double seconds)
+      throws IOException {
     int session = options.session().threads();
     List<Entry> entries = file.read().entries();
     TuningTable table = TuningTable.of(List.of(entries), machine);
     Set<String> known = known(file.read().records(), session);
-    List<Tunable.Chain> chains =
-        Tunable.chains(means(session, table), graph).stream()
-            .filter(c -> options.again() || !known.contains(c.key()))
+    List<Tunable.Site> sites =
+        all.apply(means(session, table), graph).stream()
+            .filter(site -> options.again() || !known.containsAll(site.keys()))
             .toList();
     Map<String, Tensor> inputs = NoiseInputs.of(model, shapes);
-    ChainTuner tuner = new ChainTuner(model, inputs, options.session(), machine);
-    file.append(tuner.tune(chains, entries, Math.min(MOST_SECONDS_OF_CHAINS, seconds)));
-    return chains.size();
+    file.append(
+        new SiteTuner(model, inputs, options.session(), machine).tune(sites, entries, seconds));
+    return sites.size();
   }
 
   /** Keeps what all measurements of this machine say of the cost model, if that is of any use. */
@@ -179,21 +188,11 @@ public final class ModelTuner {
   }
 
   private void tune(Tunable.Layer layer, long deadline) throws IOException {
-    int session = options.session().threads();
     List<TuningRecord> before = file.read().records();
-    boolean kernel = options.again() || !isKnown(before, layer, 1);
-    boolean threads = session > 1 && (options.again() || !isKnown(before, layer, session));
-    if (kernel || threads) {
+    if (options.again() || !isKnown(before, layer)) {
       LayerTuner.Context context = new LayerTuner.Context(options.session().backend(), machine);
       try (LayerTuner tuner = new LayerTuner(context, layer.problem(), options.level(), deadline)) {
-        if (kernel) {
-          kernel(layer, before, tuner);
-        }
-        if (threads) {
-          TuningTable now = TuningTable.of(List.of(file.read().records()), machine);
-          Guess current = Tunable.choice(means(session, now), layer.problem());
-          append(layer, tuner.threads(session, current).records());
-        }
+        kernel(layer, before, tuner);
       }
     }
   }
@@ -204,49 +203,13 @@ public final class ModelTuner {
     TuningTable choices = TuningTable.of(List.of(before), machine);
     Guess estimate = Tunable.choice(means(1, TuningTable.empty()), one);
     Guess chosen = Tunable.choice(means(1, choices), one);
-    Outcome found = tuner.kernel(chosen, candidates(one, before));
+    Outcome found = tuner.kernel(chosen, shortlist.of(one, before, options.again()));
     append(layer, found.records());
     if (found.chosen() instanceof Timed best) {
       double gain = found.incumbent() == null ? 0 : gain(found.incumbent(), best);
       gained += gain * layer.count();
       reports.add(LayerReport.of(layer, estimate, found));
     }
-  }
-
-  /**
-   * What to try, by estimates that all measurements so far have corrected. A like processor's
-   * choice comes first, and what an unfinished race has timed is left out.
-   */
-  private List<Guess> candidates(ConvProblem one, List<TuningRecord> before) {
-    List<Sample> samples = fitting.samples(before);
-    Map<String, Long> times =
-        samples.stream().collect(Collectors.groupingBy(Sample::algorithm, Collectors.counting()));
-    List<Entry> entries = new ArrayList<>(before);
-    entries.addAll(fitting.fit(samples));
-    TuningTable table = TuningTable.of(List.of(entries), machine);
-    List<Guess> all = Tunable.guesses(means(1, table), one);
-    List<Guess> some = new ArrayList<>();
-    String backends = options.session().backend();
-    table
-        .kernel(one.work(), backends)
-        .ifPresent(
-            f -> all.stream().filter(g -> isOf(g, f.record())).findFirst().ifPresent(some::add));
-    some.addAll(options.level().of(all, a -> times.getOrDefault(a, 0L) >= ENOUGH_TIMES));
-    if (!options.again()) {
-      some.removeIf(g ->
-          before.stream()
-              .anyMatch(r ->
-                  r.problem().equals(one.work())
-                      && r.machine().equals(machine)
-                      && r.session() == 1
-                      && r.status() == Status.MEASURED
-                      && isOf(g, r)));
-    }
-    return some.stream().distinct().toList();
-  }
-
-  private static boolean isOf(Guess guess, TuningRecord record) {
-    return guess.algorithm().id().equals(record.algorithm()) && guess.tile().equals(record.tile());
   }
 
   /** Remembers what was found for one problem of a layer for all of them. */
@@ -262,8 +225,8 @@ public final class ModelTuner {
   }
 
   /** Whether there is a choice for all its problems that was made on this very machine. */
-  private boolean isKnown(List<TuningRecord> records, Tunable.Layer layer, int session) {
-    Set<String> known = known(records, session);
+  private boolean isKnown(List<TuningRecord> records, Tunable.Layer layer) {
+    Set<String> known = known(records, 1);
     return layer.problems().stream().allMatch(p -> known.contains(p.work()));
   }
 

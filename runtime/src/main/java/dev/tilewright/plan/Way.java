@@ -8,26 +8,26 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * A way to compute what stands around a depthwise convolution, as tuning files write it: layer by
- * layer, or one of its {@link ConvChain}s band by band.
+ * A way to compute a part of a graph, as tuning files write it: a convolution by a kernel, or what
+ * stands around a depthwise one layer by layer or one of its {@link ConvChain}s band by band.
  *
- * @param algorithm one of two names
- * @param tile which chain, longest 0, and output rows of a band
- * @param threads that share the chain; of layer by layer, the session's
+ * @param algorithm a convolution's, or one of two names
+ * @param tile of that; of a chain which one, longest 0, and output rows of a band
+ * @param threads that share the work; of layer by layer, the session's
  */
-public record ChainWay(String algorithm, Tile tile, int threads) {
+public record Way(String algorithm, Tile tile, int threads) {
   private static final String LAYERS = "chain.layers";
   private static final String BANDS = "chain.bands";
   private static final String CHAIN = "chain";
   private static final String ROWS = "rows";
   private static final String BETWEEN = " > ";
 
-  static ChainWay layers(int threads) {
-    return new ChainWay(LAYERS, Tile.NONE, threads);
+  static Way layers(int threads) {
+    return new Way(LAYERS, Tile.NONE, threads);
   }
 
-  static ChainWay bands(int chain, int rows, int threads) {
-    return new ChainWay(BANDS, new Tile(Map.of(CHAIN, chain, ROWS, rows)), threads);
+  static Way bands(int chain, int rows, int threads) {
+    return new Way(BANDS, new Tile(Map.of(CHAIN, chain, ROWS, rows)), threads);
   }
 
   /** Whether a record is of one of these ways, and not of a convolution. */
