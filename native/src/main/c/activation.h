@@ -57,19 +57,18 @@ static inline vec act_tanh(vec x) {
 /* 0.5 x (1 + erf(x / sqrt 2)) with erf from Abramowitz and Stegun 1964, 7.1.26: error of erf below
  * 1.5e-7 everywhere. */
 static inline vec act_gelu(vec x) {
-    const vec one = vec_set1(1.0f), zero = vec_set1(0.0f);
-    const vec u = x * vec_set1(0.70710678f);
-    const vec a = vec_if_greater(zero, u, zero - u, u);
-    /* Bounded for the reciprocal's sake: from 10 on the rest is 0. */
-    const vec t = vec_reciprocal(vec_fma(vec_at_most(a, vec_set1(1e9f)), vec_set1(0.3275911f), one));
-    vec p = vec_set1(1.061405429f);
-    p = vec_fma(p, t, vec_set1(-1.453152027f));
-    p = vec_fma(p, t, vec_set1(1.421413741f));
-    p = vec_fma(p, t, vec_set1(-0.284496736f));
-    p = vec_fma(p, t, vec_set1(0.254829592f));
-    /* half * erfc(|u|); for x < 0 this is the result's factor as it stands, without cancellation. */
-    const vec half = vec_set1(0.5f) * p * t * act_exp(zero - a * a);
-    return x * vec_if_greater(zero, u, half, one - half);
+    /* From here on the rest is below the normal range. */
+    const vec a = vec_at_most(vec_abs(x), vec_set1(13.1f));
+    const vec t = vec_reciprocal(vec_fma(a, vec_set1(0.3275911f * 0.70710678f), vec_set1(1.0f)));
+    vec p = vec_set1(0.5f * 1.061405429f);
+    p = vec_fma(p, t, vec_set1(0.5f * -1.453152027f));
+    p = vec_fma(p, t, vec_set1(0.5f * 1.421413741f));
+    p = vec_fma(p, t, vec_set1(0.5f * -0.284496736f));
+    p = vec_fma(p, t, vec_set1(0.5f * 0.254829592f));
+    vec n;
+    const vec e = act_exp_fraction(vec_set1(-0.5f) * a * a, &n);
+    /* The result is -|x| erfc(|x| / sqrt 2) / 2 below 0, and x more above. */
+    return vec_at_least(x, vec_set1(0.0f)) - a * (p * t * vec_scale(e, n));
 }
 
 static inline vec act_apply(vec x, int32_t kind, vec a, vec b) {

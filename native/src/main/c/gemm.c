@@ -14,6 +14,8 @@
 #define MERGE_FLOATS 64
 /* A filter of a group that stays in L1 beside a tile's rows. */
 #define FILTER_IN_L1 (24 * 1024)
+/* Bytes by which a panel that nobody has fetched is fetched ahead. */
+#define FIRST_AHEAD (8 << 10)
 #define MOST_TOGETHER 16
 #define MOST_SPANS 16
 
@@ -441,6 +443,15 @@ static gemm_tile panel_tile(const block *b, const gemm_tile *common, int32_t pan
     return t;
 }
 
+/* What tile i of a panel fetches: its share of the next panel; nobody has done so for the first one. */
+static void fetch_ahead(const block *b, gemm_tile *t, int32_t i, int32_t tiles, int is_first) {
+    const int64_t row = 4 * (t->columns > b->isa->vl ? 2 : 1) * b->isa->vl;
+    const int64_t bytes = row * depth(&b->args->problem);
+    const int own = is_first && i == 0;
+    t->fetch = (const char *)t->panel + (own ? FIRST_AHEAD : bytes + bytes * i / tiles);
+    t->fetch_step = own ? row : row / tiles + 1;
+}
+
 /* Some panels over one region, whose `count` pixels are listed from `first` on. Several panels pass
  * while a tile's rows stay in L1; or one panel stays while all pixels pass. */
 static void run_region(const block *b, const gemm_tile *common, int32_t first, int32_t count,
@@ -458,6 +469,7 @@ static void run_region(const block *b, const gemm_tile *common, int32_t first, i
         for (gemm_tile *t = panel; t < panel + (panel_to - panel_from); t++) {
             t->pixels = b->w.pixels + at;
             t->out = b->w.out + at;
+            fetch_ahead(b, t, i, tiles, panel_from == 0);
             const int wide = t->columns > b->isa->vl;
             (few ? b->isa->few[wide][rows - 1] : b->isa->tile[wide][rows - 1])(t);
             if (!last || p->activation <= TW_CLIP) continue;

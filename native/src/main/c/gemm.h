@@ -41,6 +41,8 @@ typedef struct {
     int32_t columns;  /* of the panel that exist */
     int32_t plain;    /* neither residual nor clip */
     float low, high;  /* clip bounds */
+    const char *fetch;     /* what to fetch meanwhile, and bytes to go on with each step */
+    ptrdiff_t fetch_step;
 } gemm_tile;
 
 /* What an instruction set brings. */

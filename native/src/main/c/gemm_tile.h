@@ -13,7 +13,8 @@
 #define SPLIT 4
 
 /* Floats. In a network the filter was evicted since the run before, and the hardware's prefetcher
- * follows a panel from L2, but not fast enough from beyond. */
+ * follows a panel from L2, but not fast enough from beyond. GEMM_SPREAD: the tiles of a panel fetch
+ * the next one together instead. */
 #define PANEL_AHEAD 2048
 
 /* rows, vectors, split and whole are constants where these are inlined. */
@@ -74,6 +75,9 @@ TW_INLINE void tile(const gemm_tile *t, const int rows, const int vectors, const
             TW_UNROLL for (int s = 1; s < split; s++) acc[s][r][j] = vec_set1(0.0f);
         }
     }
+#ifdef GEMM_SPREAD
+    const char *fetch = t->fetch;
+#endif
     for (int32_t tap = 0; tap < t->taps; tap++) {
         const float *panel = t->panel + t->tap[tap].panel * (vectors * VL);
         ptrdiff_t c = t->tap[tap].src + t->channel;
@@ -97,8 +101,13 @@ TW_INLINE void tile(const gemm_tile *t, const int rows, const int vectors, const
                 vec b[2];
                 TW_UNROLL for (int j = 0; j < vectors; j++) b[j] =
                     vec_load(panel + (s * vectors + j) * VL);
+#ifdef GEMM_SPREAD
+                __builtin_prefetch(fetch);
+                fetch += t->fetch_step;
+#else
                 TW_UNROLL for (int i = 0; i < vectors * VL; i += 16)
                     __builtin_prefetch(panel + s * vectors * VL + PANEL_AHEAD + i);
+#endif
                 TW_UNROLL for (int r = 0; r < rows; r++) {
                     const vec a = vec_set1(row[r][c + s]);
                     TW_UNROLL for (int j = 0; j < vectors; j++) acc[s][r][j] =
