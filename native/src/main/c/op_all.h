@@ -20,6 +20,8 @@
 #include "op_resize.h"
 #include "op_softmax.h"
 
+#include "op_attention.h"
+
 extern const tw_op OP_TABLE[];
 const tw_op OP_TABLE[] = {
 #define OP_ROW(name) {name##_bind, name##_run},

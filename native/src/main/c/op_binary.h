@@ -81,7 +81,8 @@ static int binary_pattern(const tw_op_args *args) {
     return 0;
 }
 
-static void binary_run(const tw_op_args *args, int64_t from, int64_t to) {
+static void binary_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
+    (void)workspace;
     op_rows *rows = binary_rows(args->function);
     const int repeated = binary_pattern(args);
     if (!repeated) {

@@ -237,7 +237,8 @@ static copy_grid copy_grid_of(const tw_op_args *args) {
     return (copy_grid){height, width, (rows + height - 1) / height, (columns + width - 1) / width};
 }
 
-static void copy_run(const tw_op_args *args, int64_t from, int64_t to) {
+static void copy_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
+    (void)workspace;
     if (copy_is_rows(args)) {
         op_walk(args, from, to, copy_rows);
         return;

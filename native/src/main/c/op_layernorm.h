@@ -37,7 +37,8 @@ static void layernorm_row(float *d, const float *x, const float *scale, const fl
                                        op_load(scale + i, n - i), op_load(shift + i, n - i)));
 }
 
-static void layernorm_run(const tw_op_args *args, int64_t from, int64_t to) {
+static void layernorm_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
+    (void)workspace;
     for (int64_t row = from; row < to; row++)
         layernorm_row((float *)(args->dst + row * args->stride[0][0]),
                       (const float *)(args->in[0] + row * args->stride[1][0]),

@@ -77,7 +77,8 @@ MAP_FUNCTIONS(MAP_ROWS)
 MAP_ROWS(TW_NONE)
 #undef MAP_ROWS
 
-static void map_run(const tw_op_args *args, int64_t from, int64_t to) {
+static void map_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
+    (void)workspace;
     switch (args->function) {
 #define MAP_CASE(f)                                                                                \
     case f: op_walk(args, from, to, map_rows_##f); break;

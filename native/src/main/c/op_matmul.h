@@ -160,7 +160,8 @@ static void matmul_panel(const matmul_cut *c, char *d, const char *a, const char
     }
 }
 
-static void matmul_run(const tw_op_args *args, int64_t from, int64_t to) {
+static void matmul_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
+    (void)workspace;
     const matmul_cut c = matmul_cut_of(args);
     const int64_t matrix = c.bands * c.panels;
     op_place p = op_place_at(args, c.batches, from / matrix);

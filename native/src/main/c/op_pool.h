@@ -101,7 +101,8 @@ TW_INLINE void pool_line(const tw_op_args *args, char *d, const char *a, int64_t
     }
 }
 
-static void pool_run(const tw_op_args *args, int64_t from, int64_t to) {
+static void pool_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
+    (void)workspace;
     const int64_t *e = args->extra;
     const int64_t pixel = args->stride[1][2], line = pixel * e[POOL_WIDTH];
     const int separable = pool_separable(args);

@@ -66,7 +66,8 @@ static double reduce_row_sum(const float *x, int64_t n) {
     return sum;
 }
 
-static void reduce_run(const tw_op_args *args, int64_t from, int64_t to) {
+static void reduce_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
+    (void)workspace;
     const int64_t reduced = args->size[1], inner = args->size[2];
     const int64_t chunk = REDUCE_CHUNK * VL, chunks = (inner + chunk - 1) / chunk;
     const float divisor = args->function == REDUCE_MEAN ? (float)reduced : 1.0f;

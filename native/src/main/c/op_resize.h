@@ -36,7 +36,8 @@ static void resize_pixel(float *d, const char *top, const char *bottom, float do
     }
 }
 
-static void resize_run(const tw_op_args *args, int64_t from, int64_t to) {
+static void resize_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
+    (void)workspace;
     const resize_tap *rows = args->table, *columns = rows + args->size[1];
     const int64_t pixel = args->stride[1][2], line = pixel * args->extra[1];
     for (int64_t unit = from; unit < to; unit++) {

@@ -1,8 +1,11 @@
 /* e^(x - max) / sum over rows. Loops: rows, columns. A unit is a row; the exponentials wait in dst. */
 
-/* 0 where e^x is below the normal range: -infinity is how models mask. */
+/* Of x <= 0. 0 where e^x is below the normal range: -infinity is how models mask. */
 static inline vec softmax_exp(vec x) {
-    return vec_if_greater(vec_set1(-87.0f), x, vec_set1(0.0f), act_exp(x));
+    const vec low = vec_set1(-87.0f);
+    vec n;
+    const vec p = act_exp_fraction(vec_at_least(x, low), &n);
+    return vec_if_greater(low, x, vec_set1(0.0f), vec_scale(p, n));
 }
 
 static void softmax_row(float *d, const float *x, int64_t n) {
@@ -30,7 +33,8 @@ static void softmax_row(float *d, const float *x, int64_t n) {
     if (i < n) op_store(d + i, n - i, op_load(d + i, n - i) * scale);
 }
 
-static void softmax_run(const tw_op_args *args, int64_t from, int64_t to) {
+static void softmax_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
+    (void)workspace;
     for (int64_t row = from; row < to; row++)
         softmax_row((float *)(args->dst + row * args->stride[0][0]),
                     (const float *)(args->in[0] + row * args->stride[1][0]), args->size[1]);

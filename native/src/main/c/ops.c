@@ -45,7 +45,8 @@ int32_t tw_op_bind(int64_t args) {
     return (int32_t)a->parts;
 }
 
-void tw_op_run(int64_t args, int32_t from, int32_t to) {
+void tw_op_run(int64_t args, int32_t from, int32_t to, int32_t worker) {
     const tw_op_args *a = (const tw_op_args *)(intptr_t)args;
-    table(a->level)[a->op].run(a, a->units * from / a->parts, a->units * to / a->parts);
+    table(a->level)[a->op].run(a, a->units * from / a->parts, a->units * to / a->parts,
+                               a->workspace ? a->workspace + worker * a->workspace_stride : NULL);
 }

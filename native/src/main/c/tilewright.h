@@ -26,7 +26,7 @@
 
 #include <stdint.h>
 
-#define TW_ABI_VERSION 3
+#define TW_ABI_VERSION 4
 
 /* Most tunable parameters of a kernel, and most values of all that it proposes. */
 #define TW_MOST_TUNABLES 4
@@ -107,6 +107,8 @@ typedef struct {
     int64_t size[8];
     int64_t stride[3][8]; /* of dst, in[0], in[1] */
     int64_t extra[16];
+    char *workspace;          /* of worker 0, 64-byte aligned; NULL if the family uses none */
+    int64_t workspace_stride; /* bytes from one worker's to the next */
 } tw_op_args;
 
 #if defined(__GNUC__)
@@ -157,7 +159,7 @@ const char *tw_op_name(int32_t op);
 /* Fills the rest of the argument block; returns the number of parts, at least 1. */
 int32_t tw_op_bind(int64_t args);
 /* Computes the parts from (included) to (excluded). */
-void tw_op_run(int64_t args, int32_t from, int32_t to);
+void tw_op_run(int64_t args, int32_t from, int32_t to, int32_t worker);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

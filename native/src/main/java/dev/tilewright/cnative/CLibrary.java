@@ -12,7 +12,7 @@ import com.sun.jna.NativeLibrary;
  */
 final class CLibrary {
   /** TW_ABI_VERSION that this class was written against. */
-  static final int ABI_VERSION = 3;
+  static final int ABI_VERSION = 4;
 
   private CLibrary() {}
 
@@ -55,5 +55,5 @@ final class CLibrary {
 
   static native int tw_op_bind(long args);
 
-  static native void tw_op_run(long args, int from, int to);
+  static native void tw_op_run(long args, int from, int to, int worker);
 }

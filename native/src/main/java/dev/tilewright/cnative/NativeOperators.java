@@ -64,6 +64,9 @@ final class NativeOperators {
         || out.dtype() != DType.FLOAT32) {
       return Optional.empty();
     }
+    if (problem.op() instanceof Op.Attention attention) {
+      return Optional.of(NativeAttention.of(problem, attention, limit));
+    }
     if (problem.op() instanceof Op.Reduce reduce) {
       return reduce(problem, reduce, limit);
     }

@@ -33,9 +33,10 @@ final class OperatorArguments {
   private static final int SIZE = 80;
   private static final int STRIDE = SIZE + MOST_LOOPS * 8;
   private static final int EXTRA = STRIDE + TENSORS * MOST_LOOPS * 8;
+  private static final int WORKSPACE = EXTRA + 16 * 8;
 
   /** What tw_op_struct_bytes returns if C laid the struct out as this class does. */
-  static final int BYTES = EXTRA + 16 * 8;
+  static final int BYTES = WORKSPACE + 2 * 8;
 
   /** Rows of the C table; read only once the library is connected. */
   private static final class Families {
@@ -115,6 +116,26 @@ final class OperatorArguments {
     return this;
   }
 
+  /** Sizes and the strides of dst, in[0], in[1], as the family says. */
+  OperatorArguments sizes(long[] sizes, long[]... strides) {
+    for (int i = 0; i < sizes.length; i++) {
+      memory.set(JAVA_LONG, SIZE + 8L * i, sizes[i]);
+    }
+    for (int t = 0; t < strides.length; t++) {
+      for (int i = 0; i < strides[t].length; i++) {
+        memory.set(JAVA_LONG, STRIDE + 8L * (t * MOST_LOOPS + i), strides[t][i]);
+      }
+    }
+    return this;
+  }
+
+  /** Scratch of the workers of the step. */
+  OperatorArguments workspace(Operands operands) {
+    memory.set(JAVA_LONG, WORKSPACE, operands.workspace());
+    memory.set(JAVA_LONG, WORKSPACE + 8, operands.workspaceStride());
+    return this;
+  }
+
   /** Memory of the session that the kernel reads beside its tensors. */
   MemorySegment table(long bytes) {
     MemorySegment table = arena.allocate(bytes, 64);
@@ -138,7 +159,7 @@ final class OperatorArguments {
   private record Bound(long args, int parts) implements Task {
     @Override
     public void run(int from, int to, int worker) {
-      CLibrary.tw_op_run(args, from, to);
+      CLibrary.tw_op_run(args, from, to, worker);
     }
   }
 }

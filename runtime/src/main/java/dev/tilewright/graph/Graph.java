@@ -43,6 +43,10 @@ public record Graph(
           node.output().shape().elements() * node.input(2).shape().product(1, 4);
       case Op.IntegerMatMul m -> node.output().shape().elements() * node.input(0).shape().last();
       case Op.MatMul m -> node.output().shape().elements() * node.input(0).shape().last();
+      case Op.Attention a -> {
+        long scores = node.input(0).shape().product(0, 2) * node.input(1).shape().dim(1);
+        yield scores * (node.input(0).shape().last() + node.input(2).shape().last());
+      }
       default -> 0;
     };
   }

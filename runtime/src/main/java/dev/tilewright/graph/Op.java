@@ -237,6 +237,13 @@ public sealed interface Op {
    */
   record LayerNorm(float epsilon) implements Op {}
 
+  /**
+   * Softmax(q k^T * scale + bias) v in each head, which is a part of the columns. Inputs: q [N, T,
+   * heads * D], k [N, S, heads * D], v [N, S, heads * E] and, if said, bias [B, heads or 1, S, T or
+   * 1], <em>transposed</em>: of key s and query t of image n it is bias[n % B][head][s][t].
+   */
+  record Attention(int heads, float scale, boolean bias) implements Op {}
+
   /** Inputs: one or more tensors that differ only in this axis. */
   record Concat(int axis) implements Op {}
 

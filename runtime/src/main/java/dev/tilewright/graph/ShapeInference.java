@@ -46,6 +46,7 @@ public final class ShapeInference {
       case Op.Concat c -> ANY;
       case Op.Elementwise e -> e.inputs();
       case Op.Where w -> 3;
+      case Op.Attention a -> a.bias() ? 4 : 3;
       case Op.Scatter s -> 3;
       case Op.ScatterElements s -> 3;
       case Op.RoiAlign r -> 3;
@@ -132,6 +133,7 @@ public final class ShapeInference {
         }
         yield floats(x);
       }
+      case Op.Attention attention -> attention(attention, in);
       case Op.Concat(int axis) -> concat(axis, in);
       case Op.Slice slice -> slice(slice, x);
       case Op.Pad pad -> pad(pad, x);
@@ -309,6 +311,37 @@ public final class ShapeInference {
       }
     }
     return new TensorType(arithmetic(x).dtype(), new Shape(dims));
+  }
+
+  private static TensorType attention(Op.Attention op, List<TensorType> in) {
+    in.forEach(ShapeInference::floats);
+    Shape q = in.get(0).shape();
+    Shape k = in.get(1).shape();
+    Shape v = in.get(2).shape();
+    require(
+        q.rank() == 3 && k.rank() == 3 && v.rank() == 3,
+        () -> "images, tokens, columns: not " + in);
+    require(
+        q.dim(0) == k.dim(0) && k.last() == q.last(),
+        () -> "queries " + q + " do not meet keys " + k);
+    require(
+        v.dim(0) == k.dim(0) && v.dim(1) == k.dim(1),
+        () -> "keys " + k + " do not have values " + v);
+    require(
+        op.heads() > 0 && q.last() % op.heads() == 0 && v.last() % op.heads() == 0,
+        () -> op.heads() + " heads do not share the columns of " + q + " and " + v);
+    if (op.bias()) {
+      Shape b = in.get(3).shape();
+      require(
+          b.rank() == 4
+              && b.dim(0) > 0
+              && q.dim(0) % b.dim(0) == 0
+              && (b.dim(1) == 1 || b.dim(1) == op.heads())
+              && b.dim(2) == k.dim(1)
+              && (b.dim(3) == 1 || b.dim(3) == q.dim(1)),
+          () -> "bias " + b + " of " + op.heads() + " heads of " + q + " and " + k);
+    }
+    return TensorType.floats(Shape.of(q.dim(0), q.dim(1), v.last()));
   }
 
   private static TensorType concat(int axis, List<TensorType> in) {

@@ -60,6 +60,7 @@ final class FoldingBudget implements GraphBuilder.Folder {
   private static long work(Op op, List<Tensor> in, Shape out) {
     return switch (op) {
       case Op.MatMul m -> out.elements() * in.getFirst().shape().last();
+      case Op.Attention a -> out.elements() * in.get(1).shape().dim(1) * 2;
       case Op.ConvTranspose t -> in.getFirst().shape().elements() * in.get(1).shape().product(1, 4);
       case Op.Pool pool ->
           out.elements() * pool.window().kernel().height() * pool.window().kernel().width();

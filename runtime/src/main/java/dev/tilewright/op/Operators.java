@@ -61,6 +61,7 @@ public final class Operators {
       case Op.CumulativeSum sum -> new CumulativeSum(sum);
       case Op.LayerNorm(float epsilon) -> new LayerNorm(epsilon);
       case Op.Softmax(int axis) -> new Softmax(axis, x.dim(axis));
+      case Op.Attention attention -> new Attention(attention, problem.in().get(1).shape().dim(1));
       case Op.MatMul m -> new MatMul(out.last());
       case Op.IntegerConv conv -> new IntegerConv(conv, problem.in().get(2).shape());
       case Op.IntegerMatMul m -> new IntegerMatMul(x.last(), out.last());

@@ -29,6 +29,7 @@ public final class Passes {
   /** What suits the kernels here. */
   static final List<Supplier<Pass>> DEVICE =
       List.of(
+          FuseAttention::new, // before what scales queries is folded elsewhere
           MatMulToConv::new, // before the epilogues, so that fully connected layers get them too
           FoldAffine::new, // the bias of what was a MatMul until the line above
           AffineToConv::new, // what no convolution took

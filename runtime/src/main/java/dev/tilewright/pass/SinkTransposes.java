@@ -113,6 +113,7 @@ final class SinkTransposes implements Pass {
       case Op.ConvTranspose c -> keep(at);
       case Op.Pool p -> keep(at);
       case Op.MatMul m -> keep(at);
+      case Op.Attention a -> keep(at);
       case Op.IntegerConv c -> keep(at);
       case Op.IntegerMatMul m -> keep(at);
       case Op.Expand e -> keep(at);

@@ -30,6 +30,7 @@ final class VectorOperators {
       case Op.Softmax s -> VectorSoftmax.of(problem, s.axis());
       case Op.LayerNorm n -> VectorLayerNorm.of(problem, n.epsilon());
       case Op.MatMul m -> VectorMatMul.of(problem);
+      case Op.Attention a -> VectorAttention.of(problem, a);
       case Op.Resize r -> VectorResize.of(problem, r);
       default -> Optional.empty();
     };

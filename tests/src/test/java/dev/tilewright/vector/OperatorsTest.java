@@ -373,6 +373,57 @@ public abstract class OperatorsTest {
     }
   }
 
+  /** Images, heads, queries, keys, columns of q and k, of v. */
+  private static final int[][] ATTENTIONS = {
+    {2, 3, 49, 49, 32, 32}, {1, 2, 197, 197, 64, 64}, {1, 1, 16, 16, 8, 8}, {4, 2, 17, 33, 15, 20},
+    {1, 3, 40, 21, 32, 7}, {2, 1, 65, 1000, 9, 48}, {3, 2, 1, 5, 4, 3}, {6, 1, 9, 1, 1, 1}
+  };
+
+  @Test
+  void attentionAgrees() {
+    for (int[] s : ATTENTIONS) {
+      if (s[3] < 16 && !takesEveryShape) {
+        continue;
+      }
+      int heads = s[1];
+      Tensor q = check.floats(s[0], s[2], heads * s[4]);
+      Tensor k = check.floats(s[0], s[3], heads * s[4]);
+      Tensor v = check.floats(s[0], s[3], heads * s[5]);
+      float scale = (float) (1 / Math.sqrt(s[4]));
+      attention(new Op.Attention(heads, scale, false), q, k, v);
+      Op.Attention biased = new Op.Attention(heads, scale, true);
+      int again = s[0] % 2 == 0 ? s[0] / 2 : 1; // images of the bias
+      attention(biased, q, k, v, check.floats(1, heads, s[3], s[2]));
+      attention(biased, q, k, v, check.floats(again, 1, s[3], s[2]));
+      attention(biased, q, k, v, check.floats(s[0], heads, s[3], 1));
+      attention(biased, q, k, v, masked(again, heads, s[3], s[2]));
+    }
+  }
+
+  /** Scores are sums of D products, scaled to variance 1, with a bias: below 12. */
+  private void attention(Op.Attention op, Tensor... in) {
+    double depth = in[0].shape().last() / (double) op.heads();
+    double keys = in[1].shape().dim(1);
+    // A score is off by 4 u sqrt(D + 3) * its terms, sqrt(D) * scale on average; so is a weight,
+    // which
+    // the exponential (3 u) and the sum of weights and products of values (4 u sqrt(S + 3)) add to.
+    double scores = 4 * U * Math.sqrt(depth + 3) * Math.sqrt(depth) + 2 * 12 * U;
+    double bound = 2 * (scores + 3 * U + 2 * 4 * U * Math.sqrt(keys + 3)) * 5;
+    check.check(op, 0, bound, in);
+  }
+
+  /** -100 for a third of the keys, -infinity for the last of several. */
+  private Tensor masked(int images, int heads, int keys, int queries) {
+    Shape shape = Shape.of(images, heads, keys, queries);
+    float[] bias = new float[(int) shape.elements()];
+    for (int i = 0; i < bias.length; i++) {
+      int key = i / queries % keys;
+      bias[i] =
+          key > 0 && key == keys - 1 ? Float.NEGATIVE_INFINITY : (i + key) % 3 == 1 ? -100 : 0;
+    }
+    return Tensor.of(shape, bias);
+  }
+
   @Test
   void resizingAgrees() {
     for (CoordinateTransform transform : CoordinateTransform.values()) {
