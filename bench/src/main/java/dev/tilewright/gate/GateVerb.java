@@ -4,6 +4,7 @@ import dev.tilewright.backend.Backends;
 import dev.tilewright.cli.BadInputException;
 import dev.tilewright.cli.Console;
 import dev.tilewright.cli.Verb;
+import dev.tilewright.database.Machine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -124,7 +125,16 @@ public final class GateVerb implements Verb, Callable<Integer> {
 
   /** The history, with the candidate's figures if it is to be recorded. */
   private List<History.Series> past(Path directory, Report report) throws IOException {
-    String machine = Backends.load().machine().toString();
+    Machine here = Backends.load().machine();
+    // Not the kernels' revisions: how those differ is what a history is kept for.
+    String machine =
+        String.join(
+            "; ",
+            here.cpu(),
+            here.isa(),
+            here.caches(),
+            here.processors() + " processors",
+            "Java " + here.java());
     if (record) {
       Map<String, Double> micros = new TreeMap<>();
       for (Finding finding : report.findings()) {

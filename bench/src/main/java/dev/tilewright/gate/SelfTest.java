@@ -41,10 +41,10 @@ final class SelfTest {
    * One run.
    *
    * @param kind aa or power
-   * @param busy whether one core was kept busy
+   * @param load what else the machine did, in words
    * @param seconds that it took
    */
-  record Run(String kind, boolean busy, double seconds, String java, List<Row> rows) {
+  record Run(String kind, String load, double seconds, String java, List<Row> rows) {
     Run {
       rows = List.copyOf(rows);
     }
@@ -80,7 +80,7 @@ final class SelfTest {
    */
   void run(
       String kind,
-      boolean busy,
+      String load,
       Side side,
       List<ForkJob.Task> tasks,
       DuetGate.Options options,
@@ -92,7 +92,7 @@ final class SelfTest {
     long longest = 0;
     int done =
         Math.toIntExact(
-            runs().stream().filter(r -> r.kind().equals(kind) && r.busy() == busy).count());
+            runs().stream().filter(r -> r.kind().equals(kind) && r.load().equals(load)).count());
     DuetGate.Options whole = options.within(options.forks(), Long.MAX_VALUE / 4);
     for (; done < enough && System.nanoTime() + longest < deadline; done++) {
       String place = "run " + (done + 1) + " of " + enough + ": ";
@@ -112,7 +112,7 @@ final class SelfTest {
             slowed.stream().filter(t -> t.name().equals(name)).findFirst().orElseThrow().work();
         rows.add(row(finding, work, outcome.results().getOrDefault(name, List.of())));
       }
-      append(new Run(kind, busy, Math.round(took / 1e7) / 1e2, Runtime.version().toString(), rows));
+      append(new Run(kind, load, Math.round(took / 1e7) / 1e2, Runtime.version().toString(), rows));
     }
   }
 

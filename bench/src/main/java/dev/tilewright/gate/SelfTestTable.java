@@ -20,7 +20,7 @@ final class SelfTestTable {
   /** What the gate asks of a difference, asked of the classic comparison too. */
   private static final double CLASSIC_LEVEL = 0.01;
 
-  private static final String FORMAT = "%-10s %6s %6s %6s %6s %6s %6s %6s %8s | %6s %6s %6s %8s%n";
+  private static final String FORMAT = "%-14s %6s %6s %6s %6s %6s %6s %6s %8s | %6s %6s %6s %8s%n";
 
   /** Benchmarks with the same work added, under the same load. */
   private record Group(String load, double work) implements Comparable<Group> {
@@ -56,11 +56,11 @@ final class SelfTestTable {
     Map<Group, List<SelfTest.Row>> groups = new TreeMap<>();
     for (SelfTest.Run run : runs) {
       for (SelfTest.Row row : run.rows()) {
-        Group group = new Group(run.busy() ? "busy" : "idle", row.work());
+        Group group = new Group(run.load(), row.work());
         groups.computeIfAbsent(group, g -> new ArrayList<>()).add(row);
       }
     }
-    String head = "%-66s | %s%n";
+    String head = "%-70s | %s%n";
     out.printf(Locale.ROOT, head, "", "separate forks' means (Welch)");
     out.printf(
         Locale.ROOT,
@@ -97,15 +97,11 @@ final class SelfTestTable {
           classic.stream().filter(Classic::saysFaster).count(),
           spread(classic.stream().mapToDouble(Classic::change).toArray()));
     });
-    for (String kind : List.of("aa", "power")) {
-      for (boolean busy : List.of(false, true)) {
-        List<SelfTest.Run> some =
-            runs.stream().filter(r -> r.kind().equals(kind) && r.busy() == busy).toList();
-        if (!some.isEmpty()) {
-          summary(some, kind + (busy ? ", one core busy" : ", idle"), out);
-        }
-      }
+    Map<String, List<SelfTest.Run>> kinds = new TreeMap<>();
+    for (SelfTest.Run run : runs) {
+      kinds.computeIfAbsent(run.kind() + ", " + run.load(), k -> new ArrayList<>()).add(run);
     }
+    kinds.forEach((name, some) -> summary(some, name, out));
   }
 
   private static void summary(List<SelfTest.Run> runs, String name, PrintWriter out) {

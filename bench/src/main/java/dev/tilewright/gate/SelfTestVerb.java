@@ -57,6 +57,12 @@ public final class SelfTestVerb implements Verb, Callable<Integer> {
   private boolean busy;
 
   @Option(
+      names = "--load",
+      paramLabel = "WORD",
+      description = "What else the machine does, for the table (default: idle, or busy)")
+  private String load = "";
+
+  @Option(
       names = "--percent",
       split = ",",
       description = "Sizes of the work of power (default: 3,5,10)")
@@ -101,7 +107,7 @@ public final class SelfTestVerb implements Verb, Callable<Integer> {
     if (Files.exists(json) && !resume && !onlyPrint) {
       throw new BadInputException(json + " exists: --resume continues it");
     }
-    Process load = busy && !onlyPrint ? BusyCore.start() : null;
+    Process core = busy && !onlyPrint ? BusyCore.start() : null;
     try {
       if (kind == Kind.CHOICE) {
         ChoiceTrials.run(json, benchmarks, trials, Durations.nanos(budget), Console.out(spec));
@@ -109,8 +115,8 @@ public final class SelfTestVerb implements Verb, Callable<Integer> {
         duets();
       }
     } finally {
-      if (load != null) {
-        load.destroyForcibly();
+      if (core != null) {
+        core.destroyForcibly();
       }
     }
     return 0;
@@ -130,7 +136,7 @@ public final class SelfTestVerb implements Verb, Callable<Integer> {
         int runs = kind == Kind.AA ? trials : Math.ceilDiv(trials * works.size(), tasks.size());
         test.run(
             kind.toString(),
-            busy,
+            load.isEmpty() ? (busy ? "busy" : "idle") : load,
             side,
             tasks,
             DuetGate.Options.standard().within(forks, Durations.nanos(budget)),
