@@ -202,8 +202,7 @@ public final class Model implements AutoCloseable {
     return using(() ->
         NativeMemory.granted(() -> {
           Source of = source();
-          return Passes.standard(
-              OnnxImporter.first(of.onnx, shapes, of.memory).graph(), of.memory);
+          return Passes.standard(OnnxImporter.first(of.onnx, shapes, of.memory).graph(), of.memory);
         }));
   }
 
@@ -320,10 +319,7 @@ public final class Model implements AutoCloseable {
         new Planner(
             own,
             new Planner.Means(
-                usable(options),
-                options.backend(),
-                options.threads(),
-                options.tuning()));
+                usable(options), options.backend(), options.threads(), options.tuning()));
     Graph graph = Passes.standard(stage.graph(), own);
     // Planning may need as much as the largest value to try how a filter would be packed.
     requireMemory(largest(graph));

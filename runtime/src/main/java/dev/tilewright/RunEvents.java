@@ -21,8 +21,7 @@ final class RunEvents implements RunWatch {
 
   /** To define events takes a process 100 ms, so not before there is a recorder. */
   static boolean areEnabled() {
-    return FlightRecorder.isInitialized()
-        && (Asked.RUNS.isEnabled() || Asked.LAYERS.isEnabled());
+    return FlightRecorder.isInitialized() && (Asked.RUNS.isEnabled() || Asked.LAYERS.isEnabled());
   }
 
   /** Runs an execution whose session has been entered. */

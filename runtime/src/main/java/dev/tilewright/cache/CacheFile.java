@@ -22,8 +22,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of a cache: a head, then at {@link #DATA} packed weights and constants, each aligned to a
- * cache line, then four records: {@link CacheKey}, {@link Index}, and two of whoever writes.
+ * The bytes of a cache: a head, then at {@link #DATA} packed weights and constants, each aligned to
+ * a cache line, then four records: {@link CacheKey}, {@link Index}, and two of whoever writes.
  *
  * <p>A file is written under a name of its own and then renamed, so what has the name was complete
  * when it got it. What happened to it since, checksums tell: of the head and the records when it is

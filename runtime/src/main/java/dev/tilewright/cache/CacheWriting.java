@@ -36,10 +36,7 @@ final class CacheWriting implements CacheFile.Writing {
    * @param weights as they were packed for the plan
    */
   CacheWriting(
-      CacheKey key,
-      Record face,
-      Plan plan,
-      BiFunction<Tensor, @Nullable Tensor, Weights> weights) {
+      CacheKey key, Record face, Plan plan, BiFunction<Tensor, @Nullable Tensor, Weights> weights) {
     this.key = key;
     this.face = face;
     this.plan = plan;
@@ -64,8 +61,7 @@ final class CacheWriting implements CacheFile.Writing {
     for (Tensor tensor : image.tensors()) {
       numbers.put(tensor, entries.size());
       boolean kept = needed.contains(tensor) || !packedOnly.contains(tensor);
-      entries.add(
-          new CacheFile.Entry(tensor.type(), kept ? sink.add(tensor.data()) : -1));
+      entries.add(new CacheFile.Entry(tensor.type(), kept ? sink.add(tensor.data()) : -1));
     }
     Set<Pair> written = new HashSet<>();
     for (Recipe.Conv conv : convs) {

@@ -25,14 +25,14 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One model's cache: the plan of a session and the weights as its kernels want them. With it a start
- * reads no weight of the model, rewrites and plans nothing, and packs nothing; the packed weights
- * are the file's own pages, shared by all processes that have it open.
+ * One model's cache: the plan of a session and the weights as its kernels want them. With it a
+ * start reads no weight of the model, rewrites and plans nothing, and packs nothing; the packed
+ * weights are the file's own pages, shared by all processes that have it open.
  *
  * <p>It holds for one build of the program, one machine and Java, one content of the model file,
  * which is read and compared each time, and one session: its options and the shapes of its inputs.
- * If anything is different or damaged it is ignored, the reason is kept ({@link #state}), and when a
- * plan has been made it is written anew. Nothing that is wrong with a cache is an error.
+ * If anything is different or damaged it is ignored, the reason is kept ({@link #state}), and when
+ * a plan has been made it is written anew. Nothing that is wrong with a cache is an error.
  *
  * <p>Of {@link #plan} and {@link #write} one at a time may be called; all else at any time.
  */
@@ -198,8 +198,7 @@ public final class PackedCache {
           read(from, PLAN, tensors, PlanImage.class)
               .plan(
                   new Recipe.Ingredients(
-                      backends,
-                      (filter, bias) -> find(weights, numbers, filter, bias)));
+                      backends, (filter, bias) -> find(weights, numbers, filter, bias)));
       state = "used";
       return plan;
     } catch (IOException | IllegalArgumentException | IllegalStateException e) {
@@ -281,12 +280,11 @@ public final class PackedCache {
         return;
       }
       CacheKey now =
-          new CacheKey(
-              wanted.program(), wanted.machine(), wanted.bytes(), wanted.sums(), session);
+          new CacheKey(wanted.program(), wanted.machine(), wanted.bytes(), wanted.sums(), session);
       CacheFile.write(file, new CacheWriting(now, new Face(inputs, outputs), plan, weights));
       state = before + "; written";
     } catch (IOException | IllegalArgumentException e) {
       state = before + "; not written: " + e;
-      }
+    }
   }
 }

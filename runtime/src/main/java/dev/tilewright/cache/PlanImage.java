@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** A plan without its kernels: those are made again by their recipes. Components as in {@link Plan}. */
+/**
+ * A plan without its kernels: those are made again by their recipes. Components as in {@link Plan}.
+ */
 record PlanImage(
     List<StepImage> steps,
     Map<String, Value> inputs,
@@ -53,17 +55,7 @@ record PlanImage(
 
     private Plan.Step step(Recipe.Ingredients from) {
       return new Plan.Step(
-          layer,
-          op,
-          key,
-          macs,
-          bytes,
-          threads,
-          choice,
-          recipe,
-          recipe.make(from),
-          inputs,
-          outputs);
+          layer, op, key, macs, bytes, threads, choice, recipe, recipe.make(from), inputs, outputs);
     }
   }
 

@@ -31,8 +31,8 @@ final class Program {
 
   /**
    * Tells the code of this package's jar and of the backends' jars from that of any other build: of
-   * a jar by its directory, which holds the checksum of every class; of a folder of classes by their
-   * names, sizes and times.
+   * a jar by its directory, which holds the checksum of every class; of a folder of classes by
+   * their names, sizes and times.
    *
    * @throws IOException if the code cannot be found or read
    */

@@ -15,10 +15,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records, with all that they are made of, as bytes. What was written before is named by its number:
- * the same string, record, list or map is written once.
+ * Records, with all that they are made of, as bytes. What was written before is named by its
+ * number: the same string, record, list or map is written once.
  *
- * <p>Tensors are numbered, in {@link #tensors}; whoever writes decides what becomes of their values.
+ * <p>Tensors are numbered, in {@link #tensors}; whoever writes decides what becomes of their
+ * values.
  */
 final class RecordWriter {
   // What a thing begins with.

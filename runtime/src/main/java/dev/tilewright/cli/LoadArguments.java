@@ -28,8 +28,8 @@ public final class LoadArguments {
       names = "--packed-cache",
       paramLabel = "FILE|auto|off",
       description = {
-        "Keep the plan and the packed weights of the model in this file, so that the next start makes"
-            + " neither. auto: tilewright/packed in $$XDG_CACHE_HOME or ~/.cache.",
+        "Keep the plan and the packed weights of the model in this file, so that the next start"
+            + " makes neither. auto: tilewright/packed in $$XDG_CACHE_HOME or ~/.cache.",
         "Default: $$TILEWRIGHT_PACKED_CACHE, else off."
       })
   private @Nullable String packedCache;

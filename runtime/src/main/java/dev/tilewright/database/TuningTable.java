@@ -195,7 +195,11 @@ public final class TuningTable {
     List<String> lines = new ArrayList<>();
     chosen.forEach((key, found) -> lines.add("chosen " + key + " " + found));
     quarantine.forEach((problem, kernels) ->
-        lines.add("quarantine " + problem + " " + new TreeSet<>(kernels.stream().map(Kernel::toString).toList())));
+        lines.add(
+            "quarantine "
+                + problem
+                + " "
+                + new TreeSet<>(kernels.stream().map(Kernel::toString).toList())));
     fits.forEach((kernel, fit) -> lines.add("fit " + kernel + " " + fit));
     Collections.sort(lines);
     CRC32C crc = new CRC32C();

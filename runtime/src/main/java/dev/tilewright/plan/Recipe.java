@@ -18,8 +18,8 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the kernel of a step is made. Data alone: the same recipe makes the same kernel in any process
- * with the same program on the same machine, so a plan can be kept without its kernels.
+ * How the kernel of a step is made. Data alone: the same recipe makes the same kernel in any
+ * process with the same program on the same machine, so a plan can be kept without its kernels.
  */
 public sealed interface Recipe {
   /** Instead of a backend: {@link Operators}. */

@@ -318,13 +318,7 @@ final class Selection {
   }
 
   private Chosen chosen(
-      Node node,
-      String key,
-      String id,
-      String reason,
-      Recipe recipe,
-      Kernel kernel,
-      int useful) {
+      Node node, String key, String id, String reason, Recipe recipe, Kernel kernel, int useful) {
     double nanos = CostModel.streaming(bytes(node)) / useful;
     Plan.Choice choice = new Plan.Choice(id, "", origin(id, false), reason, nanos, null, Map.of());
     return new Chosen(key, choice, recipe, kernel, useful, Graph.macs(node), bytes(node));

@@ -50,7 +50,9 @@ class PackedCacheTest {
     void assertEquals(Outcome other) {
       assertThat(outputs.keySet()).isEqualTo(other.outputs.keySet());
       outputs.forEach((name, values) ->
-          assertThat(Arrays.equals(values, other.outputs.get(name))).as("bits of " + name).isTrue());
+          assertThat(Arrays.equals(values, other.outputs.get(name)))
+              .as("bits of " + name)
+              .isTrue());
     }
   }
 
@@ -158,8 +160,7 @@ class PackedCacheTest {
       int at = whole.length / 4 + random.nextInt(whole.length / 2);
       changed[at] ^= (byte) (1 << random.nextInt(8));
       Files.write(model, changed);
-      try (Model loaded =
-          Model.load(model, LoadOptions.defaults().packedCache(cache))) {
+      try (Model loaded = Model.load(model, LoadOptions.defaults().packedCache(cache))) {
         assertThat(loaded.packedCache().orElseThrow()).contains("another model");
       }
     }
@@ -298,7 +299,8 @@ class PackedCacheTest {
     String[] command = {"explain", model.toString(), "--packed-cache", cache.toString()};
     CommandRun first = CommandRun.of(command);
     CommandRun second = CommandRun.of(command);
-    assertThat(first.out()).contains("packed cache " + cache + " not used: there was none; written");
+    assertThat(first.out())
+        .contains("packed cache " + cache + " not used: there was none; written");
     assertThat(second.out()).contains("packed cache " + cache + " used");
     assertThat(CommandRun.of("explain", model.toString(), "--packed-cache", "off").out())
         .doesNotContain("packed cache");
