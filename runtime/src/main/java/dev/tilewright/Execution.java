@@ -21,7 +21,7 @@ public final class Execution {
   Execution(PlannedStage stage, Session session) {
     this.session = session;
     this.first = session.bind(stage, null);
-    this.later = stage.stage().isLast() ? null : new LaterStages(stage, first, session);
+    this.later = stage.isLast() ? null : new LaterStages(stage, first, session);
   }
 
   /** What runs; of a model in stages, the first. */

@@ -1,6 +1,8 @@
 package dev.tilewright;
 
+import dev.tilewright.backend.Backend;
 import dev.tilewright.backend.Backends;
+import dev.tilewright.cache.PackedCache;
 import dev.tilewright.graph.Graph;
 import dev.tilewright.onnx.ExternalData;
 import dev.tilewright.onnx.OnnxImporter;
@@ -22,8 +24,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network with its weights. Safe for use by several threads; each opens its own {@link Session}.
@@ -43,10 +48,17 @@ public final class Model implements AutoCloseable {
 
   private record NextKey(PlannedStage after, StageKey key) {}
 
+  /** The file, read, and what was computed from it. */
+  private record Source(OnnxModel onnx, ModelMemory memory) {}
+
   private final Arena arena;
   private final LoadOptions limits;
-  private final OnnxModel onnx;
-  private final ModelMemory memory;
+  private final MemorySegment bytes;
+  private final Supplier<Source> read;
+  private final @Nullable PackedCache cache;
+
+  /** Null until somebody needs it, if the cache knows the model. */
+  private @Nullable Source source;
 
   /** Sessions that are open and threads that plan, which all read weights; CLOSED if it is. */
   private final AtomicInteger users = new AtomicInteger();
@@ -71,12 +83,35 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  private Model(Arena arena, MemorySegment bytes, ExternalData files, LoadOptions options) {
+  private Model(
+      Arena arena,
+      MemorySegment bytes,
+      ExternalData files,
+      LoadOptions options,
+      @Nullable PackedCache cache) {
     this.arena = arena;
+    this.bytes = bytes;
+    this.cache = cache;
     limits = options;
-    onnx = OnnxModel.read(bytes, files);
+    read = () -> read(bytes, files, arena);
+    if (cache == null || !cache.knowsModel()) {
+      source();
+    }
+  }
+
+  private static Source read(MemorySegment bytes, ExternalData files, Arena arena) {
+    OnnxModel onnx = OnnxModel.read(bytes, files);
     OnnxImporter.check(onnx);
-    memory = new ModelMemory(arena, onnx.tensors());
+    return new Source(onnx, new ModelMemory(arena, onnx.tensors()));
+  }
+
+  private synchronized Source source() {
+    Source known = source;
+    if (known == null) {
+      known = read.get();
+      source = known;
+    }
+    return known;
   }
 
   /**
@@ -102,7 +137,9 @@ public final class Model implements AutoCloseable {
       ExternalData files =
           options.externalData() ? ExternalData.beside(file, arena) : ExternalData.refused();
       MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      return new Model(arena, bytes, files, options);
+      Path kept = options.externalData() ? null : options.packedCache();
+      return new Model(
+          arena, bytes, files, options, kept == null ? null : PackedCache.open(kept, bytes, arena));
     } catch (IOException | RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -130,7 +167,7 @@ public final class Model implements AutoCloseable {
     try {
       MemorySegment copy = arena.allocate(Math.max(1, bytes.length), 64).asSlice(0, bytes.length);
       copy.copyFrom(MemorySegment.ofArray(bytes));
-      return new Model(arena, copy, ExternalData.refused(), options);
+      return new Model(arena, copy, ExternalData.refused(), options, null);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -139,7 +176,7 @@ public final class Model implements AutoCloseable {
 
   /** What the model takes; dimensions may be open. */
   public List<Signature> inputs() {
-    return onnx.inputs();
+    return cache != null && cache.knowsModel() ? cache.inputs() : source().onnx.inputs();
   }
 
   /**
@@ -148,7 +185,7 @@ public final class Model implements AutoCloseable {
    * Execution#outputs}.
    */
   public List<String> outputs() {
-    return onnx.outputs();
+    return cache != null && cache.knowsModel() ? cache.outputs() : source().onnx.outputs();
   }
 
   /**
@@ -163,8 +200,10 @@ public final class Model implements AutoCloseable {
    */
   public Graph graph(Map<String, Shape> shapes) {
     return using(() ->
-        NativeMemory.granted(
-            () -> Passes.standard(OnnxImporter.first(onnx, shapes, memory).graph(), memory)));
+        NativeMemory.granted(() -> {
+          Source of = source();
+          return Passes.standard(OnnxImporter.first(of.onnx, shapes, of.memory).graph(), of.memory);
+        }));
   }
 
   /**
@@ -186,7 +225,7 @@ public final class Model implements AutoCloseable {
    * @throws IllegalArgumentException as {@link #plan}
    */
   public List<String> waiting(Map<String, Shape> shapes, SessionOptions options) {
-    return using(() -> first(shapes, options)).stage().waiting();
+    return using(() -> first(shapes, options)).waiting();
   }
 
   PlannedStage first(Map<String, Shape> shapes, SessionOptions options) {
@@ -215,8 +254,47 @@ public final class Model implements AutoCloseable {
   }
 
   private PlannedStage firstPlanned(Map<String, Shape> shapes, SessionOptions options) {
-    StageMemory own = new StageMemory(memory);
-    return planned(OnnxImporter.first(onnx, shapes, own), own, options);
+    String session = cache == null ? "" : session(shapes, options);
+    Plan kept = cache == null ? null : cache.plan(session, usable(options));
+    if (kept != null) {
+      requireMemory(kept.sessionBytes());
+      return new PlannedStage(kept);
+    }
+    Source of = source();
+    StageMemory own = new StageMemory(of.memory);
+    PlannedStage planned = planned(OnnxImporter.first(of.onnx, shapes, own), own, options);
+    PackedCache.giveBack(bytes); // what is packed need not be in memory twice
+    if (cache != null && planned.isLast()) {
+      cache.write(session, of.onnx.inputs(), of.onnx.outputs(), planned.plan(), own::weights);
+    }
+    return planned;
+  }
+
+  /** All that a plan depends on besides model, machine and program. */
+  private static String session(Map<String, Shape> shapes, SessionOptions options) {
+    return new TreeMap<>(shapes)
+        + ", "
+        + options.threads()
+        + " threads, "
+        + options.backend()
+        + " of "
+        + usable(options).stream().map(Backend::name).toList()
+        + ", measurements "
+        + options.tuning().digest()
+        + ", fusing "
+        + Planner.fusing();
+  }
+
+  private static List<Backend> usable(SessionOptions options) {
+    return Backends.load().usable(options.backend());
+  }
+
+  /**
+   * What became of the cache of packed weights, in words; empty if there is none ({@link
+   * LoadOptions#packedCache}).
+   */
+  public Optional<String> packedCache() {
+    return Optional.ofNullable(cache).map(c -> c.file() + " " + c.state());
   }
 
   private PlannedStage nextPlanned(PlannedStage after, StageKey key, SessionOptions options) {
@@ -233,7 +311,7 @@ public final class Model implements AutoCloseable {
 
   /** Bytes of constants that are kept for all plans. */
   long keptBytes() {
-    return memory.keptBytes();
+    return source().memory.keptBytes();
   }
 
   private PlannedStage planned(Stage stage, StageMemory own, SessionOptions options) {
@@ -241,10 +319,7 @@ public final class Model implements AutoCloseable {
         new Planner(
             own,
             new Planner.Means(
-                Backends.load().usable(options.backend()),
-                options.backend(),
-                options.threads(),
-                options.tuning()));
+                usable(options), options.backend(), options.threads(), options.tuning()));
     Graph graph = Passes.standard(stage.graph(), own);
     // Planning may need as much as the largest value to try how a filter would be packed.
     requireMemory(largest(graph));

@@ -1,23 +1,27 @@
 package dev.tilewright;
 
 import dev.tilewright.plan.Plan;
+import jdk.jfr.FlightRecorder;
 
 /** Writes a run, and each of its steps, as events of Java Flight Recorder. */
 final class RunEvents implements RunWatch {
-  // Never committed: they answer whether anybody wants such events.
-  private static final RunEvent RUNS = new RunEvent();
-  private static final LayerEvent LAYERS = new LayerEvent();
+  /** Never committed: they answer whether anybody wants such events. */
+  private static final class Asked {
+    static final RunEvent RUNS = new RunEvent();
+    static final LayerEvent LAYERS = new LayerEvent();
+  }
 
   private final RunEvent run = new RunEvent();
   private Plan plan;
-  private LayerEvent layer = LAYERS;
+  private LayerEvent layer = Asked.LAYERS;
 
   private RunEvents(Plan first) {
     plan = first;
   }
 
+  /** To define events takes a process 100 ms, so not before there is a recorder. */
   static boolean areEnabled() {
-    return RUNS.isEnabled() || LAYERS.isEnabled();
+    return FlightRecorder.isInitialized() && (Asked.RUNS.isEnabled() || Asked.LAYERS.isEnabled());
   }
 
   /** Runs an execution whose session has been entered. */

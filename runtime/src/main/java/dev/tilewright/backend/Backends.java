@@ -15,7 +15,8 @@ import java.util.stream.Collectors;
 
 /** The backends of this process, asked once whether they run here. */
 public final class Backends {
-  private static final System.Logger LOG = System.getLogger(Backends.class.getName());
+  /** How the reason begins why a backend does not run that the user does not want. */
+  private static final String SWITCHED_OFF = "switched off";
 
   /** Order of preference for operators that several backends have. */
   private static final List<String> PREFERENCE = List.of("native", "vector", "reference");
@@ -45,8 +46,11 @@ public final class Backends {
     for (Backend backend : sorted) {
       Applicability available = backend.available();
       all.put(backend, available);
-      if (available instanceof Applicability.No(String reason)) {
-        LOG.log(INFO, "backend {0} is not used: {1}", backend.name(), reason);
+      if (available instanceof Applicability.No(String reason)
+          && !reason.startsWith(SWITCHED_OFF)) {
+        // To have a logger takes a start 20 ms.
+        System.getLogger(Backends.class.getName())
+            .log(INFO, "backend {0} is not used: {1}", backend.name(), reason);
       }
     }
     return new Backends(all);

@@ -62,9 +62,11 @@ public final class Explain implements Verb, Callable<Integer> {
       if (json) {
         Map<String, Object> object = object(plan);
         object.put("waiting", waiting);
+        loaded.packedCache().ifPresent(state -> object.put("packedCache", state));
         out.println(Json.of(object));
       } else {
         print(plan, shapes.assumption(loaded.inputs()), out);
+        loaded.packedCache().ifPresent(state -> out.println("packed cache " + state));
         if (!waiting.isEmpty()) {
           out.println(
               "this is the first stage; "

@@ -50,10 +50,19 @@ final class TuningSources {
     if (!named.isEmpty()) {
       return Path.of(named);
     }
+    return userFolder(environment).resolve("tuning.txt");
+  }
+
+  /**
+   * Where the command line keeps what it found out.
+   *
+   * @param environment of the process
+   */
+  static Path userFolder(Map<String, String> environment) {
     String caches = environment.getOrDefault("XDG_CACHE_HOME", "");
     Path folder =
         caches.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(caches);
-    return folder.resolve("tilewright").resolve("tuning.txt");
+    return folder.resolve("tilewright");
   }
 
   /**

@@ -18,19 +18,31 @@ import org.jspecify.annotations.Nullable;
 public final class Weights {
   private final Tensor filter;
   private final @Nullable Tensor bias;
-  private final Arena arena;
+  private final @Nullable Arena arena;
   private final Map<String, MemorySegment> packed = new ConcurrentHashMap<>();
   private final List<Runnable> packings = new CopyOnWriteArrayList<>();
 
   /**
    * @param filter [K, C/G, FH, FW] float32
    * @param bias [K] float32, or null
-   * @param arena owns the packed forms
+   * @param arena owns the packed forms; null if there are to be no others
    */
-  public Weights(Tensor filter, @Nullable Tensor bias, Arena arena) {
+  public Weights(Tensor filter, @Nullable Tensor bias, @Nullable Arena arena) {
     this.filter = filter;
     this.bias = bias;
     this.arena = arena;
+  }
+
+  /**
+   * Weights of which the packed forms alone are known: there is memory for no others.
+   *
+   * @param forms by name; read only
+   */
+  public static Weights packedBefore(
+      Tensor filter, @Nullable Tensor bias, Map<String, MemorySegment> forms) {
+    Weights weights = new Weights(filter, bias, null);
+    weights.packed.putAll(forms);
+    return weights;
   }
 
   public Tensor filter() {
@@ -49,16 +61,30 @@ public final class Weights {
    * @param bytes size of the packed form
    * @param packer fills it from the tensors, which may change between calls: what it writes must
    *     not depend on what the memory held. At first that is zeros, 64-byte aligned
+   * @throws IllegalStateException if the form has another size, or cannot be packed
    */
   public MemorySegment packed(String form, long bytes, Consumer<MemorySegment> packer) {
-    return packed.computeIfAbsent(
-        form,
-        f -> {
-          MemorySegment memory = arena.allocate(Math.max(64, bytes), 64);
-          packer.accept(memory);
-          packings.add(() -> packer.accept(memory));
-          return memory;
-        });
+    MemorySegment memory =
+        packed.computeIfAbsent(
+            form,
+            f -> {
+              if (arena == null) {
+                throw new IllegalStateException("not packed before: " + form);
+              }
+              MemorySegment fresh = arena.allocate(Math.max(64, bytes), 64);
+              packer.accept(fresh);
+              packings.add(() -> packer.accept(fresh));
+              return fresh;
+            });
+    if (memory.byteSize() != Math.max(64, bytes)) {
+      throw new IllegalStateException("packed as " + memory.byteSize() + " bytes: " + form);
+    }
+    return memory;
+  }
+
+  /** What was packed, by the name of the form. */
+  public Map<String, MemorySegment> forms() {
+    return Map.copyOf(packed);
   }
 
   /** Packs every form anew, in the order in which they were asked for. */

@@ -3,7 +3,10 @@ package dev.tilewright.database;
 import dev.tilewright.conv.Tile;
 import dev.tilewright.database.Machine.Likeness;
 import dev.tilewright.database.TuningRecord.Status;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -11,6 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.zip.CRC32C;
 
 /**
  * What is known on one machine, looked up by problem. Immutable; plans keep the one that they were
@@ -180,6 +185,26 @@ public final class TuningTable {
         .filter(f -> f.likeness.compareTo(farthest) <= 0)
         .map(Fit::fit)
         .toList();
+  }
+
+  /** Tells what is known here from what another table knows. */
+  public String digest() {
+    if (chosen.isEmpty() && quarantine.isEmpty() && fits.isEmpty()) {
+      return "none";
+    }
+    List<String> lines = new ArrayList<>();
+    chosen.forEach((key, found) -> lines.add("chosen " + key + " " + found));
+    quarantine.forEach((problem, kernels) ->
+        lines.add(
+            "quarantine "
+                + problem
+                + " "
+                + new TreeSet<>(kernels.stream().map(Kernel::toString).toList())));
+    fits.forEach((kernel, fit) -> lines.add("fit " + kernel + " " + fit));
+    Collections.sort(lines);
+    CRC32C crc = new CRC32C();
+    lines.forEach(line -> crc.update(line.getBytes(StandardCharsets.UTF_8)));
+    return lines.size() + "." + Long.toHexString(crc.getValue());
   }
 
   /** Problems with a choice. */

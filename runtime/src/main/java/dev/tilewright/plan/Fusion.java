@@ -3,7 +3,6 @@ package dev.tilewright.plan;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
 import dev.tilewright.conv.Epilogue;
-import dev.tilewright.conv.Weights;
 import dev.tilewright.database.TuningRecord;
 import dev.tilewright.database.TuningTable;
 import dev.tilewright.graph.Graph;
@@ -13,6 +12,7 @@ import dev.tilewright.kernel.Kernel;
 import dev.tilewright.plan.Bands.Band;
 import dev.tilewright.plan.Selection.Candidate;
 import dev.tilewright.plan.Selection.Chosen;
+import dev.tilewright.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -381,25 +381,16 @@ final class Fusion {
 
   private Chosen chosen(Estimate e) {
     int threads = e.threads;
-    Map<Node, FusedKernel.Member> prepared = new HashMap<>();
-    for (Member member : e.members) {
-      Weights weights = selection.weights(member.node, original);
-      Map<ConvShape, Kernel> kernels = new HashMap<>();
-      for (Band band : e.bands.all()) {
-        ConvShape part = part(e.chain, member, e.bands, band);
-        if (part != null) {
-          kernels.computeIfAbsent(part, p -> member.part(p).prepare(weights));
-        }
-      }
-      prepared.put(member.node, new FusedKernel.Member(member.shape, Map.copyOf(kernels)));
-    }
     ConvChain chain = e.chain;
-    Kernel kernel =
-        new FusedKernel(
-            chain.before() == null ? null : prepared.get(chain.before()),
-            Objects.requireNonNull(prepared.get(chain.depthwise())),
-            chain.after() == null ? null : prepared.get(chain.after()),
-            e.bands,
+    Map<Node, Recipe.Member> parts = new HashMap<>();
+    e.members.forEach(member -> parts.put(member.node, recipe(e, member)));
+    Recipe recipe =
+        new Recipe.Chain(
+            chain.before() == null ? null : parts.get(chain.before()),
+            Objects.requireNonNull(parts.get(chain.depthwise())),
+            chain.after() == null ? null : parts.get(chain.after()),
+            e.bands.rows(),
+            e.bands.parts().size(),
             threads);
     Map<String, String> others = new LinkedHashMap<>();
     others.put("layer by layer", apart(e));
@@ -426,7 +417,23 @@ final class Fusion {
             others);
     String key = joined(e, " > ", m -> new ConvProblem(m.shape, m.epilogue, threads).key());
     long macs = e.members.stream().mapToLong(m -> Graph.macs(m.node)).sum();
-    return new Chosen(key, choice, kernel, threads, macs, bytes(chain));
+    Kernel kernel = recipe.make(selection.ingredients());
+    return new Chosen(key, choice, recipe, kernel, threads, macs, bytes(chain));
+  }
+
+  /** Of a member for all shapes that its bands have. */
+  private Recipe.Member recipe(Estimate e, Member member) {
+    Tensor filter = Objects.requireNonNull(original.constants().get(member.node.input(1)));
+    boolean bias = member.epilogue.bias();
+    Tensor known = bias ? original.constants().get(member.node.input(2)) : null;
+    Map<ConvShape, Recipe.Conv> shapes = new LinkedHashMap<>();
+    for (Band band : e.bands.all()) {
+      ConvShape part = part(e.chain, member, e.bands, band);
+      if (part != null) {
+        shapes.computeIfAbsent(part, p -> member.part(p).recipe(filter, known));
+      }
+    }
+    return new Recipe.Member(member.shape, List.copyOf(shapes.values()));
   }
 
   /** All but the intermediates. */

@@ -77,6 +77,7 @@ public record Plan(
    *     each once
    * @param threads that share the step; fewer than the session has if it is too small
    * @param choice what runs, and why
+   * @param recipe how the kernel was made
    */
   public record Step(
       String layer,
@@ -86,6 +87,7 @@ public record Plan(
       long bytes,
       int threads,
       Choice choice,
+      Recipe recipe,
       Kernel kernel,
       List<Value> inputs,
       List<Value> outputs) {

@@ -64,7 +64,12 @@ public final class Planner {
   private final Fusing fusing;
 
   public Planner(ModelMemory memory, Means means) {
-    this(memory, means, Fusing.of(System.getProperty(Fusing.PROPERTY, "auto")));
+    this(memory, means, Fusing.of(fusing()));
+  }
+
+  /** How this process fuses layers, as text: plans depend on it. */
+  public static String fusing() {
+    return System.getProperty(Fusing.PROPERTY, "auto");
   }
 
   Planner(ModelMemory memory, Means means, Fusing fusing) {

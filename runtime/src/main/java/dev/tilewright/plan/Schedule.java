@@ -115,6 +115,7 @@ final class Schedule {
         c.bytes(),
         c.threads(),
         c.choice(),
+        c.recipe(),
         c.kernel(),
         operands,
         node.outputs());

@@ -12,7 +12,6 @@ import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.op.OpProblem;
-import dev.tilewright.op.Operators;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.util.Comparator;
@@ -30,7 +29,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Selection {
   /** A node with the kernel that will compute it. */
-  record Chosen(String key, Plan.Choice choice, Kernel kernel, int threads, long macs, long bytes) {
+  record Chosen(
+      String key,
+      Plan.Choice choice,
+      Recipe recipe,
+      Kernel kernel,
+      int threads,
+      long macs,
+      long bytes) {
     /** The same, with one more thing that was not chosen. */
     Chosen unlike(String other, String reason) {
       Map<String, String> others = new LinkedHashMap<>(choice.others());
@@ -53,7 +59,7 @@ final class Selection {
               choice.nanos(),
               choice.rival(),
               others);
-      return new Chosen(key, with, kernel, threads, macs, bytes);
+      return new Chosen(key, with, recipe, kernel, threads, macs, bytes);
     }
   }
 
@@ -71,8 +77,9 @@ final class Selection {
       double nanos,
       Correction correction,
       @Nullable String measured) {
-    Kernel prepare(Weights weights) {
-      return algorithm.prepare(problem, tile, weights);
+    /** For a filter and a bias that are known. */
+    Recipe.Conv recipe(Tensor filter, @Nullable Tensor bias) {
+      return new Recipe.Conv(algorithm.id(), tile, problem, filter, bias);
     }
 
     /**
@@ -121,7 +128,7 @@ final class Selection {
   private final List<ConvAlgorithm> algorithms;
   private final Tuned tuned;
   private final Correction correction;
-  private final BiFunction<Tensor, @Nullable Tensor, Weights> weights;
+  private final Recipe.Ingredients ingredients;
 
   /**
    * @param weights gives the model's packed weights over a filter and a bias
@@ -131,7 +138,7 @@ final class Selection {
     this.algorithms = means.backends().stream().flatMap(b -> b.convolutions().stream()).toList();
     this.tuned = new Tuned(means, algorithms);
     this.correction = Correction.of(means.tuning());
-    this.weights = weights;
+    this.ingredients = new Recipe.Ingredients(means.backends(), weights);
   }
 
   Chosen choose(Node node, Graph graph) {
@@ -158,12 +165,18 @@ final class Selection {
             best.nanos / best.problem.threads(),
             rival(best, computed ? filterShape : null),
             others);
-    Kernel kernel =
+    Recipe recipe =
         filter == null || computed
-            ? new ComputedWeights(best.algorithm, best.problem, best.tile, filterShape)
-            : best.prepare(weights.apply(filter, bias));
+            ? new Recipe.Computed(best.algorithm.id(), best.tile, best.problem, filterShape)
+            : best.recipe(filter, bias);
     return new Chosen(
-        best.problem.key(), choice, kernel, best.problem.threads(), Graph.macs(node), bytes(node));
+        best.problem.key(),
+        choice,
+        recipe,
+        recipe.make(ingredients),
+        best.problem.threads(),
+        Graph.macs(node),
+        bytes(node));
   }
 
   private static long bytes(Node node) {
@@ -215,11 +228,9 @@ final class Selection {
     return best;
   }
 
-  /** The weights of a convolution that knows them. */
-  Weights weights(Node node, Graph graph) {
-    Tensor filter = Objects.requireNonNull(graph.constants().get(node.input(1)));
-    boolean bias = node.op() instanceof Op.Conv conv && conv.epilogue().bias();
-    return weights.apply(filter, bias ? graph.constants().get(node.input(2)) : null);
+  /** What kernels are made from. */
+  Recipe.Ingredients ingredients() {
+    return ingredients;
   }
 
   int threads() {
@@ -296,18 +307,21 @@ final class Selection {
       Kernel kernel = backend.operator(problem).orElse(null);
       if (kernel != null) {
         String id = backend.name() + "." + name;
-        return chosen(node, key, id, "first backend that has it", kernel, useful);
+        Recipe recipe = new Recipe.Operator(backend.name(), problem);
+        return chosen(node, key, id, "first backend that has it", recipe, kernel, useful);
       }
     }
-    Kernel kernel = Operators.kernel(problem);
-    return chosen(node, key, "portable." + name, "no backend has it", kernel, useful);
+    Recipe recipe = new Recipe.Operator(Recipe.PORTABLE, problem);
+    Kernel kernel = recipe.make(ingredients);
+    return chosen(
+        node, key, Recipe.PORTABLE + "." + name, "no backend has it", recipe, kernel, useful);
   }
 
   private Chosen chosen(
-      Node node, String key, String id, String reason, Kernel kernel, int useful) {
+      Node node, String key, String id, String reason, Recipe recipe, Kernel kernel, int useful) {
     double nanos = CostModel.streaming(bytes(node)) / useful;
     Plan.Choice choice = new Plan.Choice(id, "", origin(id, false), reason, nanos, null, Map.of());
-    return new Chosen(key, choice, kernel, useful, Graph.macs(node), bytes(node));
+    return new Chosen(key, choice, recipe, kernel, useful, Graph.macs(node), bytes(node));
   }
 
   Origin origin(String id, boolean measured) {

@@ -86,14 +86,9 @@ final class Depthwise implements ConvAlgorithm {
     return slow ? new int[0] : IntStream.of(blocks).filter(nr -> nr <= all).distinct().toArray();
   }
 
-  /**
-   * Whether all its taps are straight-line code. With masks, C2 boxes them where it is long; with
-   * 16 registers it spills (3x3 of 144 channels 56x56: 24 to 37 % of the peak, 44 row by row).
-   */
+  /** Whether all its taps are straight-line code. With masks, C2 boxes them where it is long. */
   private static boolean isSmall(ConvShape s) {
-    return Lanes.REGISTERS >= 32
-        && s.kernel().height() * s.kernel().width() <= 16
-        && s.inChannels() >= Lanes.LENGTH;
+    return s.kernel().height() * s.kernel().width() <= 16 && s.inChannels() >= Lanes.LENGTH;
   }
 
   private static DepthwiseSpec.Order order(ConvShape s, int nr) {

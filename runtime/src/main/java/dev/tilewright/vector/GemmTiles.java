@@ -98,6 +98,7 @@ final class GemmTiles {
     Strides strides = spec.strides;
     boolean picked = spec.factors == Factors.PICKED;
     Num tapRows = picked ? code.address(taps, 4) : taps;
+    Num nextTapRows = picked ? code.address(taps, 12) : taps;
     Num[] pixel = strides == null ? pixels(code, src, spec) : new Num[0];
     Vec[][] acc = new Vec[mr][nv];
     for (int j = 0; j < nv; j++) {
@@ -142,7 +143,7 @@ final class GemmTiles {
           @Override
           public Num nextRow(Num row, Count k) {
             return picked
-                ? code.address(filter, code.loadOffset(code.address(taps, k, 8), 12))
+                ? code.address(filter, code.loadOffset(code.address(nextTapRows, k, 8)))
                 : code.address(row, (long) nv * Lanes.BYTES);
           }
 

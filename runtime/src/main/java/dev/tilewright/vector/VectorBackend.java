@@ -18,6 +18,9 @@ import java.util.OptionalInt;
  * and {@link #available} can say so.
  */
 public final class VectorBackend implements Backend {
+  /** System property: {@code none} leaves this backend out, without a word. */
+  static final String PROPERTY = "tilewright.vector";
+
   @Override
   public String name() {
     return "vector";
@@ -25,6 +28,9 @@ public final class VectorBackend implements Backend {
 
   @Override
   public Applicability available() {
+    if (System.getProperty(PROPERTY, "").equals("none")) {
+      return new Applicability.No("switched off by -D" + PROPERTY + "=none");
+    }
     if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
       return new Applicability.No(
           "module not resolved; start java with --add-modules jdk.incubator.vector");

@@ -212,12 +212,7 @@ final class VectorCode {
 
   /** The non-negative int at {@code at}, widened. */
   Num loadOffset(Num at) {
-    return loadOffset(at, 0);
-  }
-
-  /** The non-negative int at {@code at + displacement}, widened. */
-  Num loadOffset(Num at, long displacement) {
-    readFrom(at, displacement, "JAVA_INT_UNALIGNED", ValueLayout.OfInt.class, CD_int);
+    readFrom(at, 0, "JAVA_INT_UNALIGNED", ValueLayout.OfInt.class, CD_int);
     // Tells C2 the sign, so that a sum with a masked address stays provably in range.
     code.loadConstant(Integer.MAX_VALUE).iand().i2l();
     return storeLong();

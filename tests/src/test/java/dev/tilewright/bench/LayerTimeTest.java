@@ -8,8 +8,11 @@ import dev.tilewright.conv.Tile;
 import dev.tilewright.database.Machine;
 import dev.tilewright.database.TuningRecord;
 import dev.tilewright.database.TuningRecord.Status;
+import dev.tilewright.graph.Op;
+import dev.tilewright.op.OpProblem;
 import dev.tilewright.plan.Origin;
 import dev.tilewright.plan.Plan;
+import dev.tilewright.plan.Recipe;
 import dev.tilewright.tuning.Statistics.Interval;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +40,8 @@ class LayerTimeTest {
         4000,
         2,
         choice,
+        new Recipe.Operator(
+            Recipe.PORTABLE, new OpProblem(new Op.MatMul(), List.of(), List.of(), List.of())),
         operands -> {
           throw new IllegalStateException("not run here");
         },

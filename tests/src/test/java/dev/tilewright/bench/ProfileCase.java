@@ -84,6 +84,7 @@ final class ProfileCase {
         step.bytes(),
         step.threads(),
         step.choice(),
+        step.recipe(),
         step.kernel(),
         step.inputs(),
         step.outputs());

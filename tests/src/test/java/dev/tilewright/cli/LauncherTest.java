@@ -77,6 +77,34 @@ class LauncherTest {
   }
 
   @Test
+  void makesAnAotCacheOnceAndUsesIt() throws Exception {
+    jdk("25", "25");
+    for (String module : new String[] {"runtime", "native", "tuning", "bench"}) {
+      Files.createDirectories(root.resolve(module + "/target"));
+      Files.createFile(root.resolve(module + "/target/tilewright-" + module + "-1.jar"));
+    }
+    Path cache = dir.resolve("an aot cache");
+    Map<String, String> environment =
+        Map.of("TILEWRIGHT_JDKS", jdks.toString(), "TILEWRIGHT_AOT", cache.toString());
+    String home = root.toRealPath().toString();
+    Result first = launch(environment, "run", "a b.onnx");
+    assertThat(first.code()).isEqualTo(7);
+    assertThat(first.out())
+        .contains("arg -XX:AOTCacheOutput=" + cache + "\n")
+        .contains("arg " + home + "/runtime/target/tilewright-runtime-1.jar:" + home)
+        .contains("/bench/target/tilewright-bench-1.jar:/repo/gson.jar:/repo/jna.jar\n")
+        .doesNotContain("classes", "jdk.incubator.vector")
+        .endsWith("arg dev.tilewright.cli.Main\narg run\narg a b.onnx\n");
+    Files.createFile(cache);
+    Files.setLastModifiedTime(cache, FileTime.from(Instant.now().plusSeconds(120)));
+    assertThat(launch(environment, "demo").out()).contains("arg -XX:AOTCache=" + cache + "\n");
+    Files.setLastModifiedTime(cache, FileTime.from(Instant.now().minusSeconds(120)));
+    assertThat(launch(environment, "demo").out())
+        .as("older than the program")
+        .contains("arg -XX:AOTCacheOutput=" + cache + "\n");
+  }
+
+  @Test
   void prefersWhatTheUserNames() throws Exception {
     jdk("25", "25");
     Path home = jdk("26", "26-ea");
