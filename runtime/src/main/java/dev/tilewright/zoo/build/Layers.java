@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
  * The words that blocks and networks are written in. A layer with weights is named; its parameters
  * have PyTorch's names behind that name. For one thread.
  */
-public final class Layers extends Operations {
+public final class Layers extends Images {
   /** What is added to a variance, where papers and PyTorch say nothing else. */
   public static final float EPSILON = 1e-5f;
 
