@@ -4,8 +4,11 @@ import static dev.tilewright.zoo.build.RuleException.require;
 
 import dev.tilewright.onnx.Attribute;
 import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.TensorType;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** What is for images, [N, C, H, W]: windows that move over them, and other sizes. */
@@ -117,9 +120,60 @@ public abstract class Images extends Movement {
             "coordinate_transformation_mode", new Attribute.Text(coordinates),
             "nearest_mode", new Attribute.Text("floor"));
     List<Integer> dims = List.of(x.batch(), x.channels(), height, width);
-    Feature none = new Feature("", Shape.SCALAR, true);
-    Feature sizes = longs(x.batch(), x.channels(), height, width);
-    return emit("Resize", attributes, dims, x, none, none, sizes);
+    Feature none = new Feature("", TensorType.floats(Shape.SCALAR), "", true);
+    if (!x.isOpen()) {
+      Feature sizes = longs(x.batch(), x.channels(), height, width);
+      return emit("Resize", attributes, dims, x, none, none, sizes);
+    }
+    require(
+        height % x.height() == 0 && width % x.width() == 0,
+        "%s: images of which data decide how many there are grow by whole factors, not to %dx%d",
+        scope,
+        height,
+        width);
+    float[] factors = {1, 1, (float) height / x.height(), (float) width / x.width()};
+    return emit("Resize", attributes, dims, x, none, constant(Tensor.of(Shape.of(4), factors)));
+  }
+
+  /** How values between pixels come from those around them. */
+  public enum Sampling {
+    BILINEAR,
+    NEAREST,
+    BICUBIC
+  }
+
+  /** What lies outside an image. */
+  public enum Outside {
+    ZEROS,
+    /** The nearest pixel of the image. */
+    BORDER,
+    REFLECTION
+  }
+
+  /**
+   * The values of an image at places (x, y) in [-1, 1]: [N, C, H, W] at [N, H', W', 2] to [N, C,
+   * H', W'], as PyTorch's grid_sample.
+   *
+   * @param alignCorners whether -1 and 1 are the centres of the first and last pixel, or the sides
+   */
+  public final Feature gridSample(
+      Feature x, Feature grid, Sampling sampling, Outside outside, boolean alignCorners) {
+    require(
+        x.shape().rank() == 4
+            && grid.shape().rank() == 4
+            && grid.dim(0) == x.batch()
+            && grid.dim(3) == 2,
+        "%s: the places of an image [N, C, H, W] are [N, H', W', 2], not %s of %s",
+        scope,
+        grid.shape(),
+        x.shape());
+    Map<String, Attribute> attributes =
+        Map.of(
+            "mode", new Attribute.Text(sampling.name().toLowerCase(Locale.ROOT)),
+            "padding_mode", new Attribute.Text(outside.name().toLowerCase(Locale.ROOT)),
+            "align_corners", integer(alignCorners ? 1 : 0));
+    List<Integer> dims = List.of(x.batch(), x.channels(), grid.dim(1), grid.dim(2));
+    return emit("GridSample", attributes, dims, x, grid);
   }
 
   /** [N, C*r*r, H, W] to [N, C, H*r, W*r], as PyTorch's PixelShuffle. */

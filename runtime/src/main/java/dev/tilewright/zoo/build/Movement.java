@@ -2,8 +2,10 @@ package dev.tilewright.zoo.build;
 
 import static dev.tilewright.zoo.build.RuleException.require;
 
+import dev.tilewright.onnx.Attribute;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,11 +29,19 @@ public abstract class Movement extends Arithmetic {
           first.shape(),
           part.shape());
     }
-    return emit(
-        "Concat",
-        Map.of("axis", integer(axis)),
-        with(first.shape().dims(), axis, size),
-        parts.toArray(Feature[]::new));
+    Feature[] in = parts.toArray(Feature[]::new);
+    String name = path("Concat");
+    boolean along = Math.floorMod(axis, first.shape().rank()) == 0;
+    boolean open = parts.stream().anyMatch(Feature::isOpen);
+    require(
+        along || parts.stream().allMatch(part -> part.many().equals(first.many())),
+        "%s: what is joined side by side is of one number",
+        scope);
+    String many = along && open ? out.unique(path("joined")) : first.many();
+    TensorType type =
+        new TensorType(first.dtype(), new Shape(with(first.shape().dims(), axis, size)));
+    Map<String, Attribute> attributes = Map.of("axis", integer(axis));
+    return out.emit(name, "Concat", attributes, List.of(type), many, in).getFirst();
   }
 
   /** The elements from {@code from} to {@code to} (excluded) of one dimension. */
@@ -47,6 +57,7 @@ public abstract class Movement extends Arithmetic {
         x.dim(axis),
         from,
         to);
+    requireKnown(x, axis);
     return emit(
         "Slice",
         Map.of(),
@@ -85,6 +96,7 @@ public abstract class Movement extends Arithmetic {
 
   /** The elements at these places of one dimension. */
   public final Feature gather(Feature x, int axis, int... places) {
+    requireKnown(x, axis);
     long[] indices = Arrays.stream(places).asLongStream().toArray();
     Feature where = constant(Tensor.of(Shape.of(places.length), indices));
     return emit(
@@ -103,7 +115,16 @@ public abstract class Movement extends Arithmetic {
         scope,
         new Shape(shape),
         x.shape());
-    return emit("Reshape", Map.of(), shape, x, longs(dims));
+    int[] sizes = dims.clone();
+    if (x.isOpen()) {
+      require(
+          dims[0] == x.dim(0),
+          "%s: data decide how many there are of %s, which stay the first dimension",
+          scope,
+          x.many());
+      sizes[0] = 0; // as it is
+    }
+    return emit("Reshape", Map.of(), shape, x, longs(sizes));
   }
 
   /** All dimensions behind the first as one. */
@@ -114,12 +135,14 @@ public abstract class Movement extends Arithmetic {
 
   /** Dimension i of the result is dimension {@code order[i]} of x. */
   public final Feature transpose(Feature x, int... order) {
+    requireKnown(x, order[0] == 0 ? 1 : 0);
     List<Integer> dims = IntStream.of(order).map(x::dim).boxed().toList();
     return emit("Transpose", Map.of("perm", ints(order)), dims, x);
   }
 
   /** Repeats dimensions of size 1. */
   public final Feature expand(Feature x, int... dims) {
+    requireKnown(x, 0);
     return emit("Expand", Map.of(), IntStream.of(dims).boxed().toList(), x, longs(dims));
   }
 
@@ -134,6 +157,7 @@ public abstract class Movement extends Arithmetic {
 
   /** Zeros before and after one dimension. */
   public final Feature pad(Feature x, int axis, int before, int after) {
+    requireKnown(x, axis);
     int rank = x.shape().rank();
     int[] pads = new int[2 * rank];
     pads[axis] = before;

@@ -1,14 +1,21 @@
 package dev.tilewright.zoo.build;
 
+import static dev.tilewright.zoo.build.RuleException.require;
+
 import dev.tilewright.onnx.Attribute;
+import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** A part of a network that is being written, and the values that are known. Axes count as in ONNX: negative ones from the last. */
+/**
+ * A part of a network that is being written, and the values that are known. Axes count as in ONNX:
+ * negative ones from the last.
+ */
 public abstract class Values {
   final Emitter out;
   final String scope;
@@ -28,6 +35,18 @@ public abstract class Values {
     return out.emit(path(opType), opType, attributes, new Shape(shape), in);
   }
 
+  /** With elements of another type than the inputs'. */
+  final Feature emit(
+      String opType,
+      Map<String, Attribute> attributes,
+      DType dtype,
+      List<Integer> shape,
+      Feature... in) {
+    TensorType type = new TensorType(dtype, new Shape(shape));
+    String name = path(opType);
+    return out.emit(name, opType, attributes, List.of(type), Emitter.many(name, in), in).getFirst();
+  }
+
   public final Feature constant(float value) {
     return constant(Tensor.of(Shape.SCALAR, value));
   }
@@ -39,6 +58,15 @@ public abstract class Values {
   final Feature longs(int... values) {
     long[] wide = Arrays.stream(values).asLongStream().toArray();
     return constant(Tensor.of(Shape.of(values.length), wide));
+  }
+
+  /** That a dimension is as large as it says, where a layer works along it. */
+  final void requireKnown(Feature x, int axis) {
+    require(
+        !x.isOpen() || Math.floorMod(axis, x.shape().rank()) > 0,
+        "%s: data decide how many there are of %s, so nothing is done along them",
+        scope,
+        x.many());
   }
 
   static Attribute integer(int value) {
