@@ -153,11 +153,7 @@ public final class Blueprint {
     Map<String, Tensor> initializers = new LinkedHashMap<>(source.weights(weights()));
     initializers.putAll(parts.constants);
     return new OnnxModel(
-        Map.of("", OPSET),
-        inputs,
-        List.copyOf(outputs.keySet()),
-        nodes,
-        initializers);
+        Map.of("", OPSET), inputs, List.copyOf(outputs.keySet()), nodes, initializers);
   }
 
   /**
