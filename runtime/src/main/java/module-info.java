@@ -27,6 +27,7 @@ module dev.tilewright.runtime {
   exports dev.tilewright.onnx;
   exports dev.tilewright.pass;
   exports dev.tilewright.zoo;
+  exports dev.tilewright.zoo.algorithm;
   exports dev.tilewright.zoo.build;
   exports dev.tilewright.zoo.block;
   exports dev.tilewright.zoo.network;

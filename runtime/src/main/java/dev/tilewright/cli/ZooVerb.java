@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,7 +33,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "zoo",
     description = "List, export or run blocks and networks of the literature, random weights.",
-    synopsisSubcommandLabel = "(list | export | run)",
+    synopsisSubcommandLabel = "(list | export | run | coverage)",
+    subcommands = ZooCoverage.class,
     sortOptions = false,
     footer = {
       "",
@@ -40,7 +42,9 @@ import picocli.CommandLine.Spec;
       "  tilewright zoo list",
       "  tilewright zoo export resnet50 -o resnet50.onnx",
       "  tilewright zoo export resnet50 --input 8x3x160x160 -o small.onnx",
+      "  tilewright zoo run faster-rcnn-resnet50-fpn --batch 2",
       "  tilewright zoo run doconv --repeat 50",
+      "  tilewright zoo coverage --rates 1,2,5",
       "",
       "What is exported is a model like any other: tune, explain, optimize and compare take it."
     })
@@ -59,6 +63,14 @@ public final class ZooVerb implements Verb {
     private List<String> shapes = new ArrayList<>();
 
     @Option(
+        names = "--batch",
+        paramLabel = "N",
+        defaultValue = "1",
+        description =
+            "So many times the first dimension of every input. Default: ${DEFAULT-VALUE}.")
+    private int batch = 1;
+
+    @Option(
         names = "--seed",
         paramLabel = "N",
         defaultValue = "1",
@@ -66,12 +78,20 @@ public final class ZooVerb implements Verb {
     private long seed = 1;
 
     Blueprint blueprint() {
-      Zoo.Entry entry = Zoo.find(name);
-      if (shapes.isEmpty()) {
-        return entry.blueprint();
+      if (batch < 1) {
+        throw new BadInputException("--batch must be at least 1");
       }
-      Shape[] given = shapes.stream().map(Choice::shape).toArray(Shape[]::new);
-      return Blueprint.of(entry.block().get(), given);
+      Zoo.Entry entry = Zoo.find(name);
+      Stream<Shape> inputs =
+          shapes.isEmpty() ? entry.inputs().stream() : shapes.stream().map(Choice::shape);
+      return Blueprint.of(
+          entry.block().get(), inputs.map(shape -> times(batch, shape)).toArray(Shape[]::new));
+    }
+
+    private static Shape times(int batch, Shape shape) {
+      List<Integer> dims = new ArrayList<>(shape.dims());
+      dims.set(0, Math.multiplyExact(batch, dims.getFirst()));
+      return new Shape(dims);
     }
 
     byte[] file(Blueprint blueprint) {

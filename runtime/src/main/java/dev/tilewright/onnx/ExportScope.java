@@ -224,7 +224,7 @@ final class ExportScope {
   /** The finished file. */
   byte[] finish() {
     Map<String, String> renamed = new HashMap<>();
-    Map<String, TensorType> types = new LinkedHashMap<>();
+    List<Signature> outputs = new ArrayList<>();
     for (Map.Entry<String, Value> output : graph.outputs().entrySet()) {
       String name = name(output.getValue(), false);
       boolean computed = nodes.stream().anyMatch(n -> n.outputs().contains(name));
@@ -240,20 +240,14 @@ final class ExportScope {
                   Map.of()));
         }
       }
-      types.put(output.getKey(), output.getValue().type());
+      outputs.add(Signature.of(output.getKey(), output.getValue().type()));
     }
     List<OnnxNode> named = nodes.stream().map(node -> renamed(node, renamed)).toList();
     List<Signature> inputs =
-        graph.inputs().stream()
-            .map(v ->
-                new Signature(
-                    v.name(),
-                    v.type().dtype(),
-                    v.shape().dims().stream().map(d -> new Signature.Dim(null, d)).toList()))
-            .toList();
-    OnnxModel model =
-        new OnnxModel(Map.of("", opset), inputs, List.copyOf(types.keySet()), named, initializers);
-    return ModelWriter.write(model, types);
+        graph.inputs().stream().map(v -> Signature.of(v.name(), v.type())).toList();
+    List<String> names = outputs.stream().map(Signature::name).toList();
+    OnnxModel model = new OnnxModel(Map.of("", opset), inputs, names, named, initializers);
+    return model.toBytes(outputs);
   }
 
   private static OnnxNode renamed(OnnxNode node, Map<String, String> names) {

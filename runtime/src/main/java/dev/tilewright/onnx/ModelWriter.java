@@ -1,10 +1,7 @@
 package dev.tilewright.onnx;
 
-import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
-import dev.tilewright.tensor.TensorType;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 
 /** Writes the messages of onnx.proto3 that {@link ModelReader} reads. Field numbers as there. */
@@ -19,22 +16,18 @@ final class ModelWriter {
   /**
    * The file.
    *
-   * @param outputs types of the model's outputs, in its order
+   * @param outputs the model's, in its order
    * @throws UnsupportedModelException if the format's 2 GiB do not hold the weights
    */
-  static byte[] write(OnnxModel model, Map<String, TensorType> outputs) {
+  static byte[] write(OnnxModel model, List<Signature> outputs) {
     ProtoWriter graph = new ProtoWriter();
     model.nodes().forEach(node -> graph.message(1, node(node)));
     graph.string(2, "tilewright");
     model
         .initializers()
         .forEach((name, tensor) -> graph.message(5, tensor(tensor).string(8, name)));
-    for (Signature input : model.inputs()) {
-      List<Integer> dims = input.dims().stream().map(Signature.Dim::size).toList();
-      TensorType type = new TensorType(input.dtype(), new Shape(dims));
-      graph.message(11, value(input.name(), type));
-    }
-    outputs.forEach((name, type) -> graph.message(12, value(name, type)));
+    model.inputs().forEach(input -> graph.message(11, value(input)));
+    outputs.forEach(output -> graph.message(12, value(output)));
     ProtoWriter file =
         new ProtoWriter()
             .integer(1, version(model.opsets().getOrDefault("", 0)))
@@ -94,11 +87,20 @@ final class ModelWriter {
     return out.integer(2, ElementType.code(tensor.dtype())).bytes(9, tensor.data());
   }
 
-  private static ProtoWriter value(String name, TensorType type) {
+  private static ProtoWriter value(Signature value) {
     ProtoWriter shape = new ProtoWriter();
-    type.shape().dims().forEach(size -> shape.message(1, new ProtoWriter().integer(1, size)));
+    value.dims().forEach(dim -> shape.message(1, dimension(dim)));
     ProtoWriter tensor =
-        new ProtoWriter().integer(1, ElementType.code(type.dtype())).message(2, shape);
-    return new ProtoWriter().string(1, name).message(2, new ProtoWriter().message(1, tensor));
+        new ProtoWriter().integer(1, ElementType.code(value.dtype())).message(2, shape);
+    return new ProtoWriter()
+        .string(1, value.name())
+        .message(2, new ProtoWriter().message(1, tensor));
+  }
+
+  private static ProtoWriter dimension(Signature.Dim dim) {
+    if (!dim.isOpen()) {
+      return new ProtoWriter().integer(1, dim.size());
+    }
+    return dim.symbol() == null ? new ProtoWriter() : new ProtoWriter().string(2, dim.symbol());
   }
 }

@@ -1,7 +1,6 @@
 package dev.tilewright.onnx;
 
 import dev.tilewright.tensor.Tensor;
-import dev.tilewright.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -66,14 +65,12 @@ public record OnnxModel(
   /**
    * The model as the bytes of a file.
    *
-   * @param types of the outputs, by name
+   * @param results what it says of its outputs, in their order
    * @throws UnsupportedModelException if it has graphs in its nodes, or is larger than a file may
    *     be
    */
-  public byte[] toBytes(Map<String, TensorType> types) {
-    Map<String, TensorType> ordered = new LinkedHashMap<>();
-    outputs.forEach(name -> ordered.put(name, types.get(name)));
-    return ModelWriter.write(this, ordered);
+  public byte[] toBytes(List<Signature> results) {
+    return ModelWriter.write(this, results);
   }
 
   private static void checkOutputs(List<String> outputs, List<String> given, List<OnnxNode> nodes) {

@@ -1,6 +1,7 @@
 package dev.tilewright.onnx;
 
 import dev.tilewright.tensor.DType;
+import dev.tilewright.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -42,6 +43,12 @@ public record Signature(
   /** One tensor, which must be given. */
   public Signature(String name, DType dtype, List<Dim> dims) {
     this(name, dtype, dims, false, false);
+  }
+
+  /** A tensor of one size. */
+  public static Signature of(String name, TensorType type) {
+    List<Dim> dims = type.shape().dims().stream().map(size -> new Dim(null, size)).toList();
+    return new Signature(name, type.dtype(), dims);
   }
 
   /** The name of an element of a sequence, of inputs as of outputs. */

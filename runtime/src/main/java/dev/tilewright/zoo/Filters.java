@@ -7,6 +7,7 @@ import dev.tilewright.zoo.Zoo.Entry;
 import dev.tilewright.zoo.block.AsymmetricBlock;
 import dev.tilewright.zoo.block.CondConv;
 import dev.tilewright.zoo.block.CondLinear;
+import dev.tilewright.zoo.block.DbbTransform;
 import dev.tilewright.zoo.block.DepthwiseSeparable;
 import dev.tilewright.zoo.block.DilatedStack;
 import dev.tilewright.zoo.block.DiverseBranchBlock;
@@ -29,16 +30,19 @@ import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.ConvSpec;
 import dev.tilewright.zoo.build.Feature;
 import dev.tilewright.zoo.build.Layers;
+import dev.tilewright.zoo.build.PoolSpec;
 import dev.tilewright.zoo.network.DilatedContext;
 import dev.tilewright.zoo.network.OctResNet;
 import dev.tilewright.zoo.network.RepVgg;
 import dev.tilewright.zoo.network.ResNet;
+import dev.tilewright.zoo.network.Vgg;
 import java.util.List;
 
 /** Variants of the convolution, all with the input and the output of the same dense 3x3. */
 final class Filters {
   private static final Shape IMAGE = Shape.of(1, 128, 28, 28);
   private static final ConvSpec DENSE = ConvSpec.of(128, 3);
+  private static final PoolSpec AVERAGE = PoolSpec.of(3).stride(1).padding(1);
 
   private static final Shape IMAGENET = Shape.of(1, 3, 224, 224);
 
@@ -51,6 +55,13 @@ final class Filters {
 
   static final List<Entry> BLOCKS =
       List.of(
+          line("conv", IMAGE, () -> plain(DENSE)).from("LeCun 1989", "dense 3x3, for comparison"),
+          line("conv-depthwise", IMAGE, () -> plain(DENSE.groups(128)))
+              .from("1610.02357", "3x3 of each channel by itself"),
+          line("conv-grouped", IMAGE, () -> plain(DENSE.groups(32)))
+              .from("NIPS 2012", "3x3 in 32 groups"),
+          line("conv-dilated", IMAGE, () -> plain(DENSE.dilation(2)))
+              .from("1511.07122", "3x3 of every second pixel"),
           line("doconv", IMAGE, () -> new DoConv(DENSE))
               .from(
                   "2006.12030",
@@ -72,6 +83,18 @@ final class Filters {
                   Target.folded().recorded(1.108)),
           line("repmlp", IMAGE, () -> new RepMlp(128, 7, 7, List.of(1, 3), 4, 16))
               .from("2105.01883", "perceptrons on partitions, as trained", Target.work()),
+          line("dbb-bn", IMAGE, () -> DbbTransform.normalised(DENSE))
+              .from("2103.13425", "transform I: a filter and its normalisation"),
+          line("dbb-add", IMAGE, () -> DbbTransform.added(DENSE, 2))
+              .from("2103.13425", "transform II: filters added"),
+          line("dbb-sequence", IMAGE, () -> DbbTransform.sequence(128, DENSE))
+              .from("2103.13425", "transform III: 1x1, then 3x3"),
+          line("dbb-concat", IMAGE, () -> DbbTransform.joined(DENSE, 64, 64))
+              .from("2103.13425", "transform IV: filters side by side"),
+          line("dbb-average", IMAGE, () -> DbbTransform.averaged(AVERAGE))
+              .from("2103.13425", "transform V: an average"),
+          line("dbb-scales", IMAGE, Filters::scales)
+              .from("2103.13425", "transform VI: 3x3 + 1x1 + 1x3 + 3x1"),
           line("pixelshuffle-conv", IMAGE, () -> new PixelShuffleConv(128, 2))
               .from("2006.12030", "a 1x1 written as a strided 2x2", Target.work()),
           line("group-fc", IMAGE, () -> new GroupFc(128, 8))
@@ -133,6 +156,10 @@ final class Filters {
               .from("1904.05049", "ResNet-50 of octave convolution, alpha 1/2"),
           line("res2net50", IMAGENET, () -> res2Net())
               .from("1904.01169", "Res2Net-50, 26 channels by 4 scales"),
+          line("het-vgg16", IMAGENET, () -> Vgg.of(2, 2, 3, 3, 3).with(Filters::heterogeneous))
+              .from("1903.04120", "VGG-16, a quarter of its filters 3x3, normalised"),
+          line("dbb-resnet18", IMAGENET, () -> ResNet.of(Filters::diverse, 2, 2, 2, 2))
+              .from("2103.13425", "ResNet-18 of diverse branch blocks, as trained"),
           line("repvgg-a0", IMAGENET, () -> RepVgg.a(0.75, 2.5))
               .from("2101.03697", "RepVGG, as trained"),
           line("repvgg-b1", IMAGENET, () -> RepVgg.b(2, 4))
@@ -141,6 +168,31 @@ final class Filters {
               .from("1511.07122", "context module, dilations 1 to 16"));
 
   private Filters() {}
+
+  private static Block.Single plain(ConvSpec conv) {
+    return (n, x) -> n.conv("conv", x, conv);
+  }
+
+  private static Block.Single scales() {
+    return DbbTransform.scales(DENSE, DENSE.kernel(1, 1), DENSE.kernel(1, 3), DENSE.kernel(3, 1));
+  }
+
+  /** All but the first layer, which has three channels. */
+  private static Feature heterogeneous(Layers n, String name, Feature x, ConvSpec conv) {
+    return x.channels() % 4 == 0 ? n.block(name, new HetConv(conv, 4), x) : n.conv(name, x, conv);
+  }
+
+  /** Two 3x3, each trained in branches, of which the last has no normalisation of its own. */
+  private static Residual diverse(int planes, int stride) {
+    Block.Single inside =
+        (n, x) -> {
+          ConvSpec conv = ConvSpec.of(planes, 3);
+          DiverseBranchBlock first = new DiverseBranchBlock(conv.stride(stride), x.channels());
+          Feature y = n.relu(n.block("conv1", first, x));
+          return n.block("conv2", new DiverseBranchBlock(conv, planes), y);
+        };
+    return new Residual(inside, planes, stride);
+  }
 
   /** ResNet-50 with another layer for its 3x3. */
   private static ResNet resNet(Middle middle) {

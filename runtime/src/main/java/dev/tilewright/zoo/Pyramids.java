@@ -10,6 +10,9 @@ import dev.tilewright.zoo.block.HighResolutionModule.Enlarge;
 import dev.tilewright.zoo.block.PatchEmbed;
 import dev.tilewright.zoo.block.ShiftMlp;
 import dev.tilewright.zoo.block.TokenizedMlp;
+import dev.tilewright.zoo.build.Block;
+import dev.tilewright.zoo.build.Images.Outside;
+import dev.tilewright.zoo.build.Images.Sampling;
 import dev.tilewright.zoo.network.HighResolutionNet;
 import dev.tilewright.zoo.network.UNeXt;
 import java.util.List;
@@ -35,6 +38,11 @@ final class Pyramids {
               .from("2203.04967", "MLP over channels shifted along height, then width"),
           line("unext-block", TOKENS, () -> new TokenizedMlp(16, 16, ShiftMlp.Order.CODE))
               .from("2203.04967", "x + ShiftMLP(LN(x))"),
+          line(
+                  "grid-sample",
+                  List.of(Shape.of(1, 128, 28, 28), Shape.of(1, 28, 28, 2)),
+                  Pyramids::sampled)
+              .from("1506.02025", "values between pixels, at given places"),
           line("overlap-patch-embed", Shape.of(1, 128, 32, 32), () -> PatchEmbed.overlapping(160))
               .from("2203.04967", "tokens of 3x3 patches around every second pixel"));
 
@@ -46,4 +54,9 @@ final class Pyramids {
               .from("1908.07919", "labels pixels from four resolutions side by side"));
 
   private Pyramids() {}
+
+  private static Block sampled() {
+    return (n, in) ->
+        List.of(n.gridSample(in.get(0), in.get(1), Sampling.BILINEAR, Outside.ZEROS, false));
+  }
 }

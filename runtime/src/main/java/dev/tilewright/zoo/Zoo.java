@@ -71,7 +71,8 @@ public final class Zoo {
             Classics.BLOCKS,
             Compact.BLOCKS,
             Transformers.BLOCKS,
-            Pyramids.BLOCKS));
+            Pyramids.BLOCKS,
+            Detectors.BLOCKS));
   }
 
   /** Whole networks. */
@@ -83,7 +84,8 @@ public final class Zoo {
             Classics.NETWORKS,
             Compact.NETWORKS,
             Transformers.NETWORKS,
-            Pyramids.NETWORKS));
+            Pyramids.NETWORKS,
+            Detectors.NETWORKS));
   }
 
   private static List<Entry> joined(Stream<List<Entry>> families) {

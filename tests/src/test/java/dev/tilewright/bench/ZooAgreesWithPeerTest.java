@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tilewright.Model;
 import dev.tilewright.SessionOptions;
+import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tuning.SessionContender;
 import dev.tilewright.zoo.Entries;
+import dev.tilewright.zoo.TinyDetector;
 import dev.tilewright.zoo.Zoo;
+import dev.tilewright.zoo.block.KeypointHead;
 import dev.tilewright.zoo.build.Blueprint;
 import dev.tilewright.zoo.build.WeightSource;
+import dev.tilewright.zoo.network.RegionCnn;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,14 +30,36 @@ class ZooAgreesWithPeerTest {
   /** Those that have more are larger versions of others. */
   private static final long PARAMETERS = 50_000_000;
 
+  /**
+   * Detectors with random weights are left to {@link #detectorsAgreeWithPeer}: of a million pairs
+   * of boxes some overlap by what their suppression asks for, to the last bit.
+   */
   static Stream<Zoo.Entry> entries() {
-    return Entries.all().filter(entry -> Entries.small(entry).parameters() < PARAMETERS);
+    return Entries.all()
+        .filter(entry -> !entry.name().contains("rcnn"))
+        .filter(entry -> Entries.small(entry).parameters() < PARAMETERS);
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("entries")
   void agreesWithPeer(Zoo.Entry entry) {
-    Blueprint blueprint = Entries.small(entry);
+    agree(Entries.small(entry));
+  }
+
+  static Stream<RegionCnn> detectors() {
+    return Stream.of(
+        TinyDetector.of(5, Optional.empty()),
+        TinyDetector.of(4, Optional.of(RegionCnn.masks(4))),
+        TinyDetector.of(2, Optional.of(RegionCnn.keypoints(new KeypointHead(3, 8)))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("detectors")
+  void detectorsAgreeWithPeer(RegionCnn detector) {
+    agree(Blueprint.of(detector, Shape.of(2, 3, 64, 96)));
+  }
+
+  private static void agree(Blueprint blueprint) {
     byte[] file = blueprint.file(WeightSource.seeded(7));
     Map<String, Tensor> inputs = new LinkedHashMap<>();
     SplittableRandom random = new SplittableRandom(7);

@@ -38,7 +38,9 @@ final class ClassicCases {
           Map.entry("block/inception_v4_stem", c -> new InceptionV4Blocks(1 / 16.0).stem()),
           Map.entry("block/inception_resnet_block", c -> new InceptionResidual(branches(), 0.1)),
           Map.entry("network/alexnet_lrn", c -> new AlexNet(1 / 8.0, List.of(), 10)),
-          Map.entry("network/vgg16", c -> new Vgg(List.of(2, 2, 3, 3, 3), 4, false, 48, 10)),
+          Map.entry(
+              "network/vgg16",
+              c -> new Vgg(List.of(2, 2, 3, 3, 3), 4, false, Layers::conv, 48, 10)),
           Map.entry("network/inception_v1", c -> new GoogLeNet(GoogLeNet.Form.V1, 1 / 8.0, 10)),
           Map.entry("network/inception_v2", c -> new GoogLeNet(GoogLeNet.Form.V2, 1 / 8.0, 10)),
           Map.entry(

@@ -49,7 +49,7 @@ final class FixtureWeights implements WeightSource {
   /** By the exporter, because it has changed the values. */
   private static final String RENAMED = "onnx::.*|[0-9]+";
 
-  private static final Set<String> NOT_TRAINED = Set.of("Sub", "Resize", "Pad", "Clip");
+  private static final Set<String> NOT_TRAINED = Set.of("Sub", "Div", "Resize", "Pad", "Clip");
 
   private record Weight(String name, Tensor tensor, boolean trained) {}
 

@@ -8,6 +8,8 @@ import dev.tilewright.zoo.block.ShiftMlp;
 import dev.tilewright.zoo.block.ShiftMlp.Order;
 import dev.tilewright.zoo.block.TokenizedMlp;
 import dev.tilewright.zoo.build.Block;
+import dev.tilewright.zoo.build.Images.Outside;
+import dev.tilewright.zoo.build.Images.Sampling;
 import dev.tilewright.zoo.network.HighResolutionNet;
 import dev.tilewright.zoo.network.UNeXt;
 import java.util.List;
@@ -28,9 +30,17 @@ final class PyramidCases {
               c -> new TokenizedMlp(c.integer("H"), c.integer("W"), Order.CODE)),
           Map.entry(
               "block/overlap_patch_embed", c -> PatchEmbed.overlapping(c.size("outputs", 0, 2))),
+          Map.entry("core/grid_sample", PyramidCases::sampled),
           Map.entry("network/unext", c -> new UNeXt(List.of(4, 8, 16, 20, 32), Order.CODE, 1)));
 
   private PyramidCases() {}
+
+  private static Block sampled(FixtureCase c) {
+    Sampling sampling = Sampling.valueOf(c.text("mode").toUpperCase(Locale.ROOT));
+    Outside outside = Outside.valueOf(c.text("padding_mode").toUpperCase(Locale.ROOT));
+    boolean corners = c.flag("align_corners");
+    return (n, in) -> List.of(n.gridSample(in.get(0), in.get(1), sampling, outside, corners));
+  }
 
   private static Block shift(FixtureCase c) {
     return new ShiftMlp(

@@ -16,6 +16,7 @@ import dev.tilewright.zoo.build.Parameter;
 import dev.tilewright.zoo.build.RuleException;
 import dev.tilewright.zoo.build.WeightSource;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,8 +50,13 @@ class ZooTest {
         .hasMessageContaining("resnet51");
   }
 
+  /** Those whose outputs' sizes do not depend on data. */
+  static Stream<Zoo.Entry> fixed() {
+    return entries().filter(entry -> !entry.name().contains("rcnn"));
+  }
+
   @ParameterizedTest(name = "{0}")
-  @MethodSource("entries")
+  @MethodSource("fixed")
   void importsWithTheShapesAndTheWorkItStates(Zoo.Entry entry) {
     Blueprint blueprint = Entries.small(entry);
     OnnxModel model = blueprint.onnx(ZooTest::zeros);
@@ -59,6 +65,27 @@ class ZooTest {
         .outputs()
         .forEach((name, type) -> assertThat(graph.outputs().get(name).type()).isEqualTo(type));
     assertThat(blueprint.macs()).isEqualTo(graph.macs());
+  }
+
+  /** Boxes are of one image. */
+  static Stream<Zoo.Entry> ofImages() {
+    return entries().filter(entry -> !entry.name().equals("roi-align"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("ofImages")
+  void aBatchIsAsMuchWorkAsItsImages(Zoo.Entry entry) {
+    Shape[] pairs = entry.inputs().stream().map(ZooTest::twice).toArray(Shape[]::new);
+    Blueprint batch = Blueprint.of(entry.block().get(), pairs);
+    Blueprint single = entry.blueprint();
+    assertThat(batch.macs()).isEqualTo(2 * single.macs());
+    assertThat(batch.weights()).isEqualTo(single.weights());
+  }
+
+  private static Shape twice(Shape input) {
+    List<Integer> dims = new ArrayList<>(input.dims());
+    dims.set(0, 2 * dims.getFirst());
+    return new Shape(dims);
   }
 
   /** What takes no time to draw, where shapes alone are looked at. */
@@ -148,6 +175,9 @@ class ZooTest {
             Map.entry("swin-t", 28_288_354L),
             Map.entry("swin-s", 49_606_258L),
             Map.entry("mixer-b-16", 59_880_472L),
+            Map.entry("faster-rcnn-resnet50-fpn", 41_755_286L),
+            Map.entry("mask-rcnn-resnet50-fpn", 44_401_393L),
+            Map.entry("keypoint-rcnn-resnet50-fpn", 59_137_258L),
             Map.entry("unext", 1_471_921L));
     published.forEach((name, count) ->
         assertThat(Zoo.find(name).blueprint().parameters()).as(name).isEqualTo(count));

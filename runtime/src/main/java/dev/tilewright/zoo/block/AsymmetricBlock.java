@@ -1,5 +1,7 @@
 package dev.tilewright.zoo.block;
 
+import static dev.tilewright.zoo.build.RuleException.require;
+
 import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.ConvSpec;
 import dev.tilewright.zoo.build.Feature;
@@ -15,6 +17,10 @@ import java.util.List;
  * @param pointwise whether a 1x1 takes part too, as in the multi-scale transform of DBB
  */
 public record AsymmetricBlock(ConvSpec conv, boolean pointwise) implements Block.Single {
+  public AsymmetricBlock {
+    require(conv.kernel() % 2 == 1, "ACB: K is odd, not %d", conv.kernel());
+  }
+
   public AsymmetricBlock(ConvSpec conv) {
     this(conv, false);
   }

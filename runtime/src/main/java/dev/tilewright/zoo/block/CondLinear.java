@@ -9,6 +9,14 @@ import dev.tilewright.zoo.build.Parameter.Role;
 
 /** The fully connected layer of {@link CondConv}: routed by its input [N, in] itself. */
 public record CondLinear(int outputs, int experts) implements Block.Single {
+  public CondLinear {
+    require(
+        outputs > 0 && experts > 0,
+        "CondConv: there is at least one expert and one output, not %d and %d",
+        experts,
+        outputs);
+  }
+
   @Override
   public Feature apply(Layers n, Feature x) {
     require(x.shape().rank() == 2, "CondConv: a fully connected layer takes [N, in]");

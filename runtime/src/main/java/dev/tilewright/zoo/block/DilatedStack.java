@@ -2,6 +2,7 @@ package dev.tilewright.zoo.block;
 
 import static dev.tilewright.zoo.build.RuleException.require;
 
+import dev.tilewright.zoo.algorithm.DilationRule;
 import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.ConvSpec;
 import dev.tilewright.zoo.build.Feature;
@@ -15,8 +16,7 @@ import java.util.List;
  */
 public record DilatedStack(List<Integer> rates, int channels, int kernel) implements Block.Single {
   public DilatedStack {
-    rates = List.copyOf(rates);
-    DilationRule.requireRates(rates, kernel);
+    rates = new DilationRule(rates, kernel).rates();
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.tilewright.zoo.block;
 
+import static dev.tilewright.zoo.build.RuleException.require;
+
 import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.ConvSpec;
 import dev.tilewright.zoo.build.Feature;
@@ -14,6 +16,10 @@ import dev.tilewright.zoo.build.PoolSpec;
  * @param internal channels between 1x1 and KxK
  */
 public record DiverseBranchBlock(ConvSpec conv, int internal) implements Block.Single {
+  public DiverseBranchBlock {
+    require(conv.kernel() % 2 == 1, "DBB: K is odd, not %d", conv.kernel());
+  }
+
   @Override
   public Feature apply(Layers n, Feature x) {
     boolean depthwise = conv.groups() == x.channels();

@@ -2,8 +2,8 @@ package dev.tilewright.zoo.block;
 
 import static dev.tilewright.zoo.block.FactorizedInception.averaged;
 import static dev.tilewright.zoo.block.FactorizedInception.halved;
-import static dev.tilewright.zoo.build.RuleException.require;
 
+import dev.tilewright.zoo.algorithm.Widths;
 import dev.tilewright.zoo.build.Block;
 
 /**
@@ -14,7 +14,7 @@ import dev.tilewright.zoo.build.Block;
  */
 public record InceptionV4Blocks(double width) {
   public InceptionV4Blocks {
-    require(width > 0, "the width multiplier is above 0, not %s", width);
+    width = Widths.multiplier(width);
   }
 
   /** Figure 3, from 299x299 to 35x35. */
@@ -122,6 +122,6 @@ public record InceptionV4Blocks(double width) {
   }
 
   private int c(int channels) {
-    return (int) (channels * width);
+    return Widths.scaled(channels, width);
   }
 }

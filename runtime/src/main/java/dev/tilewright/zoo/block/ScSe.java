@@ -49,8 +49,7 @@ public record ScSe(int r, Form form) implements Block.Single {
   private Feature channels(Layers n, Feature x) {
     int c = x.channels();
     require(c >= r, "scSE: the reduction r (%d) is no more than the channels (%d)", r, c);
-    Feature squeezed = n.relu(n.conv("fc1", n.globalAveragePool(x), ConvSpec.of(c / r, 1)));
-    return n.sigmoid(n.conv("fc2", squeezed, ConvSpec.of(c, 1)));
+    return new SqueezeExcitation(c / r, false, Layers::relu, Layers::sigmoid).factors(n, x);
   }
 
   private static Feature places(Layers n, Feature x) {

@@ -15,6 +15,10 @@ import java.util.List;
 public record SpatialPyramidPooling(List<Integer> bins) implements Block.Single {
   public SpatialPyramidPooling {
     bins = List.copyOf(bins);
+    require(
+        !bins.isEmpty() && bins.stream().allMatch(b -> b > 0),
+        "SPP: a side of a map has at least one bin, not %s",
+        bins);
   }
 
   @Override

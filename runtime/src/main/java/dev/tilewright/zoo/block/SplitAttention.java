@@ -2,6 +2,7 @@ package dev.tilewright.zoo.block;
 
 import static dev.tilewright.zoo.build.RuleException.require;
 
+import dev.tilewright.zoo.algorithm.Widths;
 import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.ConvSpec;
 import dev.tilewright.zoo.build.Feature;
@@ -18,8 +19,8 @@ import java.util.List;
  * @param norm whether the layers but the last are normalised
  */
 public record SplitAttention(ConvSpec conv, int radix, boolean norm) implements Block.Single {
-  /** The attention's channels are a multiple of this, and at least four times it. */
-  private static final int MULTIPLE = 8;
+  /** Channels of the attention. */
+  private static final int LEAST = 32;
 
   public SplitAttention {
     require(radix > 0, "split attention: the radix is at least 1, not %d", radix);
@@ -35,7 +36,9 @@ public record SplitAttention(ConvSpec conv, int radix, boolean norm) implements 
     ConvSpec versions = conv.to(conv.cout() * radix).groups(conv.groups() * radix);
     Feature u = n.relu(normalised(n, "bn0", n.conv("conv", x, versions)));
     List<Feature> parts = n.chunk(u, 1, radix);
-    ConvSpec fc = ConvSpec.of(attention(x.channels()), 1).groups(conv.groups()).bias(true);
+    // A quarter of the channels of all versions.
+    int quarter = Widths.divisible(x.channels() * radix / 4.0, LEAST);
+    ConvSpec fc = ConvSpec.of(quarter, 1).groups(conv.groups()).bias(true);
     Feature z = n.conv("fc1", n.globalAveragePool(n.sum(parts)), fc);
     Feature a = n.conv("fc2", n.relu(normalised(n, "bn1", z)), fc.to(versions.cout()));
     if (radix == 1) {
@@ -59,12 +62,5 @@ public record SplitAttention(ConvSpec conv, int radix, boolean norm) implements 
 
   private Feature normalised(Layers n, String name, Feature x) {
     return norm ? n.bn(name, x) : x;
-  }
-
-  /** A quarter of the channels of all versions, rounded, but not down by more than a tenth. */
-  private int attention(int cin) {
-    double wanted = cin * radix / 4.0;
-    int rounded = (int) (wanted + MULTIPLE / 2.0) / MULTIPLE * MULTIPLE;
-    return Math.max(4 * MULTIPLE, rounded < 0.9 * wanted ? rounded + MULTIPLE : rounded);
   }
 }

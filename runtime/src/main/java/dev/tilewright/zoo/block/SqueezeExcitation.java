@@ -30,8 +30,13 @@ public record SqueezeExcitation(
 
   @Override
   public Feature apply(Layers n, Feature x) {
+    return n.mul(x, factors(n, x));
+  }
+
+  /** What channels are scaled by: [N, C, 1, 1]. */
+  Feature factors(Layers n, Feature x) {
     ConvSpec layer = ConvSpec.of(squeezed, 1).bias(bias);
     Feature s = activation.apply(n, n.conv("fc1", n.globalAveragePool(x), layer));
-    return n.mul(x, gate.apply(n, n.conv("fc2", s, layer.to(x.channels()))));
+    return gate.apply(n, n.conv("fc2", s, layer.to(x.channels())));
   }
 }

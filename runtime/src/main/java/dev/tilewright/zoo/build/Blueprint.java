@@ -3,7 +3,6 @@ package dev.tilewright.zoo.build;
 import dev.tilewright.onnx.OnnxModel;
 import dev.tilewright.onnx.OnnxNode;
 import dev.tilewright.onnx.Signature;
-import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
@@ -29,16 +28,19 @@ public final class Blueprint {
 
   private final List<Signature> inputs;
   private final Map<String, TensorType> outputs;
+  private final List<Signature> results;
   private final List<OnnxNode> nodes;
   private final Emitter parts;
 
   private Blueprint(
       List<Signature> inputs,
       Map<String, TensorType> outputs,
+      List<Signature> results,
       List<OnnxNode> nodes,
       Emitter parts) {
     this.inputs = inputs;
     this.outputs = outputs;
+    this.results = results;
     this.nodes = nodes;
     this.parts = parts;
   }
@@ -51,12 +53,14 @@ public final class Blueprint {
   public static Blueprint of(Block block, Shape... shapes) {
     List<Feature> inputs = new ArrayList<>();
     for (int i = 0; i < shapes.length; i++) {
-      inputs.add(new Feature(shapes.length == 1 ? "x" : "x" + i, shapes[i], false));
+      inputs.add(
+          new Feature(shapes.length == 1 ? "x" : "x" + i, TensorType.floats(shapes[i]), "", false));
     }
     Emitter emitter = new Emitter();
     List<Feature> results = block.apply(new Layers(emitter, ""), inputs);
     Map<String, String> renamed = new HashMap<>();
     Map<String, TensorType> outputs = new LinkedHashMap<>();
+    List<Signature> said = new ArrayList<>();
     Set<String> taken = new HashSet<>(inputs.stream().map(Feature::name).toList());
     for (int i = 0; i < results.size(); i++) {
       Feature result = results.get(i);
@@ -65,20 +69,26 @@ public final class Blueprint {
       }
       String name = results.size() == 1 ? "y" : "y" + i;
       renamed.put(result.name(), name);
-      outputs.put(name, TensorType.floats(result.shape()));
+      outputs.put(name, result.type());
+      said.add(signature(name, result));
     }
     List<OnnxNode> nodes = emitter.nodes.stream().map(node -> renamed(node, renamed)).toList();
     return new Blueprint(
-        inputs.stream().map(Blueprint::signature).toList(),
+        inputs.stream().map(input -> signature(input.name(), input)).toList(),
         Collections.unmodifiableMap(outputs),
+        List.copyOf(said),
         nodes,
         emitter);
   }
 
-  private static Signature signature(Feature input) {
-    List<Signature.Dim> dims =
-        input.shape().dims().stream().map(size -> new Signature.Dim(null, size)).toList();
-    return new Signature(input.name(), DType.FLOAT32, dims);
+  private static Signature signature(String name, Feature value) {
+    Signature known = Signature.of(name, value.type());
+    if (!value.isOpen()) {
+      return known;
+    }
+    List<Signature.Dim> dims = new ArrayList<>(known.dims());
+    dims.set(0, new Signature.Dim(value.many(), -1));
+    return new Signature(name, value.dtype(), dims);
   }
 
   private static OnnxNode renamed(OnnxNode node, Map<String, String> names) {
@@ -100,12 +110,23 @@ public final class Blueprint {
     return shapes;
   }
 
-  /** Types of the outputs by name, in the block's order. */
+  /**
+   * Types of the outputs by name, in the block's order; where data decide how many there are, of
+   * the most.
+   */
   public Map<String, TensorType> outputs() {
     return outputs;
   }
 
-  /** Multiply-accumulates of the convolutions and matrix products of one run, as it is built. */
+  /** What the model says of its outputs: dimensions that data decide are open. */
+  public List<Signature> results() {
+    return results;
+  }
+
+  /**
+   * Multiply-accumulates of the convolutions and matrix products of one run, as it is built; where
+   * data decide how many there are of something, of the most.
+   */
   public long macs() {
     return parts.macs();
   }
@@ -113,7 +134,7 @@ public final class Blueprint {
   /** How many numbers are learned; statistics of batch normalisation are not. */
   public long parameters() {
     return weights().stream()
-        .filter(parameter -> parameter.role().learned())
+        .filter(Parameter::learned)
         .mapToLong(parameter -> parameter.shape().elements())
         .sum();
   }
@@ -141,6 +162,6 @@ public final class Blueprint {
    * @throws RuleException if the source has not the weights of this network
    */
   public byte[] file(WeightSource source) {
-    return onnx(source).toBytes(outputs);
+    return onnx(source).toBytes(results);
   }
 }

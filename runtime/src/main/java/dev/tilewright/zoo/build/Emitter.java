@@ -1,10 +1,14 @@
 package dev.tilewright.zoo.build;
 
+import static dev.tilewright.zoo.build.RuleException.require;
+
 import dev.tilewright.onnx.Attribute;
 import dev.tilewright.onnx.OnnxNode;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.TensorType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,18 +26,53 @@ final class Emitter {
     return macs;
   }
 
-  /** A node with one output. */
+  /** A node with one output, of the type of the first input and as many as the inputs are. */
   Feature emit(
       String name, String opType, Map<String, Attribute> attributes, Shape shape, Feature... in) {
-    List<String> inputs = new ArrayList<>();
-    boolean constant = true;
+    TensorType type = new TensorType(in[0].dtype(), shape);
+    return emit(name, opType, attributes, List.of(type), many(name, in), in).getFirst();
+  }
+
+  /**
+   * A node.
+   *
+   * @param types of the outputs
+   * @param many of the outputs
+   */
+  List<Feature> emit(
+      String name,
+      String opType,
+      Map<String, Attribute> attributes,
+      List<TensorType> types,
+      String many,
+      Feature... in) {
+    boolean constant = Arrays.stream(in).allMatch(Feature::constant);
+    List<Feature> results = new ArrayList<>();
+    types.forEach(type -> results.add(new Feature(unique(name), type, many, constant)));
+    nodes.add(
+        new OnnxNode(
+            results.getFirst().name(),
+            "",
+            opType,
+            Arrays.stream(in).map(Feature::name).toList(),
+            results.stream().map(Feature::name).toList(),
+            attributes));
+    return results;
+  }
+
+  /** What the inputs are as many as. */
+  static String many(String layer, Feature... in) {
+    String many = "";
     for (Feature feature : in) {
-      inputs.add(feature.name());
-      constant &= feature.constant();
+      require(
+          many.isEmpty() || !feature.isOpen() || many.equals(feature.many()),
+          "%s: what is combined is of one number, not %s and %s",
+          layer,
+          many,
+          feature.many());
+      many = feature.isOpen() ? feature.many() : many;
     }
-    Feature out = new Feature(unique(name), shape, constant);
-    nodes.add(new OnnxNode(out.name(), "", opType, inputs, List.of(out.name()), attributes));
-    return out;
+    return many;
   }
 
   /** Counts work that every run does: products of constants are computed at load. */
@@ -50,16 +89,33 @@ final class Emitter {
     if (parameters.putIfAbsent(parameter.name(), parameter) != null) {
       throw new IllegalStateException("two parameters are named " + parameter.name());
     }
-    return new Feature(parameter.name(), parameter.shape(), true);
+    return feature(parameter);
+  }
+
+  /** The parameter of that name that there is, if there is one. */
+  Feature shared(Parameter parameter) {
+    Parameter first = parameters.putIfAbsent(parameter.name(), parameter);
+    require(
+        first == null || first.equals(parameter),
+        "layers that share %s are alike: %s, not %s",
+        parameter.name(),
+        first,
+        parameter);
+    return feature(parameter);
+  }
+
+  private static Feature feature(Parameter parameter) {
+    return new Feature(parameter.name(), TensorType.floats(parameter.shape()), "", true);
   }
 
   Feature constant(String name, Tensor tensor) {
     String unique = unique(name);
     constants.put(unique, tensor);
-    return new Feature(unique, tensor.shape(), true);
+    return new Feature(unique, tensor.type(), "", true);
   }
 
-  private String unique(String name) {
+  /** The name, with a number behind it if it is taken. */
+  String unique(String name) {
     int before = used.merge(name, 1, Integer::sum) - 1;
     return before == 0 ? name : name + "_" + before;
   }

@@ -13,35 +13,57 @@ import java.util.stream.IntStream;
  * The words that blocks and networks are written in. A layer with weights is named; its parameters
  * have PyTorch's names behind that name. For one thread.
  */
-public final class Layers extends Operations {
+public final class Layers extends Selection {
   /** What is added to a variance, where papers and PyTorch say nothing else. */
   public static final float EPSILON = 1e-5f;
 
-  private final float epsilon;
+  /**
+   * @param epsilon of batch normalisations
+   * @param frozen whether batch normalisations are not trained
+   * @param shared whether a parameter may be there already
+   */
+  private record Style(float epsilon, boolean frozen, boolean shared) {}
+
+  private final Style style;
 
   Layers(Emitter out, String scope) {
-    this(out, scope, EPSILON);
+    this(out, scope, new Style(EPSILON, false, false));
   }
 
-  private Layers(Emitter out, String scope, float epsilon) {
+  private Layers(Emitter out, String scope, Style style) {
     super(out, scope);
-    this.epsilon = epsilon;
+    this.style = style;
   }
 
   /** The same network, where names begin with {@code part} and a dot. */
   public Layers in(String part) {
-    return new Layers(out, path(part), epsilon);
+    return new Layers(out, path(part), style);
   }
 
   /** The same network, whose batch normalisations add this to the variance. */
   public Layers epsilon(float added) {
-    return new Layers(out, scope, added);
+    return new Layers(out, scope, new Style(added, style.frozen, style.shared));
+  }
+
+  /** The same network, whose batch normalisations keep what they were given. */
+  public Layers frozen() {
+    return new Layers(out, scope, new Style(style.epsilon, true, style.shared));
+  }
+
+  /** The same network, whose layers have the weights of those of the same name, if there are. */
+  public Layers shared() {
+    return new Layers(out, scope, new Style(style.epsilon, style.frozen, true));
   }
 
   /** Trained values that no layer below has. */
   public Feature parameter(String name, Role role, int... dims) {
+    return parameter(name, role, role.learned(), dims);
+  }
+
+  private Feature parameter(String name, Role role, boolean learned, int... dims) {
     Shape shape = new Shape(IntStream.of(dims).boxed().toList());
-    return out.parameter(new Parameter(path(name), shape, role));
+    Parameter parameter = new Parameter(path(name), shape, role, learned);
+    return style.shared ? out.shared(parameter) : out.parameter(parameter);
   }
 
   /** {@code name.weight} [K, C/g, h, w], and {@code name.bias} if the specification has one. */
@@ -66,14 +88,18 @@ public final class Layers extends Operations {
     return conv(path(name), spec, x, filter, bias(name, spec.cout()));
   }
 
-  /** A transposed convolution with bias: [N, C, H, W] to [N, K, (H-1)*s+k, (W-1)*s+k]. */
-  public Feature convTranspose(String name, Feature x, int cout, int kernel, int stride) {
+  /** A transposed convolution with bias: [N, C, H, W] to [N, K, (H-1)*s+k-2p, (W-1)*s+k-2p]. */
+  public Feature convTranspose(String name, Feature x, int cout, int kernel, int stride, int pad) {
+    int border = kernel - 2 * pad;
     Feature filter = parameter(name + ".weight", Role.WEIGHT, x.channels(), cout, kernel, kernel);
     Shape shape =
         Shape.of(
-            x.batch(), cout, (x.height() - 1) * stride + kernel, (x.width() - 1) * stride + kernel);
+            x.batch(), cout, (x.height() - 1) * stride + border, (x.width() - 1) * stride + border);
     Map<String, Attribute> attributes =
-        Map.of("kernel_shape", ints(kernel, kernel), "strides", ints(stride, stride));
+        Map.of(
+            "kernel_shape", ints(kernel, kernel),
+            "strides", ints(stride, stride),
+            "pads", ints(pad, pad, pad, pad));
     Feature y =
         out.emit(path(name), "ConvTranspose", attributes, shape, x, filter, bias(name, cout));
     // Each input is multiplied with all taps of all outputs.
@@ -105,11 +131,11 @@ public final class Layers extends Operations {
     return out.emit(
         path(name),
         "BatchNormalization",
-        Map.of("epsilon", new Attribute.Real(epsilon)),
+        Map.of("epsilon", new Attribute.Real(style.epsilon)),
         x.shape(),
         x,
-        parameter(name + ".weight", scale, c),
-        bias(name, c),
+        parameter(name + ".weight", scale, !style.frozen, c),
+        parameter(name + ".bias", Role.BIAS, !style.frozen, c),
         parameter(name + ".running_mean", Role.MEAN, c),
         parameter(name + ".running_var", Role.VARIANCE, c));
   }
@@ -144,6 +170,7 @@ public final class Layers extends Operations {
 
   /** A fully connected layer over the last dimension, with {@code name.weight} [out, in]. */
   public Feature linear(String name, Feature x, int outputs, boolean bias) {
+    require(outputs > 0, "%s: a layer has at least one output, not %d", path(name), outputs);
     Feature matrix = parameter(name + ".weight", Role.WEIGHT, outputs, x.dim(-1));
     if (x.shape().rank() == 2) {
       Feature[] in =

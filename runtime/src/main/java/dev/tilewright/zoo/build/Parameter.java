@@ -7,8 +7,9 @@ import dev.tilewright.tensor.Shape;
  *
  * @param name as PyTorch names it, such as {@code layer1.0.conv2.weight}
  * @param shape as PyTorch has it: filters [K, C/g, h, w], matrices [out, in]
+ * @param learned whether gradients change it: statistics are not
  */
-public record Parameter(String name, Shape shape, Role role) {
+public record Parameter(String name, Shape shape, Role role, boolean learned) {
   /** What the values are for, which decides how they are drawn when nobody gives them. */
   public enum Role {
     /** Filters and matrices: the first dimension is the outputs, the rest is summed over. */

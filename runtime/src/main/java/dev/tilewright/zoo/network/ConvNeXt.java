@@ -16,6 +16,10 @@ import java.util.List;
  * @param depths blocks in each stage
  */
 public record ConvNeXt(int width, List<Integer> depths, int classes) implements Block.Single {
+  public ConvNeXt {
+    depths = Stages.of("ConvNeXt", depths);
+  }
+
   /** For the thousand classes of ImageNet. */
   public static ConvNeXt of(int width, int... depths) {
     return new ConvNeXt(width, Arrays.stream(depths).boxed().toList(), 1000);

@@ -19,6 +19,10 @@ import java.util.List;
  */
 public record DenseNet(int stem, int growth, List<Integer> depths, int classes)
     implements Block.Single {
+  public DenseNet {
+    depths = Stages.of("DenseNet", depths);
+  }
+
   /** As published: the stem is twice as wide as a layer. */
   public static DenseNet of(int growth, int... depths) {
     return new DenseNet(2 * growth, growth, Arrays.stream(depths).boxed().toList(), 1000);

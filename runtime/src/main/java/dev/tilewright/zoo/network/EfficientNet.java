@@ -2,6 +2,7 @@ package dev.tilewright.zoo.network;
 
 import static dev.tilewright.zoo.build.RuleException.require;
 
+import dev.tilewright.zoo.algorithm.Widths;
 import dev.tilewright.zoo.block.InvertedResidual;
 import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.Layers;

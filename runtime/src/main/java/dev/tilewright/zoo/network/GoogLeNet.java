@@ -1,5 +1,6 @@
 package dev.tilewright.zoo.network;
 
+import dev.tilewright.zoo.algorithm.Widths;
 import dev.tilewright.zoo.block.ConvUnit;
 import dev.tilewright.zoo.block.InceptionModule;
 import dev.tilewright.zoo.block.InceptionModule.Wide;
@@ -102,6 +103,6 @@ public record GoogLeNet(Form form, double width, int classes) implements Block.S
   }
 
   private int scaled(int channels) {
-    return (int) (channels * width);
+    return Widths.scaled(channels, width);
   }
 }

@@ -5,6 +5,7 @@ import static dev.tilewright.zoo.block.FactorizedInception.figure6;
 import static dev.tilewright.zoo.block.FactorizedInception.figure7;
 import static dev.tilewright.zoo.block.FactorizedInception.halved;
 
+import dev.tilewright.zoo.algorithm.Widths;
 import dev.tilewright.zoo.block.Branches;
 import dev.tilewright.zoo.block.ConvUnit;
 import dev.tilewright.zoo.block.Sequence;
@@ -79,6 +80,6 @@ public record InceptionV3(
   }
 
   private int c(int channels) {
-    return (int) (channels * width);
+    return Widths.scaled(channels, width);
   }
 }

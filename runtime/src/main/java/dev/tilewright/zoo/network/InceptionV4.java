@@ -1,5 +1,7 @@
 package dev.tilewright.zoo.network;
 
+import static dev.tilewright.zoo.build.RuleException.require;
+
 import dev.tilewright.zoo.block.InceptionV4Blocks;
 import dev.tilewright.zoo.block.Sequence;
 import dev.tilewright.zoo.build.Block;
@@ -21,6 +23,11 @@ import java.util.List;
  */
 public record InceptionV4(double width, boolean residual, int a, int b, int c, int classes)
     implements Block.Single {
+  public InceptionV4 {
+    require(
+        a > 0 && b > 0 && c > 0, "Inception: there are modules of each size: %d, %d, %d", a, b, c);
+  }
+
   /** As published. */
   public static InceptionV4 v4() {
     return new InceptionV4(1, false, 4, 7, 3, 1000);

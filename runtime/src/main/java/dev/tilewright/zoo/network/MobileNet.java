@@ -2,6 +2,7 @@ package dev.tilewright.zoo.network;
 
 import static dev.tilewright.zoo.build.RuleException.require;
 
+import dev.tilewright.zoo.algorithm.Widths;
 import dev.tilewright.zoo.block.DepthwiseSeparable;
 import dev.tilewright.zoo.block.InvertedResidual;
 import dev.tilewright.zoo.block.SqueezeExcitation;
@@ -169,8 +170,7 @@ public record MobileNet(
   }
 
   private static int scaled(int channels, double width) {
-    require(width > 0, "the width multiplier is above 0, not %s", width);
-    return Widths.divisible(channels * width);
+    return Widths.divisible(channels * Widths.multiplier(width));
   }
 
   @Override

@@ -18,7 +18,7 @@ import java.util.List;
 public record OctResNet(List<Integer> depths, int width, double alpha, int classes)
     implements Block.Single {
   public OctResNet {
-    depths = List.copyOf(depths);
+    depths = Stages.of("Oct-ResNet", depths);
   }
 
   /** Oct-ResNet-50. */

@@ -19,7 +19,7 @@ import java.util.List;
 public record RepVgg(List<Integer> depths, List<Integer> widths, int groups, int classes)
     implements Block.Single {
   public RepVgg {
-    depths = List.copyOf(depths);
+    depths = Stages.of("RepVGG", depths);
     widths = List.copyOf(widths);
     require(
         widths.size() == depths.size() + 1,

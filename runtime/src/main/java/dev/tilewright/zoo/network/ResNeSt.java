@@ -21,6 +21,10 @@ import java.util.List;
 public record ResNeSt(
     List<Integer> depths, int stem, int width, int radix, int cardinality, int classes)
     implements Block.Single {
+  public ResNeSt {
+    depths = Stages.of("ResNeSt", depths);
+  }
+
   private static final int EXPANSION = 4;
 
   /** The usual width and radix, for the thousand classes of ImageNet. */

@@ -6,6 +6,7 @@ import dev.tilewright.zoo.build.ConvSpec;
 import dev.tilewright.zoo.build.Feature;
 import dev.tilewright.zoo.build.Layers;
 import dev.tilewright.zoo.build.PoolSpec;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -19,6 +20,10 @@ import java.util.List;
  */
 public record ResNet(List<Integer> depths, int width, Unit unit, int classes)
     implements Block.Single {
+  public ResNet {
+    depths = Stages.of("ResNet", depths);
+  }
+
   /** Makes one residual block. */
   public interface Unit {
     Block.Single block(int planes, int stride);
@@ -53,8 +58,9 @@ public record ResNet(List<Integer> depths, int width, Unit unit, int classes)
     return new ResNet(Arrays.stream(depths).boxed().toList(), 64, unit, 1000);
   }
 
-  @Override
-  public Feature apply(Layers n, Feature x) {
+  /** What the stages put out, at a quarter of the image's size and less. */
+  List<Feature> stages(Layers n, Feature x) {
+    List<Feature> outputs = new ArrayList<>();
     Feature y = n.convBnRelu("1", x, ConvSpec.of(width, 7).stride(2));
     y = n.maxPool(y, PoolSpec.of(3).stride(2).padding(1));
     for (int stage = 0; stage < depths.size(); stage++) {
@@ -64,7 +70,14 @@ public record ResNet(List<Integer> depths, int width, Unit unit, int classes)
         Block.Single block = i > 0 ? unit.block(planes, 1) : unit.first(planes, stage > 0 ? 2 : 1);
         y = layer.block(String.valueOf(i), block, y);
       }
+      outputs.add(y);
     }
+    return outputs;
+  }
+
+  @Override
+  public Feature apply(Layers n, Feature x) {
+    Feature y = stages(n, x).getLast();
     return n.linear("fc", n.flatten(n.globalAveragePool(y)), classes);
   }
 }

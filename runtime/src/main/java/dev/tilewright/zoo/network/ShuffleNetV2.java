@@ -1,5 +1,7 @@
 package dev.tilewright.zoo.network;
 
+import static dev.tilewright.zoo.build.RuleException.require;
+
 import dev.tilewright.zoo.block.ShuffleUnit;
 import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.ConvSpec;
@@ -19,6 +21,15 @@ import java.util.List;
 public record ShuffleNetV2(
     int stem, List<Integer> depths, List<Integer> widths, int head, int classes)
     implements Block.Single {
+  public ShuffleNetV2 {
+    depths = Stages.of("ShuffleNet", depths);
+    require(
+        widths.size() == depths.size(),
+        "ShuffleNet: each stage has a width, there are %s for %s",
+        widths,
+        depths);
+  }
+
   /** As published, with these widths. */
   public static ShuffleNetV2 of(int first, int second, int third, int head) {
     return new ShuffleNetV2(24, List.of(4, 8, 4), List.of(first, second, third), head, 1000);

@@ -36,6 +36,7 @@ public record SwinTransformer(
   }
 
   public SwinTransformer {
+    depths = Stages.of("Swin", depths);
     require(
         depths.size() == heads.size(),
         "Swin: a stage has depth and heads; there are %s and %s",

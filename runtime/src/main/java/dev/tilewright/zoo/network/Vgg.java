@@ -15,18 +15,30 @@ import java.util.List;
  * @param depths convolutions in each stage
  * @param width channels of the first stage; they double up to eight times as many
  * @param normalised batch normalisation behind each convolution
+ * @param variant of its convolutions
  * @param hidden outputs of the first two fully connected layers
  */
-public record Vgg(List<Integer> depths, int width, boolean normalised, int hidden, int classes)
+public record Vgg(
+    List<Integer> depths, int width, boolean normalised, Variant variant, int hidden, int classes)
     implements Block.Single {
+  /** What stands for a 3x3. */
+  public interface Variant {
+    Feature apply(Layers n, String name, Feature x, ConvSpec conv);
+  }
+
   /** As published, for the thousand classes of ImageNet. */
   public static Vgg of(int... depths) {
-    return new Vgg(Arrays.stream(depths).boxed().toList(), 64, false, 4096, 1000);
+    return new Vgg(Arrays.stream(depths).boxed().toList(), 64, false, Layers::conv, 4096, 1000);
   }
 
   /** The same with batch normalisation. */
   public Vgg withNormalisation() {
-    return new Vgg(depths, width, true, hidden, classes);
+    return new Vgg(depths, width, true, variant, hidden, classes);
+  }
+
+  /** Another convolution with batch normalisation. */
+  public Vgg with(Variant other) {
+    return new Vgg(depths, width, true, other, hidden, classes);
   }
 
   @Override
@@ -36,7 +48,8 @@ public record Vgg(List<Integer> depths, int width, boolean normalised, int hidde
     for (int stage = 0; stage < depths.size(); stage++) {
       int channels = width << Math.min(stage, 3);
       for (int i = 0; i < depths.get(stage); i++) {
-        y = n.conv("features." + place, y, ConvSpec.of(channels, 3).bias(true));
+        ConvSpec conv = ConvSpec.of(channels, 3).bias(true);
+        y = variant.apply(n, "features." + place, y, conv);
         y = n.relu(normalised ? n.bn("features." + (place + 1), y) : y);
         place += normalised ? 3 : 2;
       }

@@ -57,6 +57,13 @@ class BoxesTest {
     refuses(
         "no more are found (1) than there are (0)",
         () -> AveragePrecision.of(List.of(0.5), List.of(true), 0));
+    refuses("boxes to keep are at least 0, not -1", () -> new NonMaximumSuppression(0.5, 0, -1));
+    refuses("alpha is 0 to 1, not NaN", () -> Costs.octConv(Double.NaN));
+    refuses("P and K are at least 1, not 0 and 3", () -> Costs.hetConv(0, 3));
+    refuses("an odd number of pixels, not 4", () -> Costs.threes(4));
+    refuses("groups (0) divide the input channels (8)", () -> Costs.condConv(4, 8, 8, 0, 3));
+    refuses("padding is at least 0, not -1", () -> new BoundaryPatches(2, 0.5, -1));
+    refuses("the width multiplier is above 0", () -> Widths.scaled(8, Double.POSITIVE_INFINITY));
     refuses("the window (3) divides the map (4x6)", () -> SwinWindows.mask(4, 6, 3, 1));
     refuses("the shift (3) is less than the window (3)", () -> SwinWindows.mask(6, 6, 3, 3));
   }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.tilewright.tensor.Tensor;
-import dev.tilewright.zoo.block.DilationRule;
 import dev.tilewright.zoo.block.PsConv;
 import dev.tilewright.zoo.build.ConvSpec;
 import java.util.ArrayList;

@@ -1,8 +1,7 @@
-package dev.tilewright.zoo;
+package dev.tilewright.zoo.algorithm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tilewright.zoo.block.DilationRule;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;

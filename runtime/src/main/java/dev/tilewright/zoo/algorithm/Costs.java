@@ -1,4 +1,4 @@
-package dev.tilewright.zoo;
+package dev.tilewright.zoo.algorithm;
 
 import static dev.tilewright.zoo.build.RuleException.require;
 
@@ -29,6 +29,7 @@ public final class Costs {
 
   /** HetConv (arXiv 1903.04120): k x k filters on one of p channels, 1x1 on the others. */
   public static double hetConv(int p, int k) {
+    require(p > 0 && k > 0, "HetConv: P and K are at least 1, not %d and %d", p, k);
     return 1.0 / p + (1 - 1.0 / p) / (k * k);
   }
 
@@ -61,6 +62,11 @@ public final class Costs {
    * their filters.
    */
   public static long condConv(int experts, int cin, int cout, int groups, int k) {
+    require(
+        groups > 0 && cin % groups == 0,
+        "CondConv: groups (%d) divide the input channels (%d)",
+        groups,
+        cin);
     return (long) experts * cin + (long) experts * cout * (cin / groups) * k * k;
   }
 

@@ -1,4 +1,4 @@
-package dev.tilewright.zoo.block;
+package dev.tilewright.zoo.algorithm;
 
 import static dev.tilewright.zoo.build.RuleException.require;
 
@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What a stack of dilated convolutions sees: the rule of hybrid dilated convolution (Wang et al.
@@ -16,18 +17,23 @@ import java.util.List;
  * @param kernel odd
  */
 public record DilationRule(List<Integer> rates, int kernel) {
+  /** Pixels in one direction, which is more than images have. */
+  private static final int LARGEST = 1 << 16;
+
   public DilationRule {
     rates = List.copyOf(rates);
-    requireRates(rates, kernel);
-  }
-
-  static void requireRates(List<Integer> rates, int kernel) {
     require(
         kernel > 0 && kernel % 2 == 1, "a dilated filter is odd, to have a middle, not %d", kernel);
     require(
         !rates.isEmpty() && rates.stream().allMatch(r -> r > 0),
         "dilation rates are at least 1, not %s",
         rates);
+    long field = 1;
+    for (int rate : rates) {
+      field += (kernel - 1L) * rate;
+    }
+    require(
+        field <= LARGEST, "dilated filters see at most %d pixels in a row, not %d", LARGEST, field);
   }
 
   /**
@@ -83,6 +89,12 @@ public record DilationRule(List<Integer> rates, int kernel) {
       paths = wider;
     }
     return paths;
+  }
+
+  /** Places in one direction, from the first that is seen, of pixels that are not. */
+  public List<Integer> unseen() {
+    long[] paths = paths();
+    return IntStream.range(0, paths.length).filter(i -> paths[i] == 0).boxed().toList();
   }
 
   /** Pixels of the receptive field, in two dimensions, that an output does not depend on. */

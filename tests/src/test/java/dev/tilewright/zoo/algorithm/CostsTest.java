@@ -1,4 +1,4 @@
-package dev.tilewright.zoo;
+package dev.tilewright.zoo.algorithm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,0 +1,50 @@
+package dev.tilewright.zoo;
+
+import static dev.tilewright.zoo.Zoo.line;
+
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.zoo.Zoo.Entry;
+import dev.tilewright.zoo.block.BoxHead;
+import dev.tilewright.zoo.block.KeypointHead;
+import dev.tilewright.zoo.block.MaskHead;
+import dev.tilewright.zoo.block.RpnHead;
+import dev.tilewright.zoo.build.Block;
+import dev.tilewright.zoo.network.RegionCnn;
+import java.util.List;
+
+/** Networks that find objects, and say how many there are. */
+final class Detectors {
+  private static final Shape IMAGE = Shape.of(1, 3, 800, 800);
+  private static final Shape CROPS = Shape.of(8, 256, 14, 14);
+
+  static final List<Entry> BLOCKS =
+      List.of(
+          line(
+                  "rpn-head",
+                  List.of(Shape.of(1, 256, 28, 28), Shape.of(1, 256, 14, 14)),
+                  () -> new RpnHead(3))
+              .from("1506.01497", "objects and boxes at each place of a pyramid"),
+          line("roi-align", List.of(Shape.of(1, 256, 50, 50), Shape.of(8, 4)), Detectors::aligned)
+              .from("1703.06870", "what lies under boxes, 7x7"),
+          line("box-head", Shape.of(8, 256, 7, 7), () -> new BoxHead(1024, 91))
+              .from("1504.08083", "classes and boxes of crops"),
+          line("mask-head", CROPS, () -> new MaskHead(91))
+              .from("1703.06870", "a mask of each crop for each class"),
+          line("keypoint-head", CROPS, KeypointHead::new)
+              .from("1703.06870", "a map of each crop for each keypoint"));
+
+  static final List<Entry> NETWORKS =
+      List.of(
+          line("faster-rcnn-resnet50-fpn", IMAGE, RegionCnn::faster)
+              .from("1506.01497", "classes and boxes of objects"),
+          line("mask-rcnn-resnet50-fpn", IMAGE, RegionCnn::mask)
+              .from("1703.06870", "classes, boxes and masks of objects"),
+          line("keypoint-rcnn-resnet50-fpn", IMAGE, RegionCnn::keypoint)
+              .from("1703.06870", "boxes and keypoints of people"));
+
+  private Detectors() {}
+
+  private static Block aligned() {
+    return (n, in) -> List.of(n.roiAlign(in.get(0), in.get(1), 7, 2, 0.25f));
+  }
+}
