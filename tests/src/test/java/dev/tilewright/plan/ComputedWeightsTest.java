@@ -61,10 +61,7 @@ class ComputedWeightsTest {
     int depth = s.inChannels() / s.groups() * s.kernel().height() * s.kernel().width();
     Shape filter =
         Shape.of(
-            s.outChannels(),
-            s.inChannels() / s.groups(),
-            s.kernel().height(),
-            s.kernel().width());
+            s.outChannels(), s.inChannels() / s.groups(), s.kernel().height(), s.kernel().width());
     assertThat(ComputedWeights.pieces(s, filter)).isGreaterThan(1);
     Map<String, Shape> shapes = new LinkedHashMap<>();
     shapes.put("x", Shape.of(s.batch(), s.in().height(), s.in().width(), s.inChannels()));
@@ -102,10 +99,7 @@ class ComputedWeightsTest {
   }
 
   private static float[] run(
-      Graph graph,
-      Map<String, Tensor> inputs,
-      Backend backend,
-      int threads) {
+      Graph graph, Map<String, Tensor> inputs, Backend backend, int threads) {
     try (Arena arena = Arena.ofShared();
         Workers workers = new Workers(threads)) {
       Planner.Means means = new Planner.Means(List.of(backend), backend.name(), threads);
@@ -123,7 +117,8 @@ class ComputedWeightsTest {
     shapes.forEach((name, shape) -> in.add(b.input(name, TensorType.floats(shape))));
     Op.Window window = new Op.Window(s.kernel(), s.stride(), s.dilation(), s.pad());
     Epilogue epilogue = new Epilogue(true, in.size() == 4, Activation.none());
-    b.output("y", b.add("conv", new Op.Conv(window, s.groups(), epilogue), in.toArray(Value[]::new)));
+    b.output(
+        "y", b.add("conv", new Op.Conv(window, s.groups(), epilogue), in.toArray(Value[]::new)));
     return b.build();
   }
 
