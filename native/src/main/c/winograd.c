@@ -223,56 +223,20 @@ int64_t winograd_packed_bytes(const winograd_isa *isa, int32_t m, const tw_probl
     return 4 * (header_floats(isa, p, &q) + p->groups * group_floats(isa, &q));
 }
 
-/* Filters that are transformed side by side: products lie far apart, often by a power of two, so
- * each line of the packed filter is better written once than for every column. */
-enum { PACK_COLUMNS = 16 };
-
-/* Products of one channel's filters for some output channels; to: [planes][count], plane floats
- * from one to the next. Inlined with high and wide known, so that columns fill vectors. */
-TW_INLINE void
-transform_filters(const plan *q, double down[][WINOGRAD_MAX_PRODUCTS],
-                  double along[][WINOGRAD_MAX_PRODUCTS], int32_t high, int32_t wide, int32_t count,
-                  const float *filter, float *to, ptrdiff_t plane) {
-    double g[WINOGRAD_MAX_PLANES][PACK_COLUMNS];
-    if (count < PACK_COLUMNS) memset(g, 0, sizeof g);
-    for (int32_t k = 0; k < count; k++, filter += (int64_t)q->c_group * high * wide)
-        for (int32_t tap = 0; tap < high * wide; tap++)
-            g[tap][k] = (double)filter[tap];
-    for (int32_t i = 0; i < q->n_high; i++) {
-        double row[WINOGRAD_MAX_PRODUCTS][PACK_COLUMNS];
-        for (int32_t x = 0; x < wide; x++)
-            for (int32_t k = 0; k < PACK_COLUMNS; k++) {
-                double sum = 0;
-                for (int32_t y = 0; y < high; y++)
-                    sum += down[i][y] * g[y * wide + x][k];
-                row[x][k] = sum;
-            }
-        for (int32_t j = 0; j < q->n_wide; j++, to += plane) {
-            float line[PACK_COLUMNS];
-            for (int32_t k = 0; k < PACK_COLUMNS; k++) {
-                double sum = 0;
-                for (int32_t x = 0; x < wide; x++)
-                    sum += row[x][k] * along[j][x];
-                line[k] = (float)sum;
-            }
-            if (count == PACK_COLUMNS)
-                memcpy(to, line, sizeof line);
-            else
-                memcpy(to, line, (size_t)count * sizeof *line);
-        }
-    }
-}
-
 void winograd_pack(const winograd_isa *isa, int32_t m, const tw_problem *p, const float *filter,
                    const float *bias, float *packed) {
     const plan q = make_plan(isa, m, p);
     const int32_t high = p->kernel_height, wide = p->kernel_width, nr = 2 * isa->vl;
-    double down[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS];
-    double along[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS];
+    winograd_filters filters = {.row = (ptrdiff_t)q.c_group * high * wide,
+                                .channels = q.c_group,
+                                .high = high,
+                                .wide = wide,
+                                .n_high = q.n_high,
+                                .n_wide = q.n_wide};
     for (int32_t j = 0; j < q.n_high; j++)
-        filter_row(q.n_high, high, j, down[j]);
+        filter_row(q.n_high, high, j, filters.down[j]);
     for (int32_t j = 0; j < q.n_wide; j++)
-        filter_row(q.n_wide, wide, j, along[j]);
+        filter_row(q.n_wide, wide, j, filters.along[j]);
     float *to = packed + header_floats(isa, p, &q);
     for (int32_t panel = 0; panel < p->groups * q.panels; panel++) {
         const int32_t first = panel % q.panels * nr;
@@ -281,17 +245,12 @@ void winograd_pack(const winograd_isa *isa, int32_t m, const tw_problem *p, cons
         const int32_t k0 = panel / q.panels * q.k_group + first;
         for (int32_t j = 0; bias && j < columns; j++)
             packed[(int64_t)panel * nr + j] = bias[k0 + j];
-        for (int32_t c = 0; c < q.c_group; c++)
-            for (int32_t k = 0; k < columns; k += PACK_COLUMNS) {
-                const int32_t count = tw_min(PACK_COLUMNS, columns - k);
-                const float *from = filter + ((int64_t)(k0 + k) * q.c_group + c) * high * wide;
-                float *at = to + (int64_t)c * width + k;
-                const ptrdiff_t plane = (ptrdiff_t)q.c_group * width;
-                if (high == 3 && wide == 3)
-                    transform_filters(&q, down, along, 3, 3, count, from, at, plane);
-                else
-                    transform_filters(&q, down, along, high, wide, count, from, at, plane);
-            }
+        filters.columns = columns;
+        filters.width = width;
+        filters.plane = (ptrdiff_t)q.c_group * width;
+        filters.src = filter + (int64_t)k0 * filters.row;
+        filters.dst = to;
+        isa->filters(&filters);
         to += (int64_t)q.planes * q.c_group * width;
     }
 }

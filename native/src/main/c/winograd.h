@@ -52,6 +52,19 @@ typedef struct {
     float low, high;
 } winograd_output;
 
+/* The filters of one panel: dst[plane][channel][width] = G g G^T of src[column][channel][high][wide];
+ * columns up to the next vector are zeros. */
+typedef struct {
+    const float *src;
+    ptrdiff_t row; /* floats from one output channel to the next */
+    float *dst;
+    ptrdiff_t plane;
+    int32_t columns, width, channels;
+    int32_t high, wide, n_high, n_wide;
+    double down[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS];  /* G of columns, row by row */
+    double along[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS]; /* of rows */
+} winograd_filters;
+
 /* dst[r][0 .. width) = sum over c of src[r][c] * filter[c][0 .. width). Rows of dst are 2 * vl apart.
  * step: floats from vl values of all rows to the next vl. */
 typedef void winograd_product(const float *src, ptrdiff_t step, const float *filter, float *dst,
@@ -63,6 +76,7 @@ typedef struct {
     winograd_product *product[2][WINOGRAD_MAX_MR]; /* [v][r - 1]: r rows by v + 1 vectors */
     void (*input[2][4])(const winograd_input *);
     void (*output[3][2][4])(const winograd_output *); /* first by m / 2 - 1 */
+    void (*filters)(const winograd_filters *);
     void (*activate)(float *dst, ptrdiff_t stride, int rows, int columns, const tw_problem *);
 } winograd_isa;
 

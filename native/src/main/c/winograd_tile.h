@@ -2,9 +2,12 @@
  *   WINOGRAD_MR       mr
  *   WINOGRAD_ROWS(X)  X(1) .. X(mr): one product function per row count
  *   WINOGRAD_ISA      suffix of the kernels' names */
+#include <string.h>
+
 #include "activation.h"
 #include "winograd.h"
 
+#include "winograd_filter.h"
 #include "winograd_transform.h"
 
 /* Floats. The hardware's prefetcher follows a panel from L2 and L3 by itself, but not from memory:
@@ -90,6 +93,7 @@ static const winograd_isa ISA = {
                {{NULL, output_6_4, output_8_4, output_10_4},
                 {NULL, output_6x6_4, output_8x8_4, NULL}},
                {{NULL, NULL, output_8_6, output_10_6}, {NULL, NULL, output_8x8_6, NULL}}},
+    .filters = filters,
     .activate = act_rows,
 };
 

@@ -56,6 +56,20 @@ public record ConvShape(
         "dilated kernel is larger than the padded input");
   }
 
+  /** The same of so many of its groups. */
+  public ConvShape ofGroups(int count) {
+    return new ConvShape(
+        batch,
+        count,
+        inChannels / groups * count,
+        outChannels / groups * count,
+        in,
+        kernel,
+        stride,
+        dilation,
+        pad);
+  }
+
   /** Output height and width: floor((in + pad - span) / stride) + 1. */
   public Size out() {
     long height =

@@ -48,6 +48,7 @@ final class SinkTransposes implements Pass {
       case Op.Elementwise e -> elementwise(at);
       case Op.Quantize q -> elementwise(at);
       case Op.Dequantize q -> elementwise(at);
+      case Op.Softmax(int axis) when leavesRows(debt(at.in(0)).owed, axis) -> keep(at);
       case Op.Softmax(int axis) -> {
         Debt d = debt(at.in(0));
         owe(at, at.emit(new Op.Softmax(d.owed.order().get(axis)), d.carrier), d.owed);
@@ -138,6 +139,14 @@ final class SinkTransposes implements Pass {
     return p.order().getLast() == p.rank() - 1;
   }
 
+  /**
+   * Whether a sum along rows of memory would become one across them, which no backend has a kernel
+   * for: 10 times the time of moving the values.
+   */
+  private static boolean leavesRows(Permutation owed, int axis) {
+    return axis == owed.rank() - 1 && owed.order().get(axis) != axis;
+  }
+
   private Debt debt(Value value) {
     return debts.getOrDefault(value, new Debt(value, Permutation.identity(value.shape().rank())));
   }
@@ -191,9 +200,26 @@ final class SinkTransposes implements Pass {
 
   /**
    * The permutation that the node's inputs shall owe together: that of the largest input that owes
-   * one, for the other inputs must be transposed to match.
+   * one, for the other inputs must be transposed to match. None if all debts can be paid without
+   * moving a value, such as those of factors for the channels of an image, and the image owes none.
    */
   private Permutation common(Rewriter.At at, int rank) {
+    Permutation best = largest(at, rank);
+    boolean free = true;
+    boolean moves = false;
+    for (int i = 0; i < at.node().inputs().size(); i++) {
+      Value v = at.in(i);
+      Debt d = debt(v);
+      if (!d.owed.isIdentity()) {
+        free &= d.owed.movesOnlyUnitDims(d.carrier.shape());
+      } else if (v.shape().rank() == rank && at.constant(v) == null) {
+        moves |= !best.inverse().movesOnlyUnitDims(v.shape());
+      }
+    }
+    return free && moves ? Permutation.identity(rank) : best;
+  }
+
+  private Permutation largest(Rewriter.At at, int rank) {
     Permutation best = Permutation.identity(rank);
     long most = 1;
     for (int i = 0; i < at.node().inputs().size(); i++) {

@@ -66,13 +66,17 @@ public sealed interface Recipe {
   /**
    * A convolution with weights that the model computes.
    *
-   * @param filter its shape
+   * @param problem of a piece
+   * @param filter shape of a piece's
+   * @param pieces of as many groups each
+   * @param threads that share them
    */
-  record Computed(String algorithm, Tile tile, ConvProblem problem, Shape filter)
+  record Computed(
+      String algorithm, Tile tile, ConvProblem problem, Shape filter, int pieces, int threads)
       implements Recipe {
     @Override
     public Kernel make(Ingredients from) {
-      return new ComputedWeights(from.algorithm(algorithm), problem, tile, filter);
+      return new ComputedWeights(from.algorithm(algorithm), problem, tile, filter, pieces, threads);
     }
   }
 

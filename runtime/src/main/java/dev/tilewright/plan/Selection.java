@@ -102,7 +102,7 @@ final class Selection {
 
     /** The same, its time with that of packing a filter of this shape. */
     Candidate packing(Shape filter) {
-      long bytes = new ComputedWeights(algorithm, problem, tile, filter).packedBytes();
+      long bytes = new ComputedWeights(algorithm, problem, tile, filter, 1, 1).packedBytes();
       double sum = nanos + CostModel.packing(bytes);
       return new Candidate(algorithm, tile, problem, sum, correction, measured);
     }
@@ -153,28 +153,66 @@ final class Selection {
     boolean computed = filter == null || (conv.epilogue().bias() && bias == null);
     Shape filterShape = node.input(1).shape();
     ConvShape shape = conv.shape(node.input(0).shape(), filterShape);
+    if (computed) {
+      return computed(node, conv, shape, filterShape);
+    }
     Map<String, String> others = new LinkedHashMap<>();
-    Candidate best =
-        best(new ConvProblem(shape, conv.epilogue(), 1), computed ? filterShape : null, others);
-    Plan.Choice choice =
-        new Plan.Choice(
-            best.algorithm.id(),
-            best.tile.toString(),
-            origin(best.algorithm.id(), best.measured != null),
-            reason(best, others) + (computed ? ", packed in every run" : ""),
-            best.nanos / best.problem.threads(),
-            rival(best, computed ? filterShape : null),
-            others);
+    Candidate best = best(new ConvProblem(shape, conv.epilogue(), 1), null, others);
+    Recipe recipe = best.recipe(Objects.requireNonNull(filter), bias);
+    double share = 1.0 / best.problem.threads();
+    Plan.Choice choice = choice(best, null, reason(best, others), share, others);
+    return chosen(node, best.problem, choice, recipe);
+  }
+
+  private Chosen computed(Node node, Op.Conv conv, ConvShape whole, Shape filter) {
+    int pieces = ComputedWeights.pieces(whole, filter);
+    ConvShape shape = whole.ofGroups(whole.groups() / pieces);
+    Shape piece = filter.with(0, filter.dim(0) / pieces);
+    Map<String, String> others = new LinkedHashMap<>();
+    Candidate best = best(new ConvProblem(shape, conv.epilogue(), 1), piece, others);
+    int threads =
+        pieces == 1
+            ? best.problem.threads()
+            : Math.min(pieces, CostModel.threads(best.nanos * pieces, means.threads()));
+    ConvProblem own = pieces == 1 ? best.problem : new ConvProblem(shape, conv.epilogue(), 1);
+    String reason =
+        reason(best, others)
+            + (pieces == 1 ? "" : ", in " + pieces + " pieces")
+            + ", packed in every run";
+    Plan.Choice choice = choice(best, piece, reason, (double) pieces / threads, others);
     Recipe recipe =
-        filter == null || computed
-            ? new Recipe.Computed(best.algorithm.id(), best.tile, best.problem, filterShape)
-            : best.recipe(filter, bias);
+        new Recipe.Computed(best.algorithm.id(), best.tile, own, piece, pieces, threads);
+    return chosen(node, new ConvProblem(whole, conv.epilogue(), threads), choice, recipe);
+  }
+
+  /**
+   * @param packed shape of a filter that every run packs, or null
+   * @param share of the time of a candidate that the step takes
+   */
+  private Plan.Choice choice(
+      Candidate best,
+      @Nullable Shape packed,
+      String reason,
+      double share,
+      Map<String, String> others) {
+    String id = best.algorithm.id();
+    return new Plan.Choice(
+        id,
+        best.tile.toString(),
+        origin(id, best.measured != null),
+        reason,
+        best.nanos * share,
+        rival(best, packed, share),
+        others);
+  }
+
+  private Chosen chosen(Node node, ConvProblem problem, Plan.Choice choice, Recipe recipe) {
     return new Chosen(
-        best.problem.key(),
+        problem.key(),
         choice,
         recipe,
         recipe.make(ingredients),
-        best.problem.threads(),
+        problem.threads(),
         Graph.macs(node),
         bytes(node));
   }
@@ -185,7 +223,7 @@ final class Selection {
         .sum();
   }
 
-  private Plan.@Nullable Rival rival(Candidate best, @Nullable Shape packed) {
+  private Plan.@Nullable Rival rival(Candidate best, @Nullable Shape packed, double share) {
     ConvProblem one = new ConvProblem(best.problem.shape(), best.problem.epilogue(), 1);
     return algorithms.stream()
         .map(algorithm -> estimate(algorithm, one, new LinkedHashMap<>()))
@@ -193,8 +231,7 @@ final class Selection {
         .filter(c -> !c.algorithm.id().equals(best.algorithm.id()) || !c.tile.equals(best.tile))
         .map(c -> packed == null ? c : c.packing(packed))
         .min(Comparator.comparingDouble(Candidate::nanos))
-        .map(c ->
-            new Plan.Rival(c.algorithm.id(), c.tile.toString(), c.nanos / best.problem.threads()))
+        .map(c -> new Plan.Rival(c.algorithm.id(), c.tile.toString(), c.nanos * share))
         .orElse(null);
   }
 

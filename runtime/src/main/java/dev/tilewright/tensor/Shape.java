@@ -1,5 +1,6 @@
 package dev.tilewright.tensor;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -36,6 +37,13 @@ public record Shape(List<Integer> dims) {
   /** One dimension; negative axes count from the last, as in ONNX. */
   public int dim(int axis) {
     return dims.get(axis < 0 ? axis + rank() : axis);
+  }
+
+  /** The same with another size of one axis. */
+  public Shape with(int axis, int size) {
+    List<Integer> other = new ArrayList<>(dims);
+    other.set(axis, size);
+    return new Shape(other);
   }
 
   /** The innermost dimension; 1 for a scalar. */
