@@ -12,6 +12,7 @@
 
 #include "op_binary.h"
 #include "op_copy.h"
+#include "op_gather.h"
 #include "op_layernorm.h"
 #include "op_map.h"
 #include "op_matmul.h"

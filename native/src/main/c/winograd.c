@@ -17,8 +17,13 @@
 
 static const double POINTS[4][4] = WINOGRAD_POINTS;
 
-/* How a problem is cut. A part is one block of tiles, one group, one chunk of its panels. */
+/* How a problem is cut. A part is one block of tiles, one group, one chunk of its panels.
+ *
+ * A dilated filter sees every so many-th pixel: the image is as many interleaved ones (phases) in
+ * each dimension, and a tile lies in one of them. Phases of the same place follow each other. */
 typedef struct {
+    int32_t down, right;                   /* pixels between a tile's outputs: the dilation */
+    int32_t phases_high, phases_wide;
     int32_t high, wide;                    /* outputs of a tile */
     int32_t n_high, n_wide, planes;        /* products of a tile */
     int32_t tiles_high, tiles_wide, tiles; /* of an image, of all images */
@@ -36,8 +41,12 @@ static plan make_plan(const winograd_isa *isa, int32_t m, const tw_problem *p) {
     q.n_high = q.high + p->kernel_height - 1;
     q.n_wide = q.wide + p->kernel_width - 1;
     q.planes = q.n_high * q.n_wide;
-    q.tiles_high = tw_ceil_div(p->out_height, q.high);
-    q.tiles_wide = tw_ceil_div(p->out_width, q.wide);
+    q.down = p->kernel_height == 1 ? 1 : p->dilation_height;
+    q.right = p->kernel_width == 1 ? 1 : p->dilation_width;
+    q.phases_high = tw_min(q.down, p->out_height);
+    q.phases_wide = tw_min(q.right, p->out_width);
+    q.tiles_high = q.phases_high * tw_ceil_div(tw_ceil_div(p->out_height, q.down), q.high);
+    q.tiles_wide = q.phases_wide * tw_ceil_div(tw_ceil_div(p->out_width, q.right), q.wide);
     q.tiles = p->batch * q.tiles_high * q.tiles_wide;
     q.c_group = p->in_channels / p->groups;
     q.k_group = p->out_channels / p->groups;
@@ -83,9 +92,7 @@ static int64_t group_floats(const winograd_isa *isa, const plan *q) {
 const char *winograd_refuses(int32_t m, const tw_problem *p) {
     const int32_t high = p->kernel_height, wide = p->kernel_width, taps = tw_max(high, wide);
     const int flat = tw_min(high, wide) == 1;
-    if (p->stride_height != 1 || p->stride_width != 1 || p->dilation_height != 1 ||
-        p->dilation_width != 1)
-        return "stride or dilation is not 1";
+    if (p->stride_height != 1 || p->stride_width != 1) return "the stride is not 1";
     if (taps % 2 == 0 || taps == 1 || (!flat && high != wide))
         return "made for filters of one row, of one column and square ones, of odd size above 1";
     const int32_t n = taps + m - 1;
@@ -157,8 +164,9 @@ void winograd_rounding(int32_t m, const tw_problem *p, double *rounding) {
     const int32_t high = p->kernel_height == 1 ? 1 : m, wide = p->kernel_width == 1 ? 1 : m;
     rounding[0] = growth(high + p->kernel_height - 1, p->kernel_height) *
                   growth(wide + p->kernel_width - 1, p->kernel_width);
-    rounding[1] = high;
-    rounding[2] = wide;
+    /* Of all phases: outputs of one tile lie in one such block. */
+    rounding[1] = high * (high == 1 ? 1 : p->dilation_height);
+    rounding[2] = wide * (wide == 1 ? 1 : p->dilation_width);
 }
 
 /* Cycles of a core that does two vectors of FMAs a cycle. Measured at 512 and 256 bits: a value of a
@@ -267,13 +275,15 @@ int32_t winograd_bind(const winograd_isa *isa, int32_t m, tw_args *args) {
 
 /* Where a tile is. */
 typedef struct {
-    int32_t image, y, x; /* first output */
+    int32_t image, y, x; /* first output; beyond the image where a phase has fewer tiles than others */
 } place;
 
 static place place_of(const plan *q, int32_t tile) {
-    const int32_t row = tile / q->tiles_wide;
-    const place at = {row / q->tiles_high, row % q->tiles_high * q->high,
-                      tile % q->tiles_wide * q->wide};
+    const int32_t down = tile / q->tiles_wide, right = tile % q->tiles_wide;
+    const int32_t row = down % q->tiles_high;
+    const place at = {down / q->tiles_high,
+                      row % q->phases_high + row / q->phases_high * q->high * q->down,
+                      right % q->phases_wide + right / q->phases_wide * q->wide * q->right};
     return at;
 }
 
@@ -281,13 +291,14 @@ static place place_of(const plan *q, int32_t tile) {
 static void point_pixels(const tw_args *args, const plan *q, place at, const float *zeros,
                          const float **pixels) {
     const tw_problem *p = &args->problem;
-    const int32_t top = at.y - p->pad_top, left = at.x - p->pad_left;
-    for (int32_t y = top; y < top + q->n_high; y++, pixels += q->n_wide) {
+    const int32_t left = at.x - p->pad_left;
+    const ptrdiff_t step = q->right * args->src_stride;
+    for (int32_t i = 0, y = at.y - p->pad_top; i < q->n_high; i++, y += q->down, pixels += q->n_wide) {
         const int inside = y >= 0 && y < p->in_height;
         ptrdiff_t offset =
             (((ptrdiff_t)at.image * p->in_height + y) * p->in_width + left) * args->src_stride;
-        for (int32_t j = 0; j < q->n_wide; j++, offset += args->src_stride)
-            pixels[j] = inside && left + j >= 0 && left + j < p->in_width ? args->src + offset : zeros;
+        for (int32_t j = 0, x = left; j < q->n_wide; j++, x += q->right, offset += step)
+            pixels[j] = inside && x >= 0 && x < p->in_width ? args->src + offset : zeros;
     }
 }
 
@@ -305,7 +316,8 @@ static void touch(const float *image, ptrdiff_t stride, int32_t channels, int32_
         }
 }
 
-/* What a block of tiles reads that the tiles above did not read, or what it writes. */
+/* What a block of tiles that are not dilated reads that the tiles above did not read, or what it
+ * writes. */
 static void touch_tiles(const tw_args *args, const plan *q, int32_t first, int32_t count,
                         int output) {
     const tw_problem *p = &args->problem;
@@ -370,20 +382,21 @@ static void finish(const winograd_isa *isa, const tw_args *args, const plan *q, 
     winograd_output t = {.plane = q->m_plane, .bias = bias, .channels = columns,
                          .low = clips ? p->activation_a : -__builtin_inff(),
                          .high = clips ? p->activation_b : __builtin_inff()};
-    const ptrdiff_t width = p->out_width;
+    const ptrdiff_t width = p->out_width, below = width * q->down;
     /* A tile of one column is computed as a row that is written downwards. */
     const int column = q->wide == 1;
-    t.dst_pixel = args->dst_stride * (column ? width : 1);
-    t.residual_pixel = args->residual_stride * (column ? width : 1);
-    t.dst_row = args->dst_stride * (square || column ? width : 1);
-    t.residual_row = args->residual_stride * (square || column ? width : 1);
+    t.dst_pixel = args->dst_stride * (column ? below : q->right);
+    t.residual_pixel = args->residual_stride * (column ? below : q->right);
+    t.dst_row = args->dst_stride * (square || column ? below : q->right);
+    t.residual_row = args->residual_stride * (square || column ? below : q->right);
     void (*const function)(const winograd_output *) =
         isa->output[tw_max(q->high, q->wide) / 2 - 1][square][tw_max(q->n_high, q->n_wide) / 2 - 2];
     for (int32_t i = 0; i < count; i++) {
         const place at = place_of(q, first + i);
         const ptrdiff_t pixel = ((ptrdiff_t)at.image * p->out_height + at.y) * width + at.x;
-        const int32_t rows = tw_min(q->high, p->out_height - at.y);
-        const int32_t wide = tw_min(q->wide, p->out_width - at.x);
+        const int32_t rows = tw_min(q->high, (p->out_height - at.y + q->down - 1) / q->down);
+        const int32_t wide = tw_min(q->wide, (p->out_width - at.x + q->right - 1) / q->right);
+        if (rows <= 0 || wide <= 0) continue;
         t.rows = square ? rows : tw_max(rows, wide);
         t.columns = square ? wide : 1;
         t.src = products + (ptrdiff_t)i * 2 * isa->vl;
@@ -391,7 +404,8 @@ static void finish(const winograd_isa *isa, const tw_args *args, const plan *q, 
         t.residual = args->residual ? args->residual + pixel * args->residual_stride + k0 : NULL;
         function(&t);
         for (int32_t row = 0; p->activation > TW_CLIP && row < rows; row++)
-            isa->activate(t.dst + row * width * args->dst_stride, args->dst_stride, wide, columns, p);
+            isa->activate(t.dst + row * below * args->dst_stride, args->dst_stride * q->right, wide,
+                          columns, p);
     }
 }
 
@@ -403,8 +417,9 @@ void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32
     const float *filter = packed + header_floats(isa, p, &q);
     float *v = (float *)(args->workspace + worker * args->workspace_stride);
     float *products = v + q.planes * q.v_plane;
-    const int far_src = 4.0 * p->in_height * p->in_width * p->in_channels > L2_BYTES;
-    const int far_dst = 4.0 * p->out_height * p->out_width * p->out_channels > L2_BYTES;
+    const int adjacent = q.down == 1 && q.right == 1;
+    const int far_src = adjacent && 4.0 * p->in_height * p->in_width * p->in_channels > L2_BYTES;
+    const int far_dst = adjacent && 4.0 * p->out_height * p->out_width * p->out_channels > L2_BYTES;
     int32_t transformed = -1;
     /* Parts of one block and group follow each other, so its input is transformed once. */
     for (int32_t part = from; part < to; part++) {

@@ -34,6 +34,7 @@ final class NativeMoves {
           });
       case Op.Concat(int axis) -> Optional.of((operands, limit) -> concat(axis, operands, limit));
       case Op.Reshape r -> Optional.of(NativeMoves::reshape);
+      case Op.Gather(int axis) -> NativeGather.binder(problem, axis);
       default -> Optional.empty();
     };
   }

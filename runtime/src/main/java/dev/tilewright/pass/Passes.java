@@ -24,7 +24,9 @@ public final class Passes {
           AffineIntoProduct::new, // likewise, of what flattening an image hides from it
           ConvIntoFullyConnected::new, // of what convolutions are left beside a dense layer
           GroupZeros::new, // of what stayed a filter of its own
-          JoinSiblings::new); // likewise
+          JoinSiblings::new, // likewise
+          ShareGathers::new, // what no siblings share
+          SinkChannelOrder::new); // of what the two before it brought into order
 
   /** What suits the kernels here. */
   static final List<Supplier<Pass>> DEVICE =

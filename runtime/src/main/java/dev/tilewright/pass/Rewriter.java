@@ -183,7 +183,11 @@ final class Rewriter {
 
     /** Emits the node as it is. */
     void keep() {
-      List<Value> in = node.inputs().stream().map(Rewriter.this::now).toList();
+      keep(node.inputs().stream().map(Rewriter.this::now).toList());
+    }
+
+    /** Emits the node with these inputs. */
+    void keep(List<Value> in) {
       List<Value> out = builder.addAgain(node, in);
       for (int i = 0; i < out.size(); i++) {
         map(node.outputs().get(i), out.get(i));

@@ -1,19 +1,27 @@
 package dev.tilewright.cnative;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tilewright.graph.Op;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
+import dev.tilewright.kernel.Operands;
+import dev.tilewright.kernel.Task;
 import dev.tilewright.op.OpProblem;
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
+import dev.tilewright.tensor.View;
 import dev.tilewright.vector.OperatorsTest;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -66,6 +74,67 @@ final class NativeOperatorsTest {
     void expansionsAreExact() {
       checkExact(new Op.Expand(Shape.of(2, 5, 17)), 1, 5, 1);
       checkExact(new Op.Expand(Shape.of(300, 400)), 400);
+    }
+  }
+
+  /**
+   * The rule is that of the model format: out[.., i] = data[.., index[i]], from the end if
+   * negative.
+   */
+  @Test
+  void channelsAreGatheredExactly() {
+    long[] scattered = {4, -1, 0, 7, 7, 2, 30, 5, 8, 1, 16};
+    long[] runs = LongStream.range(0, 37).map(i -> (i + 20) % 37).toArray();
+    for (long[] index : List.of(scattered, runs, new long[] {36})) {
+      for (int rows : new int[] {1, 3, 4, 5, 31}) {
+        TensorType data = TensorType.floats(Shape.of(rows, 1, 37));
+        float[] values = new float[rows * 37];
+        float[] expected = new float[rows * index.length];
+        for (int i = 0; i < values.length; i++) {
+          values[i] = i;
+        }
+        for (int i = 0; i < expected.length; i++) {
+          long place = index[i % index.length];
+          expected[i] = values[i / index.length * 37 + (int) (place < 0 ? place + 37 : place)];
+        }
+        List<Tensor> in =
+            List.of(Tensor.of(data.shape(), values), Tensor.of(Shape.of(index.length), index));
+        TensorType out = TensorType.floats(Shape.of(rows, 1, index.length));
+        Kernel kernel =
+            NativeOperators.kernel(
+                    new OpProblem(
+                        new Op.Gather(2), in.stream().map(Tensor::type).toList(), in, List.of(out)),
+                    Isa.limit(null).orElseThrow())
+                .orElseThrow();
+        assertThat(run(kernel, in, out)).containsExactly(expected);
+      }
+    }
+  }
+
+  /** Rows of data and result are further apart than they are long. */
+  private static float[] run(Kernel kernel, List<Tensor> in, TensorType out) {
+    int columns = out.shape().last();
+    int apart = columns + 3;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment data = arena.allocate(in.getFirst().data().byteSize(), 64);
+      data.copyFrom(in.getFirst().data());
+      MemorySegment indices = arena.allocate(in.get(1).data().byteSize(), 64);
+      indices.copyFrom(in.get(1).data());
+      long rows = out.shape().elements() / columns;
+      MemorySegment dst = arena.allocate(4 * rows * apart, 64);
+      List<View> views =
+          List.of(
+              new View(data.address(), in.getFirst().type(), in.getFirst().shape().last()),
+              new View(indices.address(), in.get(1).type(), in.get(1).shape().last()));
+      Task task =
+          kernel.bind(
+              new Operands(views, List.of(new View(dst.address(), out, apart)), 0, 0, arena));
+      task.run(0, task.parts(), 0);
+      float[] values = new float[(int) rows * columns];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = dst.get(JAVA_FLOAT, 4L * (i / columns * apart + i % columns));
+      }
+      return values;
     }
   }
 

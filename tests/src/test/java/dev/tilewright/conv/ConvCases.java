@@ -77,7 +77,12 @@ public final class ConvCases {
           "n1g18c18k18_i15x14_f9x11_s1x1_d1x1_p4,5,4,5",
           "n2g48c48k48_i10x29_f5x5_s2x1_d1x2_p2,4,1,3",
           "n1g130c130k130_i15x16_f3x3_s1x1_d1x1_p1,1,1,1",
-          "n1g20c20k20_i30x28_f3x3_s1x1_d12x12_p12,12,12,12");
+          "n1g20c20k20_i30x28_f3x3_s1x1_d12x12_p12,12,12,12",
+          "n2g1c24k40_i13x10_f3x3_s1x1_d2x3_p2,3,1,4",
+          "n1g2c32k48_i9x17_f3x3_s1x1_d4x4_p4,4,4,4",
+          "n1g1c20k24_i3x19_f1x5_s1x1_d2x3_p0,6,0,6",
+          "n2g1c9k12_i17x5_f7x1_s1x1_d2x2_p6,0,6,0",
+          "n1g1c16k20_i11x12_f5x5_s1x1_d12x2_p24,4,24,4");
 
   private static final List<Activation> ACTIVATIONS =
       List.of(
