@@ -73,10 +73,12 @@ public final class RepeatVerb implements Verb, Callable<Integer> {
    * What came of a model.
    *
    * @param gain how many times as fast the first plan is as that by estimates
+   * @param steps that only one of the two has
    * @param seconds of the first tuning
    * @param others each later plan against the first
    */
-  private record Outcome(Path model, Interval gain, double seconds, List<Other> others) {
+  private record Outcome(
+      Path model, Interval gain, List<String> steps, double seconds, List<Other> others) {
     boolean isGood() {
       return gain.high() >= HARMLESS && others.stream().allMatch(Other::isSame);
     }
@@ -176,7 +178,9 @@ public final class RepeatVerb implements Verb, Callable<Integer> {
         List<String> steps = differences(plans.get(1).plan(), plans.get(i).plan());
         others.add(new Other(levels.get(i - 1), timings.ratio(i, 1), steps));
       }
-      return new Outcome(path, timings.ratio(0, 1), tunings.getFirst().seconds, others);
+      List<String> steps = differences(plans.get(0).plan(), plans.get(1).plan());
+      double seconds = tunings.getFirst().seconds;
+      return new Outcome(path, timings.ratio(0, 1), steps, seconds, others);
     } finally {
       plans.forEach(SessionContender::close);
     }
@@ -186,12 +190,13 @@ public final class RepeatVerb implements Verb, Callable<Integer> {
     out.println(
         String.format(
             Locale.ROOT,
-            "%s: tuned in %.1f s, %.3f times as fast as estimated [%.3f, %.3f]",
+            "%s: tuned in %.1f s, %.3f times as fast as estimated [%.3f, %.3f]; steps that differ:",
             outcome.model.getFileName(),
             outcome.seconds,
             outcome.gain.value(),
             outcome.gain.low(),
             outcome.gain.high()));
+    outcome.steps.forEach(out::println);
     for (Other other : outcome.others) {
       out.println(
           String.format(
@@ -210,6 +215,7 @@ public final class RepeatVerb implements Verb, Callable<Integer> {
     object.put("model", outcome.model.toString());
     object.put("seconds", outcome.seconds);
     object.put("gain", object(outcome.gain));
+    object.put("stepsThatDiffer", outcome.steps);
     object.put(
         "others",
         outcome.others.stream()
