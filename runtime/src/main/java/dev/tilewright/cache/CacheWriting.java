@@ -57,6 +57,14 @@ final class CacheWriting implements CacheFile.Writing {
     });
     Set<Tensor> needed = new HashSet<>(plan.constants().values());
     plan.steps().forEach(s -> operands(s.recipe(), needed));
+    convs.stream()
+        .filter(this::readsValues)
+        .forEach(conv -> {
+          needed.add(conv.filter());
+          if (conv.bias() != null) {
+            needed.add(conv.bias());
+          }
+        });
     Map<Tensor, Integer> numbers = new IdentityHashMap<>();
     for (Tensor tensor : image.tensors()) {
       numbers.put(tensor, entries.size());
@@ -102,6 +110,12 @@ final class CacheWriting implements CacheFile.Writing {
       case Recipe.Computed c -> Stream.empty();
       case Recipe.Operator o -> Stream.empty();
     };
+  }
+
+  /** Whether the kernel takes weights as they are; the reference does. */
+  private boolean readsValues(Recipe.Conv conv) {
+    return conv.algorithm().startsWith("reference.")
+        || weights.apply(conv.filter(), conv.bias()).forms().isEmpty();
   }
 
   private static void operands(Recipe recipe, Set<Tensor> to) {

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -216,11 +217,8 @@ public final class PackedCache {
     Pair pair =
         new Pair(
             numbers.getOrDefault(filter, -1), bias == null ? -1 : numbers.getOrDefault(bias, -1));
-    Weights found = weights.get(pair);
-    if (found == null) {
-      throw new IllegalStateException("weights are missing");
-    }
-    return found;
+    // Of weights that are not packed the values are there.
+    return weights.computeIfAbsent(pair, p -> Weights.packedBefore(filter, bias, Map.of()));
   }
 
   private static List<Tensor> tensors(CacheFile.Index index, MemorySegment data) {
@@ -248,7 +246,7 @@ public final class PackedCache {
           .computeIfAbsent(new Pair(packed.filter(), packed.bias()), p -> new HashMap<>())
           .put(packed.form(), data.asSlice(packed.offset(), packed.bytes()));
     }
-    Map<Pair, Weights> all = new HashMap<>();
+    Map<Pair, Weights> all = new ConcurrentHashMap<>(); // kernels may be made in parallel
     forms.forEach((pair, packed) ->
         all.put(
             pair,
