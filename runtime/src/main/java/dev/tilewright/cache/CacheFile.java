@@ -179,6 +179,9 @@ final class CacheFile {
    */
   static void write(Path file, Writing writing) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
+    if (folder == null) {
+      throw new IOException(file + " is not in a folder");
+    }
     Files.createDirectories(folder);
     String name = file.getFileName().toString();
     removeAbandoned(folder, name);

@@ -65,7 +65,7 @@ final class CacheWriting implements CacheFile.Writing {
             needed.add(conv.bias());
           }
         });
-    Map<Tensor, Integer> numbers = new IdentityHashMap<>();
+    IdentityHashMap<Tensor, Integer> numbers = new IdentityHashMap<>();
     for (Tensor tensor : image.tensors()) {
       numbers.put(tensor, entries.size());
       boolean kept = needed.contains(tensor) || !packedOnly.contains(tensor);
@@ -74,8 +74,10 @@ final class CacheWriting implements CacheFile.Writing {
     Set<Pair> written = new HashSet<>();
     for (Recipe.Conv conv : convs) {
       Tensor bias = conv.bias();
-      int filter = numbers.get(conv.filter());
-      Pair pair = new Pair(filter, bias == null ? -1 : numbers.get(bias));
+      Pair pair =
+          new Pair(
+              numbers.getOrDefault(conv.filter(), -1),
+              bias == null ? -1 : numbers.getOrDefault(bias, -1));
       if (written.add(pair)) {
         for (Map.Entry<String, MemorySegment> form :
             weights.apply(conv.filter(), bias).forms().entrySet()) {

@@ -190,7 +190,7 @@ public final class PackedCache {
       CacheFile.Index index = read(from, INDEX, List.of(), CacheFile.Index.class);
       MemorySegment data = from.data(index);
       List<Tensor> tensors = tensors(index, data);
-      Map<Tensor, Integer> numbers = new IdentityHashMap<>();
+      IdentityHashMap<Tensor, Integer> numbers = new IdentityHashMap<>();
       for (int i = 0; i < tensors.size(); i++) {
         numbers.put(tensors.get(i), i);
       }
@@ -211,7 +211,7 @@ public final class PackedCache {
 
   private static Weights find(
       Map<Pair, Weights> weights,
-      Map<Tensor, Integer> numbers,
+      IdentityHashMap<Tensor, Integer> numbers,
       Tensor filter,
       @Nullable Tensor bias) {
     Pair pair =

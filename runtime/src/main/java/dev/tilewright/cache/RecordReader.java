@@ -48,7 +48,10 @@ final class RecordReader {
    */
   <T extends Record> T read(Class<T> type) {
     try {
-      return type.cast(thing());
+      if (thing() instanceof Record record) {
+        return type.cast(record);
+      }
+      throw new IllegalArgumentException("cannot be read: not a record");
     } catch (BufferUnderflowException
         | IndexOutOfBoundsException
         | ClassCastException

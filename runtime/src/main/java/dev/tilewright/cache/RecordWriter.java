@@ -40,7 +40,7 @@ final class RecordWriter {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final DataOutputStream out = new DataOutputStream(bytes);
   private final Map<String, Integer> texts = new HashMap<>();
-  private final Map<Object, Integer> things = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, Integer> things = new IdentityHashMap<>();
   private final List<Tensor> tensors = new ArrayList<>();
   private final Map<Class<?>, RecordComponent[]> components = new HashMap<>();
   private int count;

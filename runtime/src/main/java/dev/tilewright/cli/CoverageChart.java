@@ -69,8 +69,8 @@ final class CoverageChart {
     if (row == 0 || column == 0) {
       return -1;
     }
-    double most = 2 * Math.log(Arrays.stream(paths).max().orElse(1));
-    return most == 0 ? 1 : (Math.log(row) + Math.log(column)) / most;
+    double most = 2 * Math.log((double) Arrays.stream(paths).max().orElse(1));
+    return most == 0 ? 1 : (Math.log((double) row) + Math.log((double) column)) / most;
   }
 
   private static Color between(Color from, Color to, double share) {

@@ -69,7 +69,7 @@ record Attention(Op.Attention op, int keys) implements Kernel {
     for (long s = 0; s < keys; s++) {
       double sum = 0;
       for (long i = 0; i < depth; i++) {
-        sum += (double) Elements.getFloat(q + 4 * i) * Elements.getFloat(k + s * step + 4 * i);
+        sum += Elements.getFloat(q + 4 * i) * Elements.getFloat(k + s * step + 4 * i);
       }
       Elements.setDouble(to + 8 * s, sum * op.scale());
     }

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 record AttentionBias(Value value, Shape shape) {
   /**
+   * A value as it is added to scores.
+   *
    * @param scores shape that the scores have where it is added: images and heads in any number of
    *     dimensions, queries, keys
    * @return null if it differs in another way

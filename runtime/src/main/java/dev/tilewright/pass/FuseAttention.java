@@ -59,7 +59,7 @@ final class FuseAttention implements Pass {
                 && axis == softmax.output().shape().rank() - 1
             ? scores(at, softmax.input(0))
             : null;
-    if (scores == null) {
+    if (softmax == null || scores == null) {
       return null;
     }
     Value q = scores.product.input(0);

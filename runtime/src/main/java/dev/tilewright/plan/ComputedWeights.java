@@ -157,7 +157,7 @@ final class ComputedWeights implements Kernel {
 
   private View filters(View view, int piece) {
     Shape shape = view.shape().with(0, view.shape().dim(0) / pieces);
-    return View.dense(view.address() + 4 * piece * shape.elements(), TensorType.floats(shape));
+    return View.dense(view.address() + 4L * piece * shape.elements(), TensorType.floats(shape));
   }
 
   /** The values at a place, which will change. */

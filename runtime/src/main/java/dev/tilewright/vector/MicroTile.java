@@ -36,7 +36,7 @@ record MicroTile(int mr, int nv) {
    */
   double efficiency(int depth) {
     boolean few = Lanes.REGISTERS < 32;
-    boolean usedOnce = nv == 1 || few && mr == 1;
+    boolean usedOnce = nv == 1 || (few && mr == 1);
     double steady = !usedOnce ? 0.95 : few ? 0.7 : 0.45;
     double chains = Math.min(1, mr * nv / (few && usedOnce ? 8.0 : 10.0));
     double cycles = (double) depth * mr * nv / 2;

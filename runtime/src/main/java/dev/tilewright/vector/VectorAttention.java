@@ -155,7 +155,7 @@ final class VectorAttention implements Kernel {
       long to = x + 4L * s;
       for (int i = 0; i < count; i++) {
         long at = to + 4L * i * keys;
-        Lanes.set(at, Lanes.get(at) + Lanes.get(from + 4 * i * step));
+        Lanes.set(at, Lanes.get(at) + Lanes.get(from + 4L * i * step));
       }
     }
   }

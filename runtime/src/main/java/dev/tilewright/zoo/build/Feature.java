@@ -32,6 +32,8 @@ public record Feature(String name, TensorType type, String many, boolean constan
   }
 
   /**
+   * The size of a dimension, counted from the end if negative.
+   *
    * @throws RuleException if it has no such dimension
    */
   public int dim(int axis) {
