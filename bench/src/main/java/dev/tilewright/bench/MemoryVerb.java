@@ -72,7 +72,7 @@ public final class MemoryVerb extends ModelsGiven implements Callable<Integer> {
           secondary.put(name, new JmhResults.Metric("B", values));
         }
       }
-      table.row(cells.toArray(String[]::new));
+      table.row(cells.toArray());
       JmhResults.Metric resident = secondary.remove("resident");
       if (resident == null) {
         throw new IOException("this system does not tell what a process takes");

@@ -20,8 +20,6 @@ final class SelfTestTable {
   /** What the gate asks of a difference, asked of the classic comparison too. */
   private static final double CLASSIC_LEVEL = 0.01;
 
-  private static final String FORMAT = "%-14s %6s %6s %6s %6s %6s %6s %6s %8s | %6s %6s %6s %8s%n";
-
   /** Benchmarks with the same work added, under the same load. */
   private record Group(String load, double work) implements Comparable<Group> {
     @Override
@@ -60,11 +58,9 @@ final class SelfTestTable {
         groups.computeIfAbsent(group, g -> new ArrayList<>()).add(row);
       }
     }
-    String head = "%-70s | %s%n";
-    out.printf(Locale.ROOT, head, "", "separate forks' means (Welch)");
-    out.printf(
-        Locale.ROOT,
-        FORMAT,
+    out.printf(Locale.ROOT, "%-70s | %s%n", "", "separate forks' means (Welch)");
+    row(
+        out,
         "load, work",
         "judged",
         "slower",
@@ -80,9 +76,8 @@ final class SelfTestTable {
         "sd %");
     groups.forEach((group, rows) -> {
       List<Classic> classic = classic(rows);
-      out.printf(
-          Locale.ROOT,
-          FORMAT,
+      row(
+          out,
           String.format(Locale.ROOT, "%s %+.0f %%", group.load, 100 * group.work),
           rows.size(),
           count(rows, Verdict.REGRESSION),
@@ -102,6 +97,10 @@ final class SelfTestTable {
       kinds.computeIfAbsent(run.kind() + ", " + run.load(), k -> new ArrayList<>()).add(run);
     }
     kinds.forEach((name, some) -> summary(some, name, out));
+  }
+
+  private static void row(PrintWriter out, Object... cells) {
+    out.printf(Locale.ROOT, "%-14s %6s %6s %6s %6s %6s %6s %6s %8s | %6s %6s %6s %8s%n", cells);
   }
 
   private static void summary(List<SelfTest.Run> runs, String name, PrintWriter out) {

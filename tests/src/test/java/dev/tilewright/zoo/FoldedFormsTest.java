@@ -43,7 +43,7 @@ class FoldedFormsTest {
   private static final int C = 8;
   private static final int[] GROUPS = {1, 2, C};
 
-  private record Case(String name, Block block, Shape input, long macs) {
+  record Case(String name, Block block, Shape input, long macs) {
     @Override
     public String toString() {
       return name + " of " + input;

@@ -67,7 +67,7 @@ public abstract class Selection extends Images {
   /** Of each x [M, C, ...] one of the C, which is given by its number [M]. */
   public final Feature pick(Feature x, Feature which) {
     List<Integer> dims = new ArrayList<>(x.shape().dims());
-    dims.remove(1); // the dimension C
+    dims.subList(1, 2).clear();
     Feature column = reshape(which, which.dim(0), 1);
     return emit("GatherND", Map.of("batch_dims", integer(1)), x.dtype(), dims, x, column);
   }
