@@ -27,6 +27,13 @@ class ZooAgreesWithPeerTest {
   /** Of the largest value, for whole models in float32, whose sums are ordered otherwise. */
   private static final double TOLERANCE = 1e-4;
 
+  /**
+   * Of what lies under boxes that are found: it moves with its box, whose sides may be wrong by
+   * {@link #TOLERANCE} of 96 pixels, a hundredth of one, and masks and maps of keypoints rise from
+   * nothing to their largest value over some five pixels of the image.
+   */
+  private static final double UNDER_BOXES = 2e-3;
+
   /** Those that have more are larger versions of others. */
   private static final long PARAMETERS = 50_000_000;
 
@@ -43,7 +50,7 @@ class ZooAgreesWithPeerTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("entries")
   void agreesWithPeer(Zoo.Entry entry) {
-    agree(Entries.small(entry));
+    agree(Entries.small(entry), TOLERANCE);
   }
 
   static Stream<RegionCnn> detectors() {
@@ -56,10 +63,11 @@ class ZooAgreesWithPeerTest {
   @ParameterizedTest
   @MethodSource("detectors")
   void detectorsAgreeWithPeer(RegionCnn detector) {
-    agree(Blueprint.of(detector, Shape.of(2, 3, 64, 96)));
+    double tolerance = detector.more().isPresent() ? UNDER_BOXES : TOLERANCE;
+    agree(Blueprint.of(detector, Shape.of(2, 3, 64, 96)), tolerance);
   }
 
-  private static void agree(Blueprint blueprint) {
+  private static void agree(Blueprint blueprint, double tolerance) {
     byte[] file = blueprint.file(WeightSource.seeded(7));
     Map<String, Tensor> inputs = new LinkedHashMap<>();
     SplittableRandom random = new SplittableRandom(7);
@@ -80,7 +88,7 @@ class ZooAgreesWithPeerTest {
       ours.run();
       assertThat(ours.outputs().keySet()).isEqualTo(blueprint.outputs().keySet());
       Agreement agreement = Agreement.of(ours.outputs(), peer.outputs());
-      assertThat(agreement.error()).isLessThan(TOLERANCE);
+      assertThat(agreement.error()).isLessThan(tolerance);
     }
   }
 }
