@@ -82,7 +82,7 @@ final class ZooCoverage implements Callable<Integer> {
     if (field < COLUMNS) {
       print(rule.paths(), out);
     } else {
-      out.printf("%dx%d is too large to print: draw it with -o FILE.png%n", field, field);
+      out.println(field + "x" + field + " is too large to print: draw it with -o FILE.png");
     }
     if (output != null) {
       out.println("wrote " + output);
