@@ -144,13 +144,13 @@ public final class TuningTable {
   }
 
   /**
-   * How sessions of so many threads compute a chain of convolutions best, as measured on this
-   * machine or a like one.
+   * How sessions of so many threads compute a chain of convolutions best, or a single one, as
+   * measured on this machine or a like one.
    *
-   * @param chain its key
+   * @param key the chain's, or of a problem
    */
-  public Optional<Found> chain(String chain, String backends, int session) {
-    return Optional.ofNullable(chosen.get(new Key(chain, backends, session)))
+  public Optional<Found> choice(String key, String backends, int session) {
+    return Optional.ofNullable(chosen.get(new Key(key, backends, session)))
         .filter(f -> isClose(f.record()));
   }
 

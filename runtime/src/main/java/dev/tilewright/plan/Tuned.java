@@ -70,7 +70,7 @@ final class Tuned {
 
   /** The measured way to compute a chain on so many threads, or null. */
   TuningTable.@Nullable Found chain(String key, int session) {
-    return table.chain(key, backends, session).orElse(null);
+    return table.choice(key, backends, session).orElse(null);
   }
 
   static String words(TuningTable.Found found) {

@@ -7,18 +7,22 @@ import dev.tilewright.SessionOptions;
 import dev.tilewright.backend.Backends;
 import dev.tilewright.cli.CommandRun;
 import dev.tilewright.conv.Tile;
+import dev.tilewright.database.CostFit;
 import dev.tilewright.database.Machine;
 import dev.tilewright.database.TuningFile;
 import dev.tilewright.database.TuningRecord;
 import dev.tilewright.database.TuningRecord.Status;
 import dev.tilewright.database.TuningTable;
 import dev.tilewright.graph.Graph;
+import dev.tilewright.plan.Correction;
+import dev.tilewright.plan.Planner;
 import dev.tilewright.plan.Tunable;
 import dev.tilewright.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -136,6 +140,44 @@ class TuneFaultsTest {
           .isNotEmpty()
           .allSatisfy(r -> assertThat(r.machine()).isEqualTo(HERE));
     }
+  }
+
+  /** A correction of the cost model changes plans as a record does, and no record tells of it. */
+  @Test
+  void aCorrectionThatMakesTheModelSlowerIsWithdrawn() throws IOException {
+    SessionOptions session = new SessionOptions(1, "native");
+    try (Model loaded = Model.load(model)) {
+      Map<String, Shape> shapes = Map.of(loaded.inputs().getFirst().name(), Shape.of(1, 4, 96, 96));
+      Graph graph = loaded.graph(shapes);
+      // All algorithms but one are said to take many times what is estimated.
+      file.append(
+          Backends.load().usable("native").stream()
+              .flatMap(backend -> backend.convolutions().stream())
+              .map(a -> correction(a.id(), a.id().equals(SLOW) ? -20 : 20))
+              .toList());
+      TuningTable before = TuningTable.of(List.of(file.read().entries()), HERE);
+      assertThat(slowLayers(graph, before)).isPositive();
+      Confirmation confirmation = new Confirmation(loaded, shapes, graph, file, HERE, session);
+      TuningReport.Whole whole = confirmation.confirm(2);
+      assertThat(confirmation.withdrewFits()).isTrue();
+      assertThat(whole.changed()).isZero();
+      assertThat(slowLayers(graph, TuningTable.of(List.of(file.read().entries()), HERE))).isZero();
+    }
+  }
+
+  private static CostFit correction(String algorithm, double log) {
+    List<Double> weights =
+        new ArrayList<>(Collections.nCopies(Correction.Term.values().length, 0.0));
+    weights.set(Correction.Term.ALWAYS.ordinal(), log);
+    return new CostFit(HERE, algorithm, null, 31, weights, 7);
+  }
+
+  private static long slowLayers(Graph graph, TuningTable table) {
+    Planner.Means means = new Planner.Means(Backends.load().usable("native"), "native", 1, table);
+    return Tunable.layers(graph).stream()
+        .map(layer -> Tunable.choice(means, layer.problem()).algorithm().id())
+        .filter(SLOW::equals)
+        .count();
   }
 
   private static TuningRecord promise(Machine on, String problem) {

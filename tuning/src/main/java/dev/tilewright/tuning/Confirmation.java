@@ -4,6 +4,8 @@ import dev.tilewright.Model;
 import dev.tilewright.SessionOptions;
 import dev.tilewright.backend.Backends;
 import dev.tilewright.conv.ConvProblem;
+import dev.tilewright.database.CostFit;
+import dev.tilewright.database.Entry;
 import dev.tilewright.database.Machine;
 import dev.tilewright.database.Machine.Likeness;
 import dev.tilewright.database.TuningFile;
@@ -32,7 +34,7 @@ import java.util.stream.IntStream;
 /**
  * Runs a model by measurements and by estimates in turn. As long as the measurements do not surely
  * help, those that took longer where they stand are taken back, or if none did the half that gained
- * the least.
+ * the least; and if what still differs comes of the cost model's corrections alone, these.
  */
 final class Confirmation {
   /** What is left of the measurements has to gain more than two sessions differ by. */
@@ -58,6 +60,7 @@ final class Confirmation {
   private final TuningFile file;
   private final Machine machine;
   private final SessionOptions estimates;
+  private boolean fitsWithdrawn;
 
   Confirmation(
       Model model,
@@ -85,14 +88,14 @@ final class Confirmation {
     long end = System.nanoTime() + (long) (seconds * 1e9);
     int retracted = 0;
     while (true) {
-      List<TuningRecord> records = file.read().records();
-      TuningTable table = TuningTable.of(List.of(records), machine);
+      TuningTable table = TuningTable.of(List.of(file.read().entries()), machine);
       List<Change> changes = changes(table);
       if (changes.isEmpty()) {
         return new TuningReport.Whole(0, retracted, 0, 0, new Statistics.Interval(1, 1, 1));
       }
       double left = (end - System.nanoTime()) / 1e9;
-      List<Change> useless = changes;
+      List<Change> useless =
+          changes.stream().filter(change -> !retractions(table, change).isEmpty()).toList();
       if (retracted == 0 || left > FEWEST_SECONDS) {
         List<StepTimes> times = compare(table, Math.max(FEWEST_SECONDS, left / 2));
         Gain gain = Gain.of(times.get(0), times.get(1), times.get(2), step -> true);
@@ -101,12 +104,14 @@ final class Confirmation {
           return new TuningReport.Whole(
               changes.size(), retracted, gain.ofLeast() * tuned, tuned, gain.speedup());
         }
-        useless = useless(changes, times);
+        useless = useless(useless, times);
       }
-      List<TuningRecord> back = new ArrayList<>();
-      for (Change change : useless) {
-        back.addAll(retractions(records, change));
-        retracted++;
+      List<Entry> back = new ArrayList<>();
+      useless.forEach(change -> back.addAll(retractions(table, change)));
+      retracted += useless.size();
+      if (back.isEmpty()) {
+        back.addAll(withdrawals(table));
+        fitsWithdrawn = true;
       }
       if (back.isEmpty()) {
         throw new IllegalStateException("nothing in " + file.path() + " explains the plan");
@@ -169,26 +174,37 @@ final class Confirmation {
     return new Way(guess.algorithm().id(), guess.tile(), guess.threads());
   }
 
-  private boolean concerns(TuningRecord r, String key) {
-    return r.problem().equals(key)
-        && machine.likeness(r.machine()).compareTo(Likeness.MICROARCHITECTURE) <= 0
-        && r.backends().equals(estimates.backend());
-  }
-
   /** Takes back the choice of kernel, if that is this one, and of its threads. */
-  private List<TuningRecord> retractions(List<TuningRecord> records, Change change) {
+  private List<TuningRecord> retractions(TuningTable table, Change change) {
     List<TuningRecord> back = new ArrayList<>();
     for (String key : change.keys()) {
       for (int session : IntStream.of(1, estimates.threads()).distinct().toArray()) {
-        records.reversed().stream()
-            .filter(r -> concerns(r, key) && r.session() == session && r.isChoice())
+        table
+            .choice(key, estimates.backend(), session)
+            .map(TuningTable.Found::record)
             .filter(r -> r.algorithm().equals(change.way().algorithm()))
             .filter(r -> r.tile().equals(change.way().tile()))
-            .findFirst()
             .ifPresent(r -> back.add(r.status(Status.RETRACTED, machine)));
       }
     }
     return back;
+  }
+
+  /** For each correction one that changes nothing, and is nearer. */
+  private List<CostFit> withdrawals(TuningTable table) {
+    long now = System.currentTimeMillis() / 1000;
+    return table.fits(Likeness.MICROARCHITECTURE).stream()
+        .filter(fit -> fit.weights().stream().anyMatch(weight -> weight != 0))
+        .map(fit -> {
+          List<Double> none = Collections.nCopies(fit.weights().size(), 0.0);
+          return new CostFit(machine, fit.algorithm(), fit.tile(), 0, none, now);
+        })
+        .toList();
+  }
+
+  /** Whether the cost model's corrections were taken back. */
+  boolean withdrewFits() {
+    return fitsWithdrawn;
   }
 
   /** By estimates, again by estimates, and by measurements. */

@@ -133,14 +133,19 @@ public final class ModelTuner {
       tune(layers.get(i), now + share);
     }
     progress.at(layers.size(), layers.size(), secondsLeft(), gained);
-    double whole = wholeNanos / 1e9;
-    int chains =
-        sites(graph, Tunable::chains, Math.min(MOST_SECONDS_OF_CHAINS, FOR_CHAINS * whole));
+    double left = wholeNanos / 1e9;
+    int chains = sites(graph, Tunable::chains, Math.min(MOST_SECONDS_OF_CHAINS, FOR_CHAINS * left));
     // Afterwards, for whether a chain is fused depends on its members' threads if nobody knows.
-    sites(graph, Tunable::threads, Math.min(MOST_SECONDS_OF_THREADS, FOR_THREADS * whole));
+    sites(graph, Tunable::threads, Math.min(MOST_SECONDS_OF_THREADS, FOR_THREADS * left));
     TuningReport.CostModel costModel = fit();
     Confirmation last = new Confirmation(model, shapes, graph, file, machine, options.session());
-    return new TuningReport(reports, chains, costModel, last.confirm(secondsLeft()));
+    TuningReport.Whole whole = last.confirm(secondsLeft());
+    boolean kept = costModel.kept() && !last.withdrewFits();
+    return new TuningReport(
+        reports,
+        chains,
+        new TuningReport.CostModel(costModel.before(), costModel.fitted(), kept),
+        whole);
   }
 
   /** Tunes the sites that have no choice yet; how many. */

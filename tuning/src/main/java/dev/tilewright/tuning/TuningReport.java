@@ -20,7 +20,7 @@ public record TuningReport(List<LayerReport> layers, int chains, CostModel costM
    *
    * @param before as without measurements
    * @param fitted as corrected by a fit to the times of other problems
-   * @param kept whether the fit is better and was kept
+   * @param kept whether the fit is better, and the model was not slower by what it says
    */
   public record CostModel(Quality before, Quality fitted, boolean kept) {}
 
