@@ -101,7 +101,7 @@ public final class OnnxExporter {
       case Op.Binary(BinaryFunction f) -> binary(node, f);
       case Op.Where w -> elementwise(node, "Where");
       case Op.Elementwise e -> throw refused(node, "operators that a plan has joined");
-      case Op.Attention a -> throw refused(node, "attention that a pass has recognised");
+      case Op.Attention attention -> ExportAttention.write(out, node, attention);
       case Op.Cast(DType to) ->
           elementwise(node, "Cast", Map.of("to", new Attribute.Int(ElementType.code(to))));
       case Op.Reduce reduce -> reduce(node, reduce);
