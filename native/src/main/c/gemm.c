@@ -469,7 +469,7 @@ static void run_region(const block *b, const gemm_tile *common, int32_t first, i
         for (gemm_tile *t = panel; t < panel + (panel_to - panel_from); t++) {
             t->pixels = b->w.pixels + at;
             t->out = b->w.out + at;
-            fetch_ahead(b, t, i, tiles, panel_from == 0);
+            if (b->isa->spread) fetch_ahead(b, t, i, tiles, panel_from == 0);
             const int wide = t->columns > b->isa->vl;
             (few ? b->isa->few[wide][rows - 1] : b->isa->tile[wide][rows - 1])(t);
             if (!last || p->activation <= TW_CLIP) continue;

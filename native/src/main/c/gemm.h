@@ -48,6 +48,7 @@ typedef struct {
 /* What an instruction set brings. */
 typedef struct {
     int32_t mr, vl;
+    int32_t spread; /* whether the tiles of a panel fetch the next one together */
     /* tile[v][r - 1]: r rows by v + 1 vectors. */
     void (*tile[2][GEMM_MAX_MR])(const gemm_tile *);
     /* The same for a layer of few pixels. */

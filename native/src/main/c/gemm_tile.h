@@ -141,7 +141,13 @@ FEW(1) FEW(2)
 
 #define TILE_1(MR) tile_##MR##x1,
 #define TILE_2(MR) tile_##MR##x2,
-static const gemm_isa ISA = {GEMM_MR, VL, {{GEMM_ROWS(TILE_1)}, {GEMM_ROWS(TILE_2)}},
+#ifdef GEMM_SPREAD
+#define SPREAD 1
+#else
+#define SPREAD 0
+#endif
+
+static const gemm_isa ISA = {GEMM_MR, VL, SPREAD, {{GEMM_ROWS(TILE_1)}, {GEMM_ROWS(TILE_2)}},
                              {{few_1x1, few_2x1}, {few_1x2, few_2x2}}, act_rows};
 
 static int32_t tiles(const tw_problem *p, int32_t *values) {

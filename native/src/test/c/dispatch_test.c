@@ -55,7 +55,8 @@ int main(int argc, char **argv) {
         for (int32_t op = 0; op < tw_op_count(); op++)
             for (int32_t limit = 0; limit <= TW_ISA_HIGHEST; limit++) {
                 tw_op_args args = {.op = op, .isa_limit = limit, .rank = 4, .element_bytes = 4,
-                                   .size = {1, 1, 1, 1}};
+                                   .size = {1, 1, 1, 1},
+                                   .extra = {[8] = 1}}; /* attention: queries of a block */
                 tw_op_bind((int64_t)(intptr_t)&args);
                 expect(args.level <= limit && (limit < highest || args.level == highest), tw_op_name(op),
                        NAMES[args.level]);
