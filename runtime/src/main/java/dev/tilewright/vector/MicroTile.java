@@ -32,7 +32,7 @@ record MicroTile(int mr, int nv) {
    * with one vector, where every factor is used once, 45-55.
    *
    * <p>At 256 bits and 16 registers, where loads are half as long: 6x2 99 %, 3x3 92, 4x2 78, 2x4
-   * 76, 3x2 73; with one vector or one pixel 12x1 67, 10x1 73, 8x1 78, 4x1 and 1x8 48.
+   * 76, 3x2 73; with one vector or one pixel 12x1 67, 10x1 73, 4x1 and 1x8 48.
    */
   double efficiency(int depth) {
     boolean few = Lanes.REGISTERS < 32;
@@ -71,11 +71,11 @@ record MicroTile(int mr, int nv) {
   };
 
   // Not 4x3 and 3x4: C2 loads two factors before it uses one, which takes a 17th register, 37-43 %.
-  // Nor 5x2: it fits, but C2 finds that in some kernels only, 31 to 86 %. 7x1 is slower than 8x1.
+  // Nor 5x2 and 8x1: they fit, but C2 finds that in some kernels only, 31 to 86 % and 40 to 78 %.
+  // 7x1 is slower still.
   private static final MicroTile[] OF_16 = {
     new MicroTile(12, 1),
     new MicroTile(10, 1),
-    new MicroTile(8, 1),
     new MicroTile(6, 2),
     new MicroTile(4, 2),
     new MicroTile(3, 3),
