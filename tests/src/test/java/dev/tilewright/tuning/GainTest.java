@@ -73,7 +73,7 @@ class GainTest {
 
   /**
    * One thread takes 1.3 times as long as two that are left alone, which they are in one turn of
-   * ten: it is faster in most turns, and must not win.
+   * ten: it is faster by turns, as a median would say, and must not win.
    */
   @Test
   void doesNotGiveUpAThreadThatAnotherProgramTakes() {
@@ -83,7 +83,7 @@ class GainTest {
       StepTimes again = times(1, 0.9, seed + 1000);
       StepTimes one = times(1.3, 0, seed + 2000);
       Gain gain = Gain.of(two, again, one, "b"::equals);
-      assertThat(gain.speedup().value()).isGreaterThan(1.2);
+      assertThat(gain.speedup().value()).isGreaterThan(1);
       won += gain.isSurely(1.02) ? 1 : 0;
     }
     // Both of two sessions would have to be disturbed in all of 16 turns: 0.9 ^ 32 = 3 %.
