@@ -22,9 +22,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -167,8 +167,9 @@ class TuneFaultsTest {
 
   private static CostFit correction(String algorithm, double log) {
     List<Double> weights =
-        new ArrayList<>(Collections.nCopies(Correction.Term.values().length, 0.0));
-    weights.set(Correction.Term.ALWAYS.ordinal(), log);
+        Stream.of(Correction.Term.values())
+            .map(term -> term == Correction.Term.ALWAYS ? log : 0.0)
+            .toList();
     return new CostFit(HERE, algorithm, null, 31, weights, 7);
   }
 
