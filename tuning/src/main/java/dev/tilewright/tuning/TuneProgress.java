@@ -6,6 +6,7 @@ import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far a tuning is: a bar on a terminal, elsewhere a line for each tenth of the way. It is drawn
@@ -20,6 +21,9 @@ final class TuneProgress implements ModelTuner.Progress, AutoCloseable {
   private final boolean terminal;
   private int tenths = -1;
 
+  /** Who is to draw: a thread of the library's own does so too, when it begins and ends. */
+  private volatile @Nullable Thread drawing;
+
   /** On standard error if that is a terminal, else in lines to {@code out}. */
   TuneProgress(String name, PrintWriter out, boolean terminal) {
     this.terminal = terminal;
@@ -28,6 +32,7 @@ final class TuneProgress implements ModelTuner.Progress, AutoCloseable {
             .setTaskName(name)
             .setStyle(ProgressBarStyle.ASCII)
             .setUpdateIntervalMillis(NEVER_MILLIS)
+            .continuousUpdate() // else it does not draw 0 %
             .hideEta();
     if (terminal) {
       builder.clearDisplayOnFinish();
@@ -35,7 +40,7 @@ final class TuneProgress implements ModelTuner.Progress, AutoCloseable {
       builder.setConsumer(
           new DelegatingProgressBarConsumer(
               line -> {
-                if (tenths >= 0) { // the library also draws when it begins and ends
+                if (Thread.currentThread().equals(drawing)) {
                   out.println(line.stripTrailing());
                   out.flush();
                 }
@@ -53,7 +58,9 @@ final class TuneProgress implements ModelTuner.Progress, AutoCloseable {
     int reached = layers == 0 ? LINES : LINES * done / layers;
     if (terminal || reached > tenths) {
       tenths = reached;
+      drawing = Thread.currentThread();
       bar.refresh();
+      drawing = null;
     }
   }
 
@@ -68,7 +75,6 @@ final class TuneProgress implements ModelTuner.Progress, AutoCloseable {
 
   @Override
   public void close() {
-    tenths = -1;
     bar.close();
   }
 }
