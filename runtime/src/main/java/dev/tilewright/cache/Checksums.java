@@ -10,7 +10,7 @@ import java.util.zip.CRC32C;
 
 /**
  * Checksums of a file's bytes: of each MiB a CRC-32C and a CRC-32, 64 bits together. Both are
- * instructions even where nothing has been compiled yet, and take 0.1 to 0.2 ms a MiB.
+ * instructions even where nothing has been compiled yet.
  */
 final class Checksums {
   private static final long CHUNK = 1 << 20;
