@@ -6,7 +6,6 @@ import dev.tilewright.cli.JsonOutput;
 import dev.tilewright.cli.SessionArguments;
 import dev.tilewright.cli.Table;
 import dev.tilewright.tensor.Shape;
-import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tuning.Statistics;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -97,10 +96,7 @@ public final class MemoryVerb extends ModelsGiven implements Callable<Integer> {
   /** Bytes by name and process. */
   private Map<String, List<List<Double>>> measure(ModelSource source, SessionOptions options)
       throws IOException {
-    Map<String, Shape> shapes = new LinkedHashMap<>();
-    for (Map.Entry<String, Tensor> input : inputs(source).entrySet()) {
-      shapes.put(input.getKey(), input.getValue().shape());
-    }
+    Map<String, Shape> shapes = inputShapes(source);
     Map<String, List<List<Double>>> figures = new LinkedHashMap<>();
     try (ModelFiles files = new ModelFiles(source)) {
       for (int fork = 0; fork < forks; fork++) {

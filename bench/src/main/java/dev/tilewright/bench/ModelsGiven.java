@@ -46,6 +46,13 @@ abstract class ModelsGiven implements Verb {
     }
   }
 
+  /** Of every input, for a process that makes its own values. */
+  final Map<String, Shape> inputShapes(ModelSource source) throws IOException {
+    Map<String, Shape> of = new LinkedHashMap<>();
+    inputs(source).forEach((name, x) -> of.put(name, x.shape()));
+    return of;
+  }
+
   private static Shape shape(String text) {
     try {
       return new Shape(Arrays.stream(text.split("x", -1)).map(Integer::valueOf).toList());

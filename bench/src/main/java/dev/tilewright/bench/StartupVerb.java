@@ -6,12 +6,10 @@ import dev.tilewright.cli.JsonOutput;
 import dev.tilewright.cli.SessionArguments;
 import dev.tilewright.cli.Table;
 import dev.tilewright.tensor.Shape;
-import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tuning.Statistics;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -79,10 +77,7 @@ public final class StartupVerb extends ModelsGiven implements Callable<Integer> 
   private void measure(
       ModelSource source, SessionOptions options, List<Double> ours, List<Double> peer)
       throws IOException {
-    Map<String, Shape> shapes = new LinkedHashMap<>();
-    for (Map.Entry<String, Tensor> input : inputs(source).entrySet()) {
-      shapes.put(input.getKey(), input.getValue().shape());
-    }
+    Map<String, Shape> shapes = inputShapes(source);
     try (ModelFiles files = new ModelFiles(source)) {
       for (int pair = 0; pair < pairs; pair++) {
         Console.progress(spec, source.name() + ", pair " + (pair + 1) + " of " + pairs);

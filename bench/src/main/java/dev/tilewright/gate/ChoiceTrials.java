@@ -1,6 +1,5 @@
 package dev.tilewright.gate;
 
-import com.google.gson.Gson;
 import dev.tilewright.SessionOptions;
 import dev.tilewright.backend.Backends;
 import dev.tilewright.conv.Tile;
@@ -9,10 +8,7 @@ import dev.tilewright.database.TuningRecord;
 import dev.tilewright.database.TuningTable;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -23,8 +19,6 @@ import java.util.regex.Pattern;
  * typical layer, a kernel that was just seen to be slow, or the one that was fastest.
  */
 final class ChoiceTrials {
-  private static final Gson GSON = new Gson();
-
   /** Twice what {@link Choice} tolerates: wrong beyond doubt. */
   private static final double SLOW = 1.10;
 
@@ -46,7 +40,8 @@ final class ChoiceTrials {
 
   static void run(Path file, Pattern wanted, int trials, long budgetNanos, PrintWriter out)
       throws IOException {
-    List<Row> rows = read(file);
+    JsonLines<Row> lines = new JsonLines<>(file, Row.class);
+    List<Row> rows = lines.read();
     List<LayerModel> layers =
         LayerModel.STANDARD.stream().filter(l -> wanted.matcher(l.name()).find()).toList();
     if (layers.isEmpty()) {
@@ -58,8 +53,7 @@ final class ChoiceTrials {
       long start = System.nanoTime();
       Row row = one(layers.get(rows.size() % layers.size()), rows.size());
       rows.add(row);
-      Files.writeString(
-          file, GSON.toJson(row) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      lines.append(row);
       longest = Math.max(longest, System.nanoTime() - start);
     }
     List<Row> wrong = rows.stream().filter(r -> r.slowness >= SLOW).toList();
@@ -113,17 +107,5 @@ final class ChoiceTrials {
         99,
         101,
         1);
-  }
-
-  private static List<Row> read(Path file) throws IOException {
-    List<Row> rows = new ArrayList<>();
-    if (Files.exists(file)) {
-      for (String line : Files.readAllLines(file)) {
-        if (line.startsWith("{") && line.endsWith("}")) {
-          rows.add(GSON.fromJson(line, Row.class));
-        }
-      }
-    }
-    return rows;
   }
 }

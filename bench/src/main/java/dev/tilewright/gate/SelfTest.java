@@ -1,10 +1,7 @@
 package dev.tilewright.gate;
 
-import com.google.gson.Gson;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,7 +12,6 @@ import java.util.function.Consumer;
  * work added. Every run is a line of a file, so that a series can be interrupted and continued.
  */
 final class SelfTest {
-  private static final Gson GSON = new Gson();
   private static final double MICROS_DIGITS = 1e2;
   private static final double RATIO_DIGITS = 1e5;
 
@@ -50,23 +46,15 @@ final class SelfTest {
     }
   }
 
-  private final Path file;
+  private final JsonLines<Run> lines;
 
   SelfTest(Path file) {
-    this.file = file;
+    lines = new JsonLines<>(file, Run.class);
   }
 
   /** The runs so far; a line torn by an interruption is left out. */
   List<Run> runs() throws IOException {
-    List<Run> runs = new ArrayList<>();
-    if (Files.exists(file)) {
-      for (String line : Files.readAllLines(file)) {
-        if (line.startsWith("{") && line.endsWith("}")) {
-          runs.add(GSON.fromJson(line, Run.class));
-        }
-      }
-    }
-    return runs;
+    return lines.read();
   }
 
   /**
@@ -112,17 +100,9 @@ final class SelfTest {
             slowed.stream().filter(t -> t.name().equals(name)).findFirst().orElseThrow().work();
         rows.add(row(finding, work, outcome.results().getOrDefault(name, List.of())));
       }
-      append(new Run(kind, load, Math.round(took / 1e7) / 1e2, Runtime.version().toString(), rows));
+      lines.append(
+          new Run(kind, load, Math.round(took / 1e7) / 1e2, Runtime.version().toString(), rows));
     }
-  }
-
-  private void append(Run run) throws IOException {
-    boolean torn = Files.exists(file) && !Files.readString(file).endsWith("\n");
-    Files.writeString(
-        file,
-        (torn ? "\n" : "") + GSON.toJson(run) + "\n",
-        StandardOpenOption.CREATE,
-        StandardOpenOption.APPEND);
   }
 
   private static Row row(Finding finding, double work, List<ForkJob.Result> forks) {
