@@ -4,8 +4,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.tilewright.graph.Op.Elementwise.Step;
 import dev.tilewright.tensor.Memory;
-import dev.tilewright.vector.VectorCode.Count;
-import dev.tilewright.vector.VectorCode.Num;
+import dev.tilewright.vector.ScalarCode.Count;
+import dev.tilewright.vector.ScalarCode.Num;
 import dev.tilewright.vector.VectorCode.Vec;
 import java.util.ArrayList;
 import java.util.List;

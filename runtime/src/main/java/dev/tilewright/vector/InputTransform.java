@@ -1,7 +1,7 @@
 package dev.tilewright.vector;
 
+import dev.tilewright.vector.ScalarCode.Num;
 import dev.tilewright.vector.VectorCode.Mask;
-import dev.tilewright.vector.VectorCode.Num;
 import dev.tilewright.vector.VectorCode.Vec;
 import org.jspecify.annotations.Nullable;
 

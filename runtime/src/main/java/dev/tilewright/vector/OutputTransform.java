@@ -1,8 +1,8 @@
 package dev.tilewright.vector;
 
 import dev.tilewright.conv.Activation;
+import dev.tilewright.vector.ScalarCode.Num;
 import dev.tilewright.vector.VectorCode.Mask;
-import dev.tilewright.vector.VectorCode.Num;
 import dev.tilewright.vector.VectorCode.Vec;
 
 /**

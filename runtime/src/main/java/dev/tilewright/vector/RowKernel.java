@@ -3,9 +3,9 @@ package dev.tilewright.vector;
 import dev.tilewright.conv.Activation;
 import dev.tilewright.graph.Op.BinaryFunction;
 import dev.tilewright.graph.Op.UnaryFunction;
-import dev.tilewright.vector.VectorCode.Count;
+import dev.tilewright.vector.ScalarCode.Count;
+import dev.tilewright.vector.ScalarCode.Num;
 import dev.tilewright.vector.VectorCode.Mask;
-import dev.tilewright.vector.VectorCode.Num;
 import dev.tilewright.vector.VectorCode.Vec;
 import java.util.Optional;
 
