@@ -49,10 +49,11 @@ find_cross() {
 
 # isa_flags PLATFORM FILE: sets isa to the flags of the instruction set that the file's suffix names;
 # fails if the platform has none of that name. A file without suffix runs before the CPU is known.
+# prefetchw is a hint that processors without it skip.
 isa_flags() {
   case $1/$2 in
-    linux-x86-64/*_avx512.c) isa="-mavx512f -mavx2 -mfma" ;;
-    linux-x86-64/*_avx2.c) isa="-mavx2 -mfma" ;;
+    linux-x86-64/*_avx512.c) isa="-mavx512f -mavx2 -mfma -mprfchw" ;;
+    linux-x86-64/*_avx2.c) isa="-mavx2 -mfma -mprfchw" ;;
     linux-x86-64/*_generic.c) isa=-msse4.2 ;;
     linux-aarch64/*_neon.c) isa= ;;
     *_avx512.c | *_avx2.c | *_neon.c) return 1 ;;

@@ -40,6 +40,7 @@ typedef struct {
     ptrdiff_t dst_stride;
     int32_t columns;  /* of the panel that exist */
     int32_t plain;    /* neither residual nor clip */
+    int32_t far;      /* whether dst and residual come from beyond L2 */
     float low, high;  /* clip bounds */
     const char *fetch;     /* what to fetch meanwhile, and bytes to go on with each step */
     ptrdiff_t fetch_step;

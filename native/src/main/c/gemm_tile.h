@@ -65,7 +65,20 @@ TW_INLINE void finish(const gemm_tile *t, vec acc[][2], const int rows, const in
         store(t, acc, rows, vectors, 0, mask);
 }
 
+/* Lines that come from beyond L2 as they are needed cost as much as the products do: fetched before
+ * these, they are there after them. */
+TW_INLINE void fetch_ends(const gemm_tile *t, const int rows, const int vectors) {
+    TW_UNROLL for (int r = 0; r < rows; r++) {
+        TW_UNROLL for (int j = 0; j < vectors; j++)
+            __builtin_prefetch(t->dst + t->out[r] * t->dst_stride + j * VL, 1);
+        if (!t->residual) continue;
+        TW_UNROLL for (int j = 0; j < vectors; j++)
+            __builtin_prefetch(t->residual + t->out[r] * t->residual_stride + j * VL);
+    }
+}
+
 TW_INLINE void tile(const gemm_tile *t, const int rows, const int vectors, const int split) {
+    if (t->far) fetch_ends(t, rows, vectors);
     const float *row[GEMM_MR];
     vec acc[4][GEMM_MR][2];
     TW_UNROLL for (int r = 0; r < rows; r++) {
