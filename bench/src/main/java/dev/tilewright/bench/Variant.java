@@ -18,6 +18,7 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class Variant implements AutoCloseable {
   private static final WeightSource WEIGHTS = WeightSource.seeded(1);
 
+  /** What blocks are compared at if they do not keep the size of their image. */
+  private static final Shape USUAL = Shape.of(1, 128, 28, 28);
+
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final Blueprint blueprint;
   private final SessionContender inside;
@@ -35,12 +39,11 @@ final class Variant implements AutoCloseable {
 
   private Variant(Blueprint blueprint, Block block, SessionOptions options, boolean withPeer) {
     this.blueprint = blueprint;
-    Shape[] around =
-        blueprint.inputs().values().stream().map(ChannelsLast::shape).toArray(Shape[]::new);
+    ChannelsLast around = new ChannelsLast(block, List.copyOf(blueprint.inputs().values()));
     byte[] alone = blueprint.file(WEIGHTS);
-    byte[] within = Blueprint.of(new ChannelsLast(block), around).file(WEIGHTS);
+    byte[] within = Blueprint.of(around, around.shapes()).file(WEIGHTS);
     Map<String, Tensor> inputs = inputs(alone);
-    inside = session(within, ChannelsLast.inside(inputs), options);
+    inside = session(within, around.inside(inputs), options);
     file = session(alone, inputs, options);
     peer = withPeer ? open(new OrtContender(alone, inputs, options.threads())) : null;
   }
@@ -58,21 +61,34 @@ final class Variant implements AutoCloseable {
   }
 
   /**
-   * The image that a dense convolution in this block's place would see: the channels of all inputs
-   * at the size of the first. Tokens are those of a square map, windows those of one map.
+   * The image that a dense convolution in this block's place would see and make, if it makes one of
+   * the size that it sees; else the usual one.
    */
-  static Shape image(List<Shape> inputs) {
-    Shape first = inputs.getFirst();
+  static Shape image(Blueprint block) {
+    Optional<Shape> seen = image(List.copyOf(block.inputs().values()));
+    Optional<Shape> made = image(block.outputs().values().stream().map(TensorType::shape).toList());
+    return seen.filter(x -> made.equals(seen)).orElse(USUAL);
+  }
+
+  /**
+   * The channels of all octaves at the size of the first. Tokens are those of a square map, windows
+   * those of one map.
+   */
+  private static Optional<Shape> image(List<Shape> values) {
+    Shape first = values.getFirst();
     if (first.rank() == 4) {
-      int channels = inputs.stream().mapToInt(input -> input.dim(1)).sum();
-      return Shape.of(first.dim(0), channels, first.dim(2), first.dim(3));
+      int channels =
+          values.stream().filter(x -> ChannelsLast.isImage(first, x)).mapToInt(x -> x.dim(1)).sum();
+      return Optional.of(Shape.of(first.dim(0), channels, first.dim(2), first.dim(3)));
+    }
+    if (first.rank() != 3) {
+      return Optional.empty();
     }
     int tokens = first.dim(0) * first.dim(1);
     int side = (int) Math.sqrt(tokens);
-    if (first.rank() != 3 || side * side != tokens) {
-      throw new IllegalArgumentException(first + " is neither an image nor a square map of tokens");
-    }
-    return Shape.of(1, first.dim(2), side, side);
+    return side * side == tokens
+        ? Optional.of(Shape.of(1, first.dim(2), side, side))
+        : Optional.empty();
   }
 
   private static Map<String, Tensor> inputs(byte[] model) {

@@ -10,7 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one block took, beside the dense convolution and a copy of its tensors.
+ * What one block took, beside the dense convolution, or what stands for it ({@link Target#beside}),
+ * and a copy of its tensors.
  *
  * @param macs multiply-adds over the dense convolution's, after folding
  * @param micros median

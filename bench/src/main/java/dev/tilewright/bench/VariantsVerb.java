@@ -6,11 +6,9 @@ import dev.tilewright.cli.BadInputException;
 import dev.tilewright.cli.Console;
 import dev.tilewright.cli.JsonOutput;
 import dev.tilewright.cli.SessionArguments;
-import dev.tilewright.cli.Table;
 import dev.tilewright.cli.Verb;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tuning.Turns;
-import dev.tilewright.zoo.Target;
 import dev.tilewright.zoo.Zoo;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -37,8 +35,9 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {
       "",
-      "MACs and times are in those of the dense convolution; copy is reading inputs and writing"
-          + " outputs once.",
+      "MACs and times are in those of the dense convolution; copies are of reading inputs and"
+          + " writing outputs once.",
+      "ORT: in those of its own dense convolution; recorded: the same, elsewhere, as published.",
       "Ours: inside a network, channels last on both sides. ours/ORT: from the block's own file,"
           + " both.",
       "Exit code: 1 if any outputs disagree."
@@ -81,39 +80,58 @@ public final class VariantsVerb implements Verb, Callable<Integer> {
     }
     SessionOptions options = session.options(null);
     String missing = missingPeer();
+    Environment here = Environment.here();
     double first = FmaPeak.gflops(options.threads());
-    List<VariantTime> times = measure(wanted, options, missing == null);
+    PrintWriter out = json.text(Console.out(spec));
+    here.print(out);
+    out.printf(
+        Locale.ROOT,
+        "%d thread(s), backend %s, FMA peak %.1f GFLOP/s%n",
+        options.threads(),
+        options.backend(),
+        first);
+    VariantRows rows = new VariantRows(wanted, first, out);
+    List<VariantTime> times = measure(wanted, options, missing == null, rows);
     double last = FmaPeak.gflops(options.threads());
-    Report report =
-        new Report(Environment.here(), options.threads(), options.backend(), first, last, times);
-    if (!json.replacesText()) {
-      print(report, missing, Console.out(spec));
+    out.printf(Locale.ROOT, "FMA peak at the end %.1f GFLOP/s%n", last);
+    if (missing != null) {
+      out.println("no ONNX Runtime here: " + missing);
     }
+    out.flush();
     if (json.isWanted()) {
-      write(report);
+      write(new Report(here, options.threads(), options.backend(), first, last, times));
     }
     return times.stream().allMatch(t -> t.agreement().agrees()) ? 0 : 1;
   }
 
   private List<VariantTime> measure(
-      List<Zoo.Entry> wanted, SessionOptions options, boolean withPeer) {
+      List<Zoo.Entry> wanted, SessionOptions options, boolean withPeer, VariantRows rows) {
     Turns.Limits limits = new Turns.Limits(0, seconds, warmup);
     List<VariantTime> times = new ArrayList<>();
     Map<Shape, Variant> dense = new HashMap<>();
+    Map<String, Variant> folded = new HashMap<>();
     try {
       for (Zoo.Entry entry : wanted) {
         Console.progress(spec, (times.size() + 1) + " of " + wanted.size() + " " + entry.name());
-        Variant beside =
-            dense.computeIfAbsent(
-                Variant.image(entry.inputs()), image -> Variant.dense(image, options, withPeer));
         try (Variant block = Variant.of(entry, options, withPeer)) {
-          times.add(VariantTime.of(entry, block, beside, limits));
+          String other = entry.target().orElseThrow().beside();
+          Variant beside =
+              other.isEmpty()
+                  ? dense.computeIfAbsent(
+                      Variant.image(entry.blueprint()),
+                      image -> Variant.dense(image, options, withPeer))
+                  : folded.computeIfAbsent(
+                      other, name -> Variant.of(Zoo.find(name), options, withPeer));
+          VariantTime time = VariantTime.of(entry, block, beside, limits);
+          Console.progress(spec, "");
+          rows.print(time);
+          times.add(time);
         }
       }
     } finally {
       dense.values().forEach(Variant::close);
+      folded.values().forEach(Variant::close);
     }
-    Console.progress(spec, "");
     return times;
   }
 
@@ -124,70 +142,6 @@ public final class VariantsVerb implements Verb, Callable<Integer> {
     } catch (LinkageError e) {
       return e.toString();
     }
-  }
-
-  private static void print(Report report, @Nullable String missing, PrintWriter out) {
-    report.environment().print(out);
-    double peak = Math.max(report.firstPeakGflops(), report.lastPeakGflops());
-    out.printf(
-        Locale.ROOT,
-        "%d thread(s), backend %s, FMA peak %.1f GFLOP/s%n",
-        report.threads(),
-        report.backend(),
-        peak);
-    Table table =
-        new Table(
-            "block",
-            "MACs",
-            "us",
-            "time",
-            "[95 %]",
-            "copies",
-            "asked",
-            "met",
-            "% peak",
-            "dense %",
-            "ORT",
-            "recorded",
-            "ours/ORT",
-            "to ORT's dense",
-            "");
-    report.variants().forEach(time -> row(table, time, peak));
-    table.print(out);
-    if (missing != null) {
-      out.println("no ONNX Runtime here: " + missing);
-    }
-    out.flush();
-  }
-
-  private static void row(Table table, VariantTime time, double peak) {
-    VariantTime.Peer peer = time.peer();
-    boolean copies = time.target().unit() == Target.Unit.COPY;
-    table.row(
-        time.name(),
-        text("%.3f", time.macs()),
-        text("%.1f", time.micros()),
-        text("%.3f", time.dense().value()),
-        text("[%.3f, %.3f]", time.dense().low(), time.dense().high()),
-        copies ? text("%.2f", time.copy().value()) : "",
-        text(copies ? "%.2f copies" : "%.3f", time.asked()),
-        time.met() ? "yes" : "NO",
-        text("%.0f", 100 * time.gflops() / peak),
-        text("%.0f", 100 * time.denseGflops() / peak),
-        peer == null ? "absent" : text("%.3f", peer.dense().value()),
-        Double.isNaN(time.target().recorded()) ? "-" : text("%.3f", time.target().recorded()),
-        peer == null ? "absent" : text("%.2f", peer.ours().value()),
-        peer == null ? "absent" : text("%.3f", peer.oursToDense().value()),
-        (time.settled() ? "" : "warm-up did not settle ")
-            + (time.agreement().agrees() ? "" : "DISAGREES by " + time.agreement().error()));
-  }
-
-  private static String text(String format, double... values) {
-    Object[] boxed = new Object[values.length];
-    for (int i = 0; i < values.length; i++) {
-      boxed[i] = values[i];
-    }
-    return String.format(Locale.ROOT, format, boxed);
   }
 
   private void write(Report report) throws IOException {

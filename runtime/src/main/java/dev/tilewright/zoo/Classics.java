@@ -32,29 +32,32 @@ final class Classics {
   static final List<Entry> BLOCKS =
       List.of(
           line("bottleneck", image(128, 28), () -> Residual.bottleneck(32, 1))
-              .from("1512.03385", "residual 1x1, 3x3, 1x1"),
+              .from("1512.03385", "residual 1x1, 3x3, 1x1", Target.work()),
           line("inception-v1-module", image(192, 28), () -> module(Wide.FIVE, true))
-              .from("1409.4842", "1x1, 3x3, 5x5 and a pool beside each other"),
+              .from("1409.4842", "1x1, 3x3, 5x5 and a pool beside each other", Target.work()),
           line("inception-v2-fig5", image(192, 28), () -> module(Wide.TWO_THREES, false))
-              .from("1512.00567", "the same with two 3x3 for the 5x5"),
+              .from("1512.00567", "the same with two 3x3 for the 5x5", Target.work()),
           line("inception-v2-fig6", image(768, 17), () -> FactorizedInception.figure6(128, 192, 7))
-              .from("1512.00567", "1x7 and 7x1 for 7x7"),
+              .from("1512.00567", "1x7 and 7x1 for 7x7", Target.work()),
           line(
                   "inception-v2-fig7",
                   image(1280, 8),
                   () -> FactorizedInception.figure7(320, 448, 384, 192))
-              .from("1512.00567", "1x3 beside 3x1"),
+              .from("1512.00567", "1x3 beside 3x1", Target.work()),
           line("inception-v4-stem", LARGE, () -> new InceptionV4Blocks(1).stem())
-              .from("1602.07261", "from 299x299 to 35x35"),
+              .from("1602.07261", "from 299x299 to 35x35", Target.work()),
           line(
                   "inception-resnet-block",
                   image(1152, 17),
                   () -> new InceptionV4Blocks(1).residualB())
-              .from("1602.07261", "residual 1x1 beside 1x7 and 7x1"),
+              .from("1602.07261", "residual 1x1 beside 1x7 and 7x1", Target.work()),
           line("dense-layer", image(128, 28), () -> new DenseLayer(32))
-              .from("1608.06993", "32 channels more, from all those before"),
+              .from("1608.06993", "32 channels more, from all those before", Target.work()),
           line("convnext-block", image(96, 56), ConvNeXtBlock::new)
-              .from("2201.03545", "residual depthwise 7x7, two layers for each pixel"));
+              .from(
+                  "2201.03545",
+                  "residual depthwise 7x7, two layers for each pixel",
+                  Target.work()));
 
   static final List<Entry> NETWORKS =
       List.of(

@@ -25,22 +25,23 @@ final class Compact {
   static final List<Entry> BLOCKS =
       List.of(
           line("fire", image(128, 28), () -> new Fire(32, 128))
-              .from("1602.07360", "SqueezeNet's 1x1, then 1x1 beside 3x3"),
+              .from("1602.07360", "SqueezeNet's 1x1, then 1x1 beside 3x3", Target.work()),
           line("inverted-residual", image(32, 28), () -> InvertedResidual.mobile(32, 32, 1, 6))
-              .from("1801.04381", "MobileNetV2's 1x1, depthwise 3x3, 1x1"),
+              .from("1801.04381", "MobileNetV2's 1x1, depthwise 3x3, 1x1", Target.work()),
           line("squeeze-excitation", image(128, 28), () -> new SqueezeExcitation(8))
               .from(
                   "1709.01507",
                   "channels scaled by what all their means say",
                   Target.copy().recorded(0.060)),
           line("mbconv", image(40, 28), () -> InvertedResidual.mbconv(40, 40, 5, 1, 6))
-              .from("1905.11946", "EfficientNet's, with squeeze and excitation"),
+              .from("1905.11946", "EfficientNet's, with squeeze and excitation", Target.work()),
           line("regnet-x-block", image(168, 28), () -> new RegNetBlock(168, 1, 24, 1, 0))
-              .from("2003.13678", "residual 1x1, grouped 3x3, 1x1"),
+              .from("2003.13678", "residual 1x1, grouped 3x3, 1x1", Target.work()),
           line("regnet-y-block", image(104, 28), () -> new RegNetBlock(104, 1, 8, 1, 0.25))
-              .from("2003.13678", "the same with squeeze and excitation"),
+              .from("2003.13678", "the same with squeeze and excitation", Target.work()),
           line("shuffle-unit", image(116, 28), () -> new ShuffleUnit(116, 1))
-              .from("1807.11164", "half of the channels convolved, then alternating"));
+              .from(
+                  "1807.11164", "half of the channels convolved, then alternating", Target.work()));
 
   static final List<Entry> NETWORKS =
       Stream.of(mobile(), efficient(), regular()).flatMap(List::stream).toList();
@@ -77,12 +78,13 @@ final class Compact {
 
   private static List<Entry> efficient() {
     return IntStream.range(0, 8)
-        .mapToObj(i -> {
-          EfficientNet net = EfficientNet.b(i);
-          Shape image = image(3, net.resolution());
-          return line("efficientnet-b" + i, image, () -> net.network(1000))
-              .from("1905.11946", "MBConv, scaled in width, depth and size");
-        })
+        .mapToObj(
+            i -> {
+              EfficientNet net = EfficientNet.b(i);
+              Shape image = image(3, net.resolution());
+              return line("efficientnet-b" + i, image, () -> net.network(1000))
+                  .from("1905.11946", "MBConv, scaled in width, depth and size");
+            })
         .toList();
   }
 

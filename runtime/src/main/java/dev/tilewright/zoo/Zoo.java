@@ -67,6 +67,7 @@ public final class Zoo {
     return joined(
         Stream.of(
             Filters.BLOCKS,
+            Parts.BLOCKS,
             Attention.BLOCKS,
             Classics.BLOCKS,
             Compact.BLOCKS,
@@ -101,8 +102,9 @@ public final class Zoo {
     return Stream.concat(blocks().stream(), networks().stream())
         .filter(entry -> entry.name().equals(name))
         .findFirst()
-        .orElseThrow(() ->
-            new RuleException(
-                "the zoo has no '" + name + "'; `tilewright zoo list` shows what it has"));
+        .orElseThrow(
+            () ->
+                new RuleException(
+                    "the zoo has no '" + name + "'; `tilewright zoo list` shows what it has"));
   }
 }

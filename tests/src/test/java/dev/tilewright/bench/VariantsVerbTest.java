@@ -1,7 +1,6 @@
 package dev.tilewright.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -41,12 +40,50 @@ class VariantsVerbTest {
 
   @Test
   void theDenseConvolutionHasTheChannelsOfAllInputs() {
-    assertThat(Variant.image(List.of(Shape.of(1, 96, 28, 28), Shape.of(1, 32, 14, 14))))
-        .isEqualTo(Shape.of(1, 128, 28, 28));
-    assertThat(Variant.image(List.of(Shape.of(2, 392, 96)))).isEqualTo(Shape.of(1, 96, 28, 28));
-    assertThatThrownBy(() -> Variant.image(List.of(Shape.of(1, 50, 96))))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("1x50x96");
+    assertThat(image("octconv-250")).isEqualTo(Shape.of(1, 128, 28, 28));
+    assertThat(image("octconv-last")).isEqualTo(Shape.of(1, 128, 28, 28));
+    assertThat(image("condconv-4")).isEqualTo(Shape.of(4, 128, 28, 28));
+    assertThat(image("window-attention")).isEqualTo(Shape.of(1, 128, 28, 28));
+    assertThat(image("vit-block")).isEqualTo(Shape.of(1, 384, 14, 14));
+    assertThat(image("mbconv")).isEqualTo(Shape.of(1, 40, 28, 28));
+    assertThat(image("grid-sample")).isEqualTo(Shape.of(1, 128, 28, 28));
+    assertThat(image("conv-computed")).isEqualTo(Shape.of(1, 128, 28, 28));
+  }
+
+  /** Of 3 channels of a photograph, or of thousands, it would say nothing. */
+  @Test
+  void theDenseConvolutionIsTheUsualOneBesideBlocksThatChangeTheSize() {
+    for (String name : List.of("patch-merging", "patch-embed", "roi-align", "fpn", "condconv-fc")) {
+      assertThat(image(name)).as(name).isEqualTo(Shape.of(1, 128, 28, 28));
+    }
+  }
+
+  private static Shape image(String name) {
+    return Variant.image(Zoo.find(name).blueprint());
+  }
+
+  /** Grids and filters stay as they are where images have their channels last. */
+  @Test
+  void onlyImagesAreTurned() {
+    for (String name : List.of("grid-sample", "conv-computed")) {
+      try (Variant block = Variant.of(Zoo.find(name), new SessionOptions(1, "auto"), false)) {
+        block.inside().run();
+        block.file().run();
+        assertThat(block.agreement().error()).as(name).isZero();
+      }
+    }
+  }
+
+  @Test
+  void whatIsFoldedIsTimedBesideWhatItFoldsTo() {
+    CommandRun run = run("--variants=^repmlp$");
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).containsPattern("repmlp +1[.]000 .* 1[.]030 ");
+  }
+
+  @Test
+  void everyBlockHasATarget() {
+    assertThat(Zoo.blocks()).allSatisfy(entry -> assertThat(entry.target()).isPresent());
   }
 
   /** What is timed computes what the block's file says, wherever its images' channels are. */

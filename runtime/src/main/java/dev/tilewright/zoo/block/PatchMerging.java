@@ -26,6 +26,12 @@ public record PatchMerging(int height, int width) implements Block.Single {
 
   @Override
   public Feature apply(Layers n, Feature x) {
+    Feature y = n.layerNorm("norm", joined(n, x), Layers.EPSILON);
+    return n.linear("reduction", y, 2 * x.dim(2), false);
+  }
+
+  /** Tokens of four times the width, [N, H/2 * W/2, 4C]. */
+  public Feature joined(Layers n, Feature x) {
     int dim = x.dim(2);
     Feature map = Windows.map(n, x, height, width);
     List<Feature> corners = new ArrayList<>();
@@ -34,7 +40,6 @@ public record PatchMerging(int height, int width) implements Block.Single {
         corners.add(n.slice(n.slice(map, 1, row, height, 2), 2, column, width, 2));
       }
     }
-    Feature y = n.reshape(n.concat(3, corners), x.batch(), height / 2 * (width / 2), 4 * dim);
-    return n.linear("reduction", n.layerNorm("norm", y, Layers.EPSILON), 2 * dim, false);
+    return n.reshape(n.concat(3, corners), x.batch(), height / 2 * (width / 2), 4 * dim);
   }
 }

@@ -51,8 +51,11 @@ public record ShiftMlp(int height, int width, int hidden, int shifts, Order orde
     return n.linear("fc2", PatchEmbed.tokens(n, shifted(n, y, 5 - first)), x.dim(2));
   }
 
-  /** Parts are as PyTorch's chunk makes them: the last may be smaller, and some may be missing. */
-  private Feature shifted(Layers n, Feature map, int axis) {
+  /**
+   * An image whose channels are shifted along an axis. Parts are as PyTorch's chunk makes them: the
+   * last may be smaller, and some may be missing.
+   */
+  public Feature shifted(Layers n, Feature map, int axis) {
     int channels = map.channels();
     int part = Math.ceilDiv(channels, shifts);
     List<Feature> parts = new ArrayList<>();

@@ -56,7 +56,7 @@ public record ShuffleUnit(int cout, int stride) implements Block.Single {
   }
 
   /** The first channel of each half, the second of each, and so on. */
-  private static Feature alternating(Layers n, Feature x) {
+  public static Feature alternating(Layers n, Feature x) {
     int half = x.channels() / 2;
     Feature y = n.reshape(x, x.batch(), 2, half, x.height(), x.width());
     y = n.transpose(y, 0, 2, 1, 3, 4);

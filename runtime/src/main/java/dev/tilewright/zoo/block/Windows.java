@@ -6,11 +6,11 @@ import dev.tilewright.zoo.build.Feature;
 import dev.tilewright.zoo.build.Layers;
 
 /** Tokens of a map [N, H, W, C] in windows of M x M: [N * H/M * W/M, M*M, C], row by row. */
-final class Windows {
+public final class Windows {
   private Windows() {}
 
   /** Tokens [N, H*W, C] as a map. */
-  static Feature map(Layers n, Feature tokens, int height, int width) {
+  public static Feature map(Layers n, Feature tokens, int height, int width) {
     require(
         tokens.dim(1) == height * width,
         "a map of %dx%d has %d tokens, not %d",
@@ -35,7 +35,8 @@ final class Windows {
         width);
   }
 
-  static Feature split(Layers n, Feature map, int window) {
+  /** A map [N, H, W, C] in windows. */
+  public static Feature split(Layers n, Feature map, int window) {
     int down = map.dim(1) / window;
     int across = map.dim(2) / window;
     int dim = map.dim(3);
@@ -44,7 +45,8 @@ final class Windows {
     return n.reshape(y, map.batch() * down * across, window * window, dim);
   }
 
-  static Feature join(Layers n, Feature windows, int window, int height, int width) {
+  /** The map whose windows these are. */
+  public static Feature join(Layers n, Feature windows, int window, int height, int width) {
     int dim = windows.dim(2);
     int down = height / window;
     int across = width / window;

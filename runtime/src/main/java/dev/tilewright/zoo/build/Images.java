@@ -176,6 +176,24 @@ public abstract class Images extends Movement {
     return emit("GridSample", attributes, dims, x, grid);
   }
 
+  /**
+   * [N, C, H*r, W*r] to [N, r*r*C, H, W]: all channels of the first pixel of a square, and so on.
+   */
+  public final Feature spaceToDepth(Feature x, int r) {
+    require(
+        r > 0 && x.height() % r == 0 && x.width() % r == 0,
+        "%s: the factor (%d) divides height and width (%dx%d)",
+        scope,
+        r,
+        x.height(),
+        x.width());
+    return emit(
+        "SpaceToDepth",
+        Map.of("blocksize", integer(r)),
+        List.of(x.batch(), x.channels() * r * r, x.height() / r, x.width() / r),
+        x);
+  }
+
   /** [N, C*r*r, H, W] to [N, C, H*r, W*r], as PyTorch's PixelShuffle. */
   public final Feature pixelShuffle(Feature x, int r) {
     require(

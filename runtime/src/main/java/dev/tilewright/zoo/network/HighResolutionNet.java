@@ -38,6 +38,11 @@ public record HighResolutionNet(
     return new HighResolutionNet(64, 2, 18, List.of(1, 3, 2), 2, classes);
   }
 
+  /** As published with W18, W32 and W48. */
+  public static HighResolutionNet of(int width, int classes) {
+    return new HighResolutionNet(64, 4, width, List.of(1, 4, 3), 4, classes);
+  }
+
   @Override
   public Feature apply(Layers n, Feature x) {
     int least = 4 << modules.size();

@@ -37,6 +37,11 @@ public record MlpMixer(
     return new MlpMixer(16, 768, 12, 384, 3072, Stem.CONV, 1000);
   }
 
+  /** Mixer-L/16 for the thousand classes of ImageNet. */
+  public static MlpMixer large() {
+    return new MlpMixer(16, 1024, 24, 512, 4096, Stem.CONV, 1000);
+  }
+
   @Override
   public Feature apply(Layers n, Feature x) {
     Feature y =

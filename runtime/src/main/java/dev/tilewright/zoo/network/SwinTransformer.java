@@ -65,6 +65,16 @@ public record SwinTransformer(
     return of(96, 18, 3);
   }
 
+  /** Swin-B. */
+  public static SwinTransformer base() {
+    return of(128, 18, 4);
+  }
+
+  /** Swin-L. */
+  public static SwinTransformer large() {
+    return of(192, 18, 6);
+  }
+
   /** Swin-MLP of the size of Swin-T, heads 12 channels wide, for images of 256x256. */
   public static SwinTransformer mlp() {
     return new SwinTransformer(

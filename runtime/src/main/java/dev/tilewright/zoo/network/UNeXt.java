@@ -32,6 +32,11 @@ public record UNeXt(List<Integer> widths, Order order, int classes) implements B
     return new UNeXt(List.of(16, 32, 128, 160, 256), Order.CODE, 1);
   }
 
+  /** UNeXt-S. */
+  public static UNeXt small() {
+    return new UNeXt(List.of(8, 16, 32, 64, 128), Order.CODE, 1);
+  }
+
   @Override
   public Feature apply(Layers n, Feature x) {
     int least = 1 << STAGES;

@@ -29,6 +29,11 @@ public record VisionTransformer(
     return new VisionTransformer(patch, 768, 12, 12, 3072, true, 1000);
   }
 
+  /** ViT-L for the thousand classes of ImageNet. */
+  public static VisionTransformer large(int patch) {
+    return new VisionTransformer(patch, 1024, 24, 16, 4096, true, 1000);
+  }
+
   @Override
   public Feature apply(Layers n, Feature x) {
     Feature y = n.block("patch_embed", PatchEmbed.of(patch, dim, false), x);
