@@ -1,5 +1,7 @@
 package dev.tilewright;
 
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
@@ -18,6 +20,23 @@ public final class Shared {
       skip("no " + file + "; set TILEWRIGHT_SHARED to the folder that has " + path);
     }
     return file;
+  }
+
+  /**
+   * A folder of recorded values, {@code KIND/SYSTEM}: all there are, or those that are part of the
+   * project, in resources/zoo.
+   */
+  public static Path fixtures(String system) {
+    Path all = folder().resolve("variants/fixtures").resolve(system);
+    URL few = Shared.class.getResource("/zoo/" + system);
+    if (Files.exists(all) || few == null) {
+      return require("variants/fixtures/" + system);
+    }
+    try {
+      return Path.of(few.toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Skips the test and prints why: the build's report only counts what was skipped. */

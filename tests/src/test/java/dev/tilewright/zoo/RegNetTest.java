@@ -36,8 +36,7 @@ class RegNetTest {
   @Test
   void agreesWithTheTable() throws IOException {
     String table =
-        Files.readString(
-            Shared.require("variants/fixtures/algorithm/regnet_generator/table/meta.json"));
+        Files.readString(Shared.fixtures("algorithm/regnet_generator").resolve("table/meta.json"));
     JsonArray rows = JsonParser.parseString(table).getAsJsonObject().getAsJsonArray("table");
     assertThat(rows).isNotEmpty();
     for (JsonElement element : rows) {
@@ -58,8 +57,9 @@ class RegNetTest {
   private static List<Stage> stages(JsonArray rows) {
     return StreamSupport.stream(rows.spliterator(), false)
         .map(JsonElement::getAsJsonArray)
-        .map(row ->
-            new Stage(row.get(0).getAsInt(), row.get(1).getAsInt(), row.get(2).getAsInt(), 1))
+        .map(
+            row ->
+                new Stage(row.get(0).getAsInt(), row.get(1).getAsInt(), row.get(2).getAsInt(), 1))
         .toList();
   }
 }

@@ -2,6 +2,8 @@ package dev.tilewright.zoo.algorithm;
 
 import static dev.tilewright.zoo.build.RuleException.require;
 
+import java.util.List;
+
 /**
  * What the papers say that their ideas cost: multiply-adds, or the part of them that remains of an
  * ordinary convolution's. What is built counts itself ({@link
@@ -80,5 +82,57 @@ public final class Costs {
   public static long windowAttention(int h, int w, int c, int m) {
     long tokens = (long) h * w;
     return 4 * tokens * c * c + 2L * m * m * tokens * c;
+  }
+
+  /**
+   * A block of Swin-MLP as the authors' code counts it: matrices, and one for each element that is
+   * normalised. A shifted one has a window more in each direction. A window that would be larger
+   * than the map of h x w is the map, and is not shifted.
+   */
+  public static long swinMlpBlock(int h, int w, int c, int m, int shift, int mlpRatio) {
+    int window = Math.min(m, Math.min(h, w));
+    require(
+        window > 0 && h % window == 0 && w % window == 0,
+        "Swin-MLP: the window (%d) divides the map (%dx%d)",
+        window,
+        h,
+        w);
+    int more = shift > 0 && window < Math.min(h, w) ? 1 : 0;
+    long windows = (h / window + more) * (long) (w / window + more);
+    long tokens = (long) h * w;
+    long square = (long) window * window;
+    return 2 * c * tokens + windows * c * square * square + 2 * tokens * c * c * mlpRatio;
+  }
+
+  /** 2x2 tokens of h x w to one of twice the width, as the authors' code counts it. */
+  public static long patchMerging(int h, int w, int c) {
+    return (long) h * w * c + (long) (h / 2) * (w / 2) * 4 * c * 2 * c;
+  }
+
+  /**
+   * Swin-MLP of a square image of three channels as the authors' code counts it, in which the
+   * average at the end has more elements than there are: as many as if each stage had half of those
+   * before, not a quarter.
+   *
+   * @param c width of the first stage
+   * @param m window
+   */
+  public static long swinMlp(
+      int image, int patch, int classes, int c, List<Integer> depths, int m) {
+    int first = image / patch;
+    long macs = (long) first * first * c * (3 * patch * patch + 1);
+    int side = first;
+    int width = c;
+    for (int stage = 0; stage < depths.size(); stage++) {
+      for (int i = 0; i < depths.get(stage); i++) {
+        macs += swinMlpBlock(side, side, width, m, i % 2 * (m / 2), 4);
+      }
+      if (stage + 1 < depths.size()) {
+        macs += patchMerging(side, side, width);
+        side /= 2;
+        width *= 2;
+      }
+    }
+    return macs + ((long) width * first * first >> depths.size()) + (long) width * classes;
   }
 }

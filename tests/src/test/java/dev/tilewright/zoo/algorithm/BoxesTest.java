@@ -62,6 +62,7 @@ class BoxesTest {
     refuses("P and K are at least 1, not 0 and 3", () -> Costs.hetConv(0, 3));
     refuses("an odd number of pixels, not 4", () -> Costs.threes(4));
     refuses("groups (0) divide the input channels (8)", () -> Costs.condConv(4, 8, 8, 0, 3));
+    refuses("the window (4) divides the map (6x8)", () -> Costs.swinMlpBlock(6, 8, 8, 4, 0, 4));
     refuses("padding is at least 0, not -1", () -> new BoundaryPatches(2, 0.5, -1));
     refuses("the width multiplier is above 0", () -> Widths.scaled(8, Double.POSITIVE_INFINITY));
     refuses("the window (3) divides the map (4x6)", () -> SwinWindows.mask(4, 6, 3, 1));

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 record Golden(Path folder) {
   /** The cases of a system, such as {@code algorithm/hdc}. */
   static List<Golden> of(String system) {
-    try (Stream<Path> cases = Files.list(Shared.require("variants/fixtures/" + system))) {
+    try (Stream<Path> cases = Files.list(Shared.fixtures(system))) {
       return cases.sorted().map(Golden::new).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
