@@ -13,6 +13,7 @@ import dev.tilewright.zoo.block.PyramidRoiAlign;
 import dev.tilewright.zoo.block.RegionProposals;
 import dev.tilewright.zoo.block.RpnHead;
 import dev.tilewright.zoo.build.Block;
+import dev.tilewright.zoo.network.RegionCnn;
 import java.util.List;
 import java.util.Optional;
 
@@ -68,6 +69,14 @@ final class DetectorRules {
           broken(
               "R-CNN: height and width are multiples of 32, not 8x8",
               () -> TinyDetector.of(5, Optional.empty()),
+              SIX),
+          broken(
+              "R-CNN: says no more of detections",
+              () -> TinyDetector.of(5, Optional.empty()).about(List.of()),
+              SIX),
+          broken(
+              "R-CNN: detections are of 1 images, not 0",
+              () -> TinyDetector.of(4, Optional.of(RegionCnn.masks(4))).about(List.of()),
               SIX),
           broken(
               "R-CNN takes images as one value, not 2",

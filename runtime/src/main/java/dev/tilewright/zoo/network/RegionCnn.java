@@ -18,6 +18,7 @@ import dev.tilewright.zoo.block.RegionProposals;
 import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.Feature;
 import dev.tilewright.zoo.build.Layers;
+import dev.tilewright.zoo.build.RuleException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -104,29 +105,68 @@ public record RegionCnn(
     Feature images = inputs.getFirst();
     int height = images.height();
     int width = images.width();
-    require(
-        height % MULTIPLE == 0 && width % MULTIPLE == 0,
-        "R-CNN: height and width are multiples of %d, not %dx%d",
-        MULTIPLE,
-        height,
-        width);
-    List<Feature> maps = n.block("backbone", backbone, List.of(normalised(n, images)));
+    List<Feature> maps = maps(n, images);
     List<Feature> boxes = proposals.apply(n.in("rpn"), maps, height, width);
     List<Feature> fine = maps.subList(0, maps.size() - 1);
     Layers heads = n.in("roi_heads").shared();
     List<Feature> outputs = new ArrayList<>();
     for (int i = 0; i < boxes.size(); i++) {
-      int image = i;
-      List<Feature> own = fine.stream().map(map -> n.slice(map, 0, image, image + 1)).toList();
+      List<Feature> own = ofImage(n, fine, i);
       Found found = found(heads, own, boxes.get(i), height, width);
       outputs.addAll(List.of(found.boxes(), found.labels(), found.scores()));
-      more.ifPresent(said -> {
-        PyramidRoiAlign larger = new PyramidRoiAlign(LARGER_CROP, SAMPLES);
-        Crops crops = larger.apply(heads, own, found.boxes(), height);
-        outputs.add(said.apply(heads, crops, found, height, width));
-      });
+      more.ifPresent(said -> outputs.add(about(said, heads, own, found, height, width)));
     }
     return outputs;
+  }
+
+  /**
+   * What {@code more} says of detections that are given, of each image of a batch; the rest of the
+   * network is as it is in this one.
+   *
+   * @param given the boxes [M, 4], classes [M] and scores [M] of each image
+   */
+  public Block about(List<List<Tensor>> given) {
+    More said = more.orElseThrow(() -> new RuleException("R-CNN: says no more of detections"));
+    return (n, inputs) -> {
+      Feature images = inputs.getFirst();
+      require(
+          images.batch() == given.size(),
+          "R-CNN: detections are of %d images, not %d",
+          images.batch(),
+          given.size());
+      List<Feature> maps = maps(n, images);
+      List<Feature> fine = maps.subList(0, maps.size() - 1);
+      Layers heads = n.in("roi_heads").shared();
+      List<Feature> outputs = new ArrayList<>();
+      for (int i = 0; i < given.size(); i++) {
+        List<Feature> known = given.get(i).stream().map(n::constant).toList();
+        Found found = new Found(known.get(0), known.get(1), known.get(2));
+        List<Feature> own = ofImage(n, fine, i);
+        outputs.add(about(said, heads, own, found, images.height(), images.width()));
+      }
+      return outputs;
+    };
+  }
+
+  private static Feature about(
+      More said, Layers n, List<Feature> maps, Found found, int height, int width) {
+    PyramidRoiAlign larger = new PyramidRoiAlign(LARGER_CROP, SAMPLES);
+    Crops crops = larger.apply(n, maps, found.boxes(), height);
+    return said.apply(n, crops, found, height, width);
+  }
+
+  private List<Feature> maps(Layers n, Feature images) {
+    require(
+        images.height() % MULTIPLE == 0 && images.width() % MULTIPLE == 0,
+        "R-CNN: height and width are multiples of %d, not %dx%d",
+        MULTIPLE,
+        images.height(),
+        images.width());
+    return n.block("backbone", backbone, List.of(normalised(n, images)));
+  }
+
+  private static List<Feature> ofImage(Layers n, List<Feature> maps, int image) {
+    return maps.stream().map(map -> n.slice(map, 0, image, image + 1)).toList();
   }
 
   private Found found(Layers n, List<Feature> maps, Feature boxes, int height, int width) {
