@@ -129,7 +129,11 @@ final class PlanRun {
   }
 
   private List<View> views(List<Value> values) {
-    return values.stream().map(this::view).toList();
+    List<View> views = new ArrayList<>(values.size());
+    for (Value value : values) {
+      views.add(view(value));
+    }
+    return views;
   }
 
   private View view(Value value) {

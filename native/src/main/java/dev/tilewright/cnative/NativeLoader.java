@@ -7,17 +7,18 @@ import com.sun.jna.Function;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
+import dev.tilewright.database.UserCache;
 import dev.tilewright.kernel.Applicability;
 import java.io.File;
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import java.util.zip.CRC32C;
+import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,10 @@ final class NativeLoader {
   /** System property: a library file to load instead of the one in the jar, or {@code none}. */
   static final String PATH_PROPERTY = "tilewright.native.path";
 
-  private static final String RESOURCE = "/" + Platform.RESOURCE_PREFIX + "/libtilewright.so";
+  private static final String RESOURCE = Platform.RESOURCE_PREFIX + "/libtilewright.so";
+
+  /** Where JNA looks for its own library before it unpacks it from its jar. */
+  private static final String JNA_FOLDER = "jna.boot.library.path";
 
   /** e_machine of the ELF header, by platform in JNA's words. */
   private static final Map<String, Integer> ELF_ARCHITECTURES =
@@ -54,11 +58,28 @@ final class NativeLoader {
     if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
       return no("the C kernels need a little-endian CPU");
     }
-    if (path == null && NativeLoader.class.getResource(RESOURCE) == null) {
+    JarLibrary own = path == null ? JarLibrary.find(RESOURCE, NativeLoader.class) : null;
+    if (path == null && own == null) {
       return no(
           "built without a C compiler for "
               + Platform.RESOURCE_PREFIX
               + "; install one and build again");
+    }
+    try {
+      startJna();
+      Path kept = own == null ? null : kept(own);
+      if (kept != null) {
+        try {
+          return connect(kept.toFile(), limit.get());
+        } catch (LinkageError e) {
+          // A cache whose code may not be run: from a temporary folder, as JNA does it.
+        }
+      }
+    } catch (LinkageError e) {
+      return no(
+          "JNA could not load its own library ("
+              + firstLine(e)
+              + "); point -Djna.tmpdir at a writable directory that is not mounted noexec");
     }
     File file;
     try {
@@ -68,29 +89,9 @@ final class NativeLoader {
           "the C library could not be unpacked ("
               + firstLine(e)
               + "); make java.io.tmpdir writable");
-    } catch (LinkageError e) {
-      return no(
-          "JNA could not load its own library ("
-              + firstLine(e)
-              + "); point -Djna.tmpdir at a writable directory that is not mounted noexec");
     }
     try {
-      String damage = damage(file);
-      if (damage != null) {
-        return no(file + " " + damage + "; rebuild, or set -D" + PATH_PROPERTY);
-      }
-      NativeLibrary library = NativeLibrary.getInstance(file.getAbsolutePath());
-      String mismatch = mismatch(library, limit.get());
-      if (mismatch != null) {
-        return no(file + " " + mismatch + "; rebuild it with native/build.sh");
-      }
-      if (call(library, "tw_isa", limit.get().code) < Isa.GENERIC.code) {
-        return no("this CPU has no SSE4.2, which all C kernels need; leave them out");
-      }
-      CLibrary.map(library);
-      return Applicability.yes();
-    } catch (IOException e) {
-      return no("cannot read " + file + " (" + firstLine(e) + "); check -D" + PATH_PROPERTY);
+      return connect(file, limit.get());
     } catch (LinkageError e) {
       return no(
           "cannot load "
@@ -102,20 +103,79 @@ final class NativeLoader {
   }
 
   /**
+   * @throws LinkageError if the system's loader does not take the file
+   */
+  private static Applicability connect(File file, Isa limit) {
+    try {
+      String damage = damage(file);
+      if (damage != null) {
+        return no(file + " " + damage + "; rebuild, or set -D" + PATH_PROPERTY);
+      }
+      NativeLibrary library = NativeLibrary.getInstance(file.getAbsolutePath());
+      String mismatch = mismatch(library, limit);
+      if (mismatch != null) {
+        return no(file + " " + mismatch + "; rebuild it with native/build.sh");
+      }
+      if (call(library, "tw_isa", limit.code) < Isa.GENERIC.code) {
+        return no("this CPU has no SSE4.2, which all C kernels need; leave them out");
+      }
+      CLibrary.map(library);
+      return Applicability.yes();
+    } catch (IOException e) {
+      return no("cannot read " + file + " (" + firstLine(e) + "); check -D" + PATH_PROPERTY);
+    }
+  }
+
+  /** The copy in the user's cache, or null: then there can be none. */
+  private static @Nullable Path kept(JarLibrary library) {
+    try {
+      return library.file(UserCache.folder(System.getenv()));
+    } catch (IOException | RuntimeException e) {
+      return null;
+    }
+  }
+
+  /**
+   * Has JNA load its own library, from the user's cache where nobody has told it otherwise.
+   *
+   * @throws LinkageError if it cannot
+   */
+  private static void startJna() {
+    JarLibrary dispatch =
+        System.getProperty(JNA_FOLDER) == null
+            ? JarLibrary.find(
+                "com/sun/jna/"
+                    + Platform.RESOURCE_PREFIX
+                    + "/"
+                    + System.mapLibraryName("jnidispatch"),
+                Platform.class)
+            : null;
+    Path file = dispatch == null ? null : kept(dispatch);
+    if (file != null) {
+      System.setProperty(JNA_FOLDER, file.getParent().toString());
+    }
+    try {
+      Native.isProtected(); // whatever needs the library
+    } finally {
+      if (file != null) {
+        System.clearProperty(JNA_FOLDER);
+      }
+    }
+  }
+
+  /**
    * Of the library that {@link #load} loads; the code of its kernels is the same if this is.
    *
    * @param path as for {@link #load}
    */
   static String checksum(@Nullable String path) {
-    try (InputStream in =
-        path == null
-            ? NativeLoader.class.getResourceAsStream(RESOURCE)
-            : new FileInputStream(path)) {
-      if (in == null) {
-        return "none";
+    try {
+      if (path == null) {
+        JarLibrary own = JarLibrary.find(RESOURCE, NativeLoader.class);
+        return own == null ? "none" : own.checksum();
       }
-      CRC32C crc = new CRC32C();
-      crc.update(in.readAllBytes());
+      CRC32 crc = new CRC32();
+      crc.update(Files.readAllBytes(Path.of(path)));
       return Long.toHexString(crc.getValue());
     } catch (IOException e) {
       return "unreadable"; // and so not loaded
@@ -123,7 +183,7 @@ final class NativeLoader {
   }
 
   private static File fromJar() throws IOException {
-    return Native.extractFromResourcePath(RESOURCE, NativeLoader.class.getClassLoader());
+    return Native.extractFromResourcePath("/" + RESOURCE, NativeLoader.class.getClassLoader());
   }
 
   /**

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The backends of this process, asked once whether they run here. */
 public final class Backends {
@@ -23,6 +24,8 @@ public final class Backends {
 
   private final Map<Backend, Applicability> all;
 
+  private @Nullable Machine machine;
+
   private Backends(Map<Backend, Applicability> all) {
     this.all = all;
   }
@@ -30,6 +33,13 @@ public final class Backends {
   /** Every backend on the module or class path; found once. */
   public static Backends load() {
     return Loaded.BACKENDS;
+  }
+
+  /**
+   * Finds them in another thread, for who will ask soon and has something else to do until then.
+   */
+  public static void loadSoon() {
+    Thread.ofPlatform().daemon().name("tilewright-backends").start(Backends::load);
   }
 
   private static final class Loaded {
@@ -56,11 +66,14 @@ public final class Backends {
     return new Backends(all);
   }
 
-  /**
-   * What measurements made in this process are valid for; asks the system and reads the library.
-   */
-  public Machine machine() {
-    return ThisMachine.describe(revisions());
+  /** What measurements made in this process are valid for; the system is asked once. */
+  public synchronized Machine machine() {
+    Machine known = machine;
+    if (known == null) {
+      known = ThisMachine.describe(revisions());
+      machine = known;
+    }
+    return known;
   }
 
   private String revisions() {
@@ -92,9 +105,13 @@ public final class Backends {
           all.keySet().stream()
               .filter(b -> b.name().equals(choice))
               .findFirst()
-              .orElseThrow(() ->
-                  new IllegalArgumentException(
-                      "no backend '" + choice + "', there is auto and " + availability().keySet()));
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "no backend '"
+                              + choice
+                              + "', there is auto and "
+                              + availability().keySet()));
       if (all.get(named) instanceof Applicability.No(String reason)) {
         throw new IllegalArgumentException("backend '" + choice + "' does not run here: " + reason);
       }

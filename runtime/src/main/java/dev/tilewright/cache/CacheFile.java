@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of a cache: a head, then at {@link #DATA} packed weights and constants, each aligned to
@@ -201,12 +200,13 @@ final class CacheFile {
     long[] end = {DATA};
     List<byte[]> records =
         new ArrayList<>(
-            writing.write(bytes -> {
-              long at = (end[0] + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-              writeAll(channel, buffer(bytes), at);
-              end[0] = at + bytes.byteSize();
-              return at - DATA;
-            }));
+            writing.write(
+                bytes -> {
+                  long at = (end[0] + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+                  writeAll(channel, buffer(bytes), at);
+                  end[0] = at + bytes.byteSize();
+                  return at - DATA;
+                }));
     long dataBytes = end[0] - DATA;
     try (Arena arena = Arena.ofShared()) { // several threads read
       MemorySegment written = channel.map(MapMode.READ_ONLY, DATA, dataBytes, arena);
@@ -268,24 +268,5 @@ final class CacheFile {
     CRC32C crc = new CRC32C();
     crc.update(bytes);
     return (int) crc.getValue();
-  }
-
-  /** Why a file is not to be trusted, or null. What is in it decides which memory kernels touch. */
-  static @Nullable String distrust(Path file) throws IOException {
-    try {
-      int mode = (Integer) Files.getAttribute(file, "unix:mode");
-      int owner = (Integer) Files.getAttribute(file, "unix:uid");
-      Path self = Path.of("/proc/self");
-      if ((mode & 022) != 0) {
-        return "others than its owner may write it";
-      }
-      boolean ours =
-          owner == 0
-              || !Files.exists(self)
-              || owner == (Integer) Files.getAttribute(self, "unix:uid");
-      return ours ? null : "it belongs to another user";
-    } catch (UnsupportedOperationException | IllegalArgumentException e) {
-      return null; // a system without owners
-    }
   }
 }

@@ -4,6 +4,7 @@ import dev.tilewright.backend.Backend;
 import dev.tilewright.backend.Backends;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.database.Machine;
+import dev.tilewright.database.UserCache;
 import dev.tilewright.onnx.Signature;
 import dev.tilewright.plan.Plan;
 import dev.tilewright.plan.Recipe;
@@ -46,12 +47,15 @@ public final class PackedCache {
   /** What can be asked of a model without a plan. */
   private record Face(List<Signature> inputs, List<String> outputs) {}
 
+  /** What a plan is made of. */
+  private record Contents(List<Tensor> tensors, Map<Pair, Weights> weights, PlanImage image) {}
+
   private record Pair(int filter, int bias) {}
 
   private final Path file;
   private final MemorySegment model;
-  private final CacheKey wanted;
-  private volatile String state;
+  private final List<Long> sums;
+  private volatile String state = "";
 
   /** What was found in the file, if it is of this model, program and machine. */
   private @Nullable CacheFile found;
@@ -59,11 +63,13 @@ public final class PackedCache {
   private @Nullable CacheKey key;
   private @Nullable Face face;
 
-  private PackedCache(Path file, MemorySegment model, CacheKey wanted) {
+  /** Read before anybody asked, and until somebody does. */
+  private @Nullable Contents ahead;
+
+  private PackedCache(Path file, MemorySegment model, List<Long> sums) {
     this.file = file;
     this.model = model;
-    this.wanted = wanted;
-    this.state = "";
+    this.sums = sums;
   }
 
   /**
@@ -73,9 +79,9 @@ public final class PackedCache {
    * @param arena as long as which the model lives
    */
   public static PackedCache open(Path file, MemorySegment model, Arena arena) {
-    List<Long> sums = Checksums.of(model);
-    CacheKey wanted = new CacheKey(Here.PROGRAM, Here.MACHINE, model.byteSize(), sums, "");
-    PackedCache cache = new PackedCache(file, model, wanted);
+    // What is in the files takes as long to read as backends to load: both at once.
+    Backends.loadSoon();
+    PackedCache cache = new PackedCache(file, model, Checksums.of(model));
     cache.look(arena);
     giveBack(model); // only looked at
     return cache;
@@ -108,21 +114,30 @@ public final class PackedCache {
     }
   }
 
+  /** What a cache must have been made for. */
+  private CacheKey wanted(String session) {
+    return new CacheKey(Here.PROGRAM, Here.MACHINE, model.byteSize(), sums, session);
+  }
+
   private void look(Arena arena) {
-    if (wanted.program().isEmpty()) {
-      ignored("the program cannot tell its build");
-      return;
-    }
     try {
-      String distrust = Files.exists(file) ? CacheFile.distrust(file) : null;
+      String distrust = Files.exists(file) ? UserCache.distrust(file) : null;
       if (distrust != null) {
         ignored(distrust);
         return;
       }
       CacheFile opened = CacheFile.open(file, arena);
       CacheKey its = read(opened, KEY, List.of(), CacheKey.class);
-      String difference = its.unlike(wanted);
+      if (its.sums().equals(sums) && Program.isOf(its.program())) {
+        ahead = readAhead(opened);
+      }
+      if (Here.PROGRAM.isEmpty()) {
+        ignored("the program cannot tell its build");
+        return;
+      }
+      String difference = its.unlike(wanted(""));
       if (difference != null) {
+        ahead = null;
         ignored(difference);
         return;
       }
@@ -135,6 +150,27 @@ public final class PackedCache {
     } catch (IOException | IllegalArgumentException e) {
       ignored(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Null if it cannot be read, which is told to who asks for it. */
+  private static @Nullable Contents readAhead(CacheFile from) {
+    try {
+      return contents(from);
+    } catch (IOException | IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  /**
+   * @throws IOException if the data are damaged
+   * @throws IllegalArgumentException if a record is
+   */
+  private static Contents contents(CacheFile from) throws IOException {
+    CacheFile.Index index = read(from, INDEX, List.of(), CacheFile.Index.class);
+    MemorySegment data = from.data(index);
+    List<Tensor> tensors = tensors(index, data);
+    return new Contents(
+        tensors, weights(index, data, tensors), read(from, PLAN, tensors, PlanImage.class));
   }
 
   private static <T extends Record> T read(
@@ -183,23 +219,21 @@ public final class PackedCache {
       return null;
     }
     if (!session.equals(key.session())) {
+      ahead = null;
       ignored("made for other inputs or options");
       return null;
     }
     try {
-      CacheFile.Index index = read(from, INDEX, List.of(), CacheFile.Index.class);
-      MemorySegment data = from.data(index);
-      List<Tensor> tensors = tensors(index, data);
+      Contents contents = ahead == null ? contents(from) : ahead;
+      ahead = null;
       IdentityHashMap<Tensor, Integer> numbers = new IdentityHashMap<>();
-      for (int i = 0; i < tensors.size(); i++) {
-        numbers.put(tensors.get(i), i);
+      for (int i = 0; i < contents.tensors.size(); i++) {
+        numbers.put(contents.tensors.get(i), i);
       }
-      Map<Pair, Weights> weights = weights(index, data, tensors);
       Plan plan =
-          read(from, PLAN, tensors, PlanImage.class)
-              .plan(
-                  new Recipe.Ingredients(
-                      backends, (filter, bias) -> find(weights, numbers, filter, bias)));
+          contents.image.plan(
+              new Recipe.Ingredients(
+                  backends, (filter, bias) -> find(contents.weights, numbers, filter, bias)));
       state = "used";
       return plan;
     } catch (IOException | IllegalArgumentException | IllegalStateException e) {
@@ -247,11 +281,14 @@ public final class PackedCache {
           .put(packed.form(), data.asSlice(packed.offset(), packed.bytes()));
     }
     Map<Pair, Weights> all = new ConcurrentHashMap<>(); // kernels may be made in parallel
-    forms.forEach((pair, packed) ->
-        all.put(
-            pair,
-            Weights.packedBefore(
-                tensors.get(pair.filter), pair.bias < 0 ? null : tensors.get(pair.bias), packed)));
+    forms.forEach(
+        (pair, packed) ->
+            all.put(
+                pair,
+                Weights.packedBefore(
+                    tensors.get(pair.filter),
+                    pair.bias < 0 ? null : tensors.get(pair.bias),
+                    packed)));
     return all;
   }
 
@@ -269,17 +306,16 @@ public final class PackedCache {
       BiFunction<Tensor, @Nullable Tensor, Weights> weights) {
     String before = state;
     try {
-      if (wanted.program().isEmpty()) {
+      if (Here.PROGRAM.isEmpty()) {
         return;
       }
       // The plan was made of what was mapped: if that changed meanwhile, it is of no file.
-      if (!Checksums.of(model).equals(wanted.sums())) {
+      if (!Checksums.of(model).equals(sums)) {
         state = before + "; not written: the model changed while it was read";
         return;
       }
-      CacheKey now =
-          new CacheKey(wanted.program(), wanted.machine(), wanted.bytes(), wanted.sums(), session);
-      CacheFile.write(file, new CacheWriting(now, new Face(inputs, outputs), plan, weights));
+      CacheFile.write(
+          file, new CacheWriting(wanted(session), new Face(inputs, outputs), plan, weights));
       state = before + "; written";
     } catch (IOException | IllegalArgumentException e) {
       state = before + "; not written: " + e;

@@ -49,6 +49,15 @@ final class Program {
     return String.join(" ", digests);
   }
 
+  /** Whether a digest is of the code of this package, and of whatever backends. */
+  static boolean isOf(String digest) {
+    try {
+      return List.of(digest.split(" ", -1)).contains(digest(Path.of(place(Program.class))));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private static String place(Class<?> type) throws IOException {
     CodeSource source = type.getProtectionDomain().getCodeSource();
     try {

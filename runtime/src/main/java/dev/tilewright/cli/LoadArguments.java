@@ -2,6 +2,7 @@ package dev.tilewright.cli;
 
 import dev.tilewright.LoadOptions;
 import dev.tilewright.Model;
+import dev.tilewright.database.UserCache;
 import dev.tilewright.onnx.ExternalData;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -66,7 +67,7 @@ public final class LoadArguments {
     CRC32C place = new CRC32C();
     place.update(model.toAbsolutePath().normalize().toString().getBytes(StandardCharsets.UTF_8));
     String name = model.getFileName() + "-" + Long.toHexString(place.getValue());
-    return TuningSources.userFolder(environment).resolve("packed").resolve(name);
+    return UserCache.folder(environment).resolve("packed").resolve(name);
   }
 
   /** What the model may read besides its own file. */

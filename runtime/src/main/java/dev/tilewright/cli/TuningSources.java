@@ -4,6 +4,7 @@ import dev.tilewright.database.Entry;
 import dev.tilewright.database.Machine;
 import dev.tilewright.database.TuningFile;
 import dev.tilewright.database.TuningTable;
+import dev.tilewright.database.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -50,19 +51,7 @@ final class TuningSources {
     if (!named.isEmpty()) {
       return Path.of(named);
     }
-    return userFolder(environment).resolve("tuning.txt");
-  }
-
-  /**
-   * Where the command line keeps what it found out.
-   *
-   * @param environment of the process
-   */
-  static Path userFolder(Map<String, String> environment) {
-    String caches = environment.getOrDefault("XDG_CACHE_HOME", "");
-    Path folder =
-        caches.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(caches);
-    return folder.resolve("tilewright");
+    return UserCache.folder(environment).resolve("tuning.txt");
   }
 
   /**

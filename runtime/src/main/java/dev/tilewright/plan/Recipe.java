@@ -37,11 +37,14 @@ public sealed interface Recipe {
     }
 
     private ConvAlgorithm algorithm(String id) {
-      return backends.stream()
-          .flatMap(b -> b.convolutions().stream())
-          .filter(a -> a.id().equals(id))
-          .findFirst()
-          .orElseThrow(() -> new IllegalStateException("no algorithm " + id));
+      for (Backend backend : backends) {
+        for (ConvAlgorithm algorithm : backend.convolutions()) {
+          if (algorithm.id().equals(id)) {
+            return algorithm;
+          }
+        }
+      }
+      throw new IllegalStateException("no algorithm " + id);
     }
   }
 

@@ -126,7 +126,7 @@ class NativeLoaderTest {
   void saysSoInOneLineInAFreshJvm() throws Exception {
     Path garbage = folder.resolve("garbage.so");
     Files.writeString(garbage, "not a library");
-    assertThat(child("-D" + NativeLoader.PATH_PROPERTY + "=" + garbage))
+    assertThat(child(Map.of(), "-D" + NativeLoader.PATH_PROPERTY + "=" + garbage))
         .singleElement()
         .asString()
         .contains("not a shared library");
@@ -137,7 +137,8 @@ class NativeLoaderTest {
     library();
     Path file = Files.createFile(folder.resolve("file"));
     // JNA logs a warning and its trace before it throws; what is ours is the last line.
-    assertThat(child("-Djna.tmpdir=" + file.resolve("below"), "-Djna.nosys=true"))
+    Map<String, String> noCache = Map.of("XDG_CACHE_HOME", file.toString());
+    assertThat(child(noCache, "-Djna.tmpdir=" + file.resolve("below"), "-Djna.nosys=true"))
         .filteredOn(line -> line.contains("-Djna.tmpdir"))
         .singleElement()
         .asString()
@@ -149,6 +150,15 @@ class NativeLoaderTest {
   void saysSoInOneLineWhereNoCodeMayBeUnpacked() throws Exception {
     library();
     Path mount = Files.createDirectory(folder.resolve("noexec"));
+    String nowhere = underNoexec(mount, "-Djna.tmpdir=" + mount, "-Djna.nosys=true");
+    assertThat(nowhere).contains("noexec").contains("-Djna.tmpdir");
+    assertThat(underNoexec(mount, "-Djna.tmpdir=" + folder))
+        .as("a temporary folder serves")
+        .startsWith("Yes");
+  }
+
+  /** What {@link Child} says last whose cache is on a mount without code. */
+  private static String underNoexec(Path mount, String... options) throws Exception {
     String script = "mount -t tmpfs -o noexec none \"$0\" && exec \"$@\"";
     List<String> prefix = List.of("unshare", "-m", "sh", "-c", script, mount.toString());
     if (!runs(prefix, "true")) {
@@ -158,12 +168,12 @@ class NativeLoaderTest {
     ChildJvm.Result result =
         ChildJvm.run(
             prefix,
-            Map.of(),
-            List.of("-Djna.tmpdir=" + mount, "-Djna.nosys=true"),
+            Map.of("XDG_CACHE_HOME", mount.toString()),
+            List.of(options),
             Child.class,
             List.of());
     assertThat(result.code()).as(result.output()).isZero();
-    assertThat(result.lastLine()).contains("noexec").contains("-Djna.tmpdir");
+    return result.lastLine();
   }
 
   private static boolean runs(List<String> prefix, String command) throws Exception {
@@ -208,8 +218,9 @@ class NativeLoaderTest {
   }
 
   /** What {@link Child} prints, standard error included. */
-  private static List<String> child(String... options) throws Exception {
-    ChildJvm.Result result = ChildJvm.run(Map.of(), List.of(options), Child.class, List.of());
+  private static List<String> child(Map<String, String> environment, String... options)
+      throws Exception {
+    ChildJvm.Result result = ChildJvm.run(environment, List.of(options), Child.class, List.of());
     assertThat(result.code()).as(result.output()).isZero();
     return result.output().lines().toList();
   }
