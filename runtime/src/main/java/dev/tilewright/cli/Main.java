@@ -1,5 +1,6 @@
 package dev.tilewright.cli;
 
+import dev.tilewright.backend.Backends;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -71,8 +72,11 @@ public final class Main {
   public static int execute(String[] args, PrintWriter out, PrintWriter err) {
     Main main = new Main();
     CommandLine line = new CommandLine(main);
-    ServiceLoader.load(Verb.class).stream()
-        .map(ServiceLoader.Provider::get)
+    List<Verb> verbs = verbs(args);
+    if (verbs.size() == 1 && verbs.getFirst().runsAModel()) {
+      Backends.loadSoon();
+    }
+    verbs.stream()
         .map(CommandLine::new)
         .sorted(Comparator.comparingInt(Main::rank).thenComparing(CommandLine::getCommandName))
         .forEach(verb -> line.addSubcommand(verb.getCommandName(), verb));
@@ -80,12 +84,13 @@ public final class Main {
     line.setErr(err);
     line.setUsageHelpWidth(100);
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setParameterExceptionHandler((problem, rest) -> {
-      // A flag parsed before the mistake is set; one after it is not, so look for both.
-      boolean trace = main.stacktrace || List.of(args).contains("--stacktrace");
-      String help = problem.getCommandLine().getCommandSpec().qualifiedName() + " --help";
-      return new Failures(err, trace).badInput(Failures.line(problem) + " (see " + help + ")");
-    });
+    line.setParameterExceptionHandler(
+        (problem, rest) -> {
+          // A flag parsed before the mistake is set; one after it is not, so look for both.
+          boolean trace = main.stacktrace || List.of(args).contains("--stacktrace");
+          String help = problem.getCommandLine().getCommandSpec().qualifiedName() + " --help";
+          return new Failures(err, trace).badInput(Failures.line(problem) + " (see " + help + ")");
+        });
     line.setExecutionExceptionHandler(
         (problem, verb, rest) -> new Failures(err, main.stacktrace).report(problem));
     if (args.length == 0) {
@@ -97,6 +102,22 @@ public final class Main {
     } catch (OutOfMemoryError | StackOverflowError e) {
       return new Failures(err, main.stacktrace).report(e);
     }
+  }
+
+  /**
+   * The verb that the arguments begin with; all if they begin with none. Picocli describes every
+   * verb it is given, with all options: some 300 ms of a start for all of them.
+   */
+  private static List<Verb> verbs(String[] args) {
+    List<ServiceLoader.Provider<Verb>> all = ServiceLoader.load(Verb.class).stream().toList();
+    List<ServiceLoader.Provider<Verb>> named =
+        all.stream().filter(verb -> args.length > 0 && name(verb.type()).equals(args[0])).toList();
+    return (named.isEmpty() ? all : named).stream().map(ServiceLoader.Provider::get).toList();
+  }
+
+  private static String name(Class<? extends Verb> verb) {
+    Command command = verb.getAnnotation(Command.class);
+    return command == null ? "" : command.name();
   }
 
   private static int rank(CommandLine verb) {

@@ -7,4 +7,9 @@ package dev.tilewright.cli;
  * <p>A verb writes results to {@code spec.commandLine().getOut()} and nothing else there. It
  * returns 0, or throws: {@link BadInputException} for what the user can repair.
  */
-public interface Verb {}
+public interface Verb {
+  /** Whether it always runs a model: kernels are loaded while the command line is read then. */
+  default boolean runsAModel() {
+    return false;
+  }
+}

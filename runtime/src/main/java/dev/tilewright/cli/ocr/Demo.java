@@ -62,6 +62,11 @@ public final class Demo implements Verb, Callable<Integer> {
   private boolean json;
 
   @Override
+  public boolean runsAModel() {
+    return true;
+  }
+
+  @Override
   public Integer call() throws IOException {
     SessionOptions options = session.options(null);
     if (Files.isDirectory(output)) {
@@ -156,8 +161,10 @@ public final class Demo implements Verb, Callable<Integer> {
     Map<String, Integer> counts = new TreeMap<>();
     reader
         .plans()
-        .forEach(plan ->
-            plan.steps().forEach(step -> counts.merge(step.choice().algorithm(), 1, Integer::sum)));
+        .forEach(
+            plan ->
+                plan.steps()
+                    .forEach(step -> counts.merge(step.choice().algorithm(), 1, Integer::sum)));
     return counts;
   }
 }
