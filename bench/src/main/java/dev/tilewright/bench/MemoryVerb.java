@@ -9,6 +9,7 @@ import dev.tilewright.tensor.Shape;
 import dev.tilewright.tuning.Statistics;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Spec;
 /** {@code bench memory}: what a process takes that does nothing but run one model. */
 @Command(
     name = "memory",
-    description = "Runs each model in processes of its own and tells what they take.",
+    description =
+        "Runs each model in processes of its own, and in ONNX Runtime's, and tells what they take.",
     sortOptions = false,
     footer = {
       "",
@@ -34,13 +36,22 @@ import picocli.CommandLine.Spec;
     })
 public final class MemoryVerb extends ModelsGiven implements Callable<Integer> {
   private static final double MEGABYTE = 1 << 20;
+  private static final String PEER = "onnxruntime.";
   private static final List<String> FIGURES =
-      List.of("resident", "mostResident", "arena", "packedWeights", "heap");
+      List.of(
+          "resident",
+          PEER + "resident",
+          "mostResident",
+          PEER + "mostResident",
+          "arena",
+          "packedWeights",
+          "heap",
+          PEER + "heap");
 
   @Mixin private SessionArguments session = new SessionArguments();
 
-  @Option(names = "--runs", description = "Runs of the model in each process (default: 20)")
-  private int runs = 20;
+  @Option(names = "--runs", description = "Runs of the model in each process (default: 100)")
+  private int runs = 100;
 
   @Option(names = "--forks", description = "Processes of each model (default: 3)")
   private int forks = 3;
@@ -56,7 +67,16 @@ public final class MemoryVerb extends ModelsGiven implements Callable<Integer> {
     Environment environment = Environment.here();
     JmhResults results = new JmhResults(environment);
     Table table =
-        new Table("model", "resident MB", "most", "arena MB", "packed weights MB", "Java heap MB");
+        new Table(
+            "model",
+            "resident MB",
+            "ONNX Runtime MB",
+            "most",
+            "ONNX Runtime's",
+            "arena MB",
+            "packed weights MB",
+            "Java heap MB",
+            "ONNX Runtime's");
     for (ModelSource source : sources()) {
       Console.progress(spec, source.name());
       Map<String, List<List<Double>>> figures = measure(source, options);
@@ -100,12 +120,25 @@ public final class MemoryVerb extends ModelsGiven implements Callable<Integer> {
     Map<String, List<List<Double>>> figures = new LinkedHashMap<>();
     try (ModelFiles files = new ModelFiles(source)) {
       for (int fork = 0; fork < forks; fork++) {
-        ModelProcess.run(files.file(), shapes, options, false, Math.max(1, runs))
-            .figures()
-            .forEach((name, value) ->
-                figures.computeIfAbsent(name, n -> new ArrayList<>()).add(List.of(value)));
+        run(files.file(), shapes, options, ModelProcess.Start.PLAIN, "", figures);
+        run(files.file(), shapes, options, ModelProcess.Start.PEER, PEER, figures);
       }
     }
     return figures;
+  }
+
+  private void run(
+      Path model,
+      Map<String, Shape> shapes,
+      SessionOptions options,
+      ModelProcess.Start start,
+      String prefix,
+      Map<String, List<List<Double>>> figures)
+      throws IOException {
+    ModelProcess.run(model, shapes, options, start, Math.max(1, runs))
+        .figures()
+        .forEach(
+            (name, value) ->
+                figures.computeIfAbsent(prefix + name, n -> new ArrayList<>()).add(List.of(value)));
   }
 }

@@ -1,5 +1,6 @@
 package dev.tilewright.bench;
 
+import dev.tilewright.LoadOptions;
 import dev.tilewright.Model;
 import dev.tilewright.SessionOptions;
 import dev.tilewright.plan.Plan;
@@ -20,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A process that loads one model and runs it: for what cannot be measured in a process that has
@@ -27,12 +29,34 @@ import java.util.concurrent.TimeUnit;
  */
 final class ModelProcess {
   private static final String FIRST = "first";
+  private static final String FIGURE = "figure ";
   private static final int MOST_SECONDS = 120;
   private static final List<String> FLAGS =
-      List.of(
-          "--add-modules=jdk.incubator.vector",
-          "--enable-native-access=ALL-UNNAMED",
-          "-XX:+UseSerialGC");
+      List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xms16m");
+
+  /**
+   * Who runs in a process, and what it finds there.
+   *
+   * @param peer whether ONNX Runtime runs the model; it needs no flag of Java that we need
+   * @param packedCache file of the plan and the packed weights, or null; not of the peer's
+   * @param flags of Java, besides those of all
+   * @param classPath of the process
+   */
+  record Start(boolean peer, @Nullable Path packedCache, List<String> flags, String classPath) {
+    static final Start PEER =
+        new Start(true, null, List.of(), System.getProperty("java.class.path"));
+
+    static final Start PLAIN =
+        new Start(
+            false,
+            null,
+            List.of("--add-modules=jdk.incubator.vector"),
+            System.getProperty("java.class.path"));
+
+    Start packedCache(Path file) {
+      return new Start(peer, file, flags, classPath);
+    }
+  }
 
   /**
    * What a process said.
@@ -48,28 +72,32 @@ final class ModelProcess {
    * Starts one and waits for its end.
    *
    * @param model an ONNX file
-   * @param peer whether ONNX Runtime runs it
    * @param runs after the first
    */
   static Life run(
-      Path model, Map<String, Shape> shapes, SessionOptions options, boolean peer, int runs)
+      Path model, Map<String, Shape> shapes, SessionOptions options, Start start, int runs)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(FLAGS);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(start.flags);
+    command.addAll(List.of("-cp", start.classPath));
     command.addAll(
         List.of(
             ModelProcess.class.getName(),
-            peer ? "peer" : "ours",
+            start.peer ? "peer" : "ours",
             model.toString(),
             String.valueOf(options.threads()),
             options.backend(),
-            String.valueOf(runs)));
-    shapes.forEach((name, shape) ->
-        command.add(
-            name + "=" + String.join("x", shape.dims().stream().map(String::valueOf).toList())));
-    long start = System.nanoTime();
+            String.valueOf(runs),
+            start.packedCache == null ? "" : start.packedCache.toString()));
+    shapes.forEach(
+        (name, shape) ->
+            command.add(
+                name
+                    + "="
+                    + String.join("x", shape.dims().stream().map(String::valueOf).toList())));
+    long begin = System.nanoTime();
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     double first = Double.NaN;
@@ -79,10 +107,10 @@ final class ModelProcess {
             new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (line.equals(FIRST)) {
-          first = (System.nanoTime() - start) / 1e6;
-        } else {
-          int equals = line.indexOf('=');
-          figures.put(line.substring(0, equals), Double.valueOf(line.substring(equals + 1)));
+          first = (System.nanoTime() - begin) / 1e6;
+        } else if (line.startsWith(FIGURE)) { // Java may say something too
+          String[] words = line.split(" ", -1);
+          figures.put(words[1], Double.valueOf(words[2]));
         }
       }
       if (!process.waitFor(MOST_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
@@ -103,7 +131,7 @@ final class ModelProcess {
     int threads = Integer.parseInt(args[2]);
     int runs = Integer.parseInt(args[4]);
     Map<String, Shape> shapes = new HashMap<>();
-    for (String text : List.of(args).subList(5, args.length)) {
+    for (String text : List.of(args).subList(6, args.length)) {
       int equals = text.lastIndexOf('=');
       shapes.put(
           text.substring(0, equals),
@@ -113,13 +141,13 @@ final class ModelProcess {
                   .toList()));
     }
     if (peer) {
-      byte[] bytes = Files.readAllBytes(file);
-      try (OrtContender contender = new OrtContender(bytes, zeros(shapes), threads)) {
+      try (OrtContender contender = new OrtContender(file, zeros(shapes), threads)) {
         live(contender, runs);
       }
     } else {
       SessionOptions options = new SessionOptions(threads, args[3]);
-      try (Model model = Model.load(file);
+      Path cache = args[5].isEmpty() ? null : Path.of(args[5]);
+      try (Model model = Model.load(file, LoadOptions.defaults().packedCache(cache));
           SessionContender contender = new SessionContender(model, zeros(shapes), options)) {
         live(contender, runs);
         List<Plan> plans = contender.execution().plans();
@@ -131,8 +159,9 @@ final class ModelProcess {
 
   private static Map<String, Tensor> zeros(Map<String, Shape> shapes) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
-    shapes.forEach((name, shape) ->
-        tensors.put(name, Tensor.of(shape, new float[Math.toIntExact(shape.elements())])));
+    shapes.forEach(
+        (name, shape) ->
+            tensors.put(name, Tensor.of(shape, new float[Math.toIntExact(shape.elements())])));
     return tensors;
   }
 
@@ -158,6 +187,6 @@ final class ModelProcess {
   }
 
   private static void print(String name, long value) {
-    System.out.println(name + "=" + value);
+    System.out.println(FIGURE + name + " " + value);
   }
 }

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -33,13 +34,30 @@ final class OrtContender implements Contender {
   private final Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
   private OrtSession.@Nullable Result result;
 
+  private interface Opening {
+    OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options)
+        throws OrtException;
+  }
+
   OrtContender(byte[] model, Map<String, Tensor> inputs, int threads) {
+    this((environment, options) -> environment.createSession(model, options), inputs, threads);
+  }
+
+  /** Of a file, which it reads by itself. */
+  OrtContender(Path model, Map<String, Tensor> inputs, int threads) {
+    this(
+        (environment, options) -> environment.createSession(model.toString(), options),
+        inputs,
+        threads);
+  }
+
+  private OrtContender(Opening model, Map<String, Tensor> inputs, int threads) {
     OrtEnvironment environment =
         OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "compare");
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
-      session = environment.createSession(model, options);
+      session = model.open(environment, options);
       Map<String, OnnxJavaType> types = inputTypes(session);
       for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
         OnnxJavaType type = types.get(input.getKey());
@@ -108,11 +126,12 @@ final class OrtContender implements Contender {
     Map<String, OnnxJavaType> types = new LinkedHashMap<>();
     session
         .getInputInfo()
-        .forEach((name, info) -> {
-          if (info.getInfo() instanceof TensorInfo tensor) {
-            types.put(name, tensor.type);
-          }
-        });
+        .forEach(
+            (name, info) -> {
+              if (info.getInfo() instanceof TensorInfo tensor) {
+                types.put(name, tensor.type);
+              }
+            });
     return types;
   }
 

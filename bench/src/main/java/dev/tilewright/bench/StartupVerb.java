@@ -10,9 +10,11 @@ import dev.tilewright.tuning.Statistics;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -25,14 +27,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "startup",
     description =
-        "Times whole processes from their start to the first result, in pairs with ONNX Runtime in"
-            + " the same JVM.",
+        "Times whole processes from their start to the first result, in turn with ONNX Runtime in"
+            + " the same JVM: as it is, with a cache of packed weights, and with Java's AOT cache"
+            + " too (C kernels only).",
     sortOptions = false,
-    footer = {"", "Medians over processes; the ratio's is over pairs. Kernels by estimates."})
+    footer = {"", "Medians over processes; the ratio's is over rounds. Kernels by estimates."})
 public final class StartupVerb extends ModelsGiven implements Callable<Integer> {
   @Mixin private SessionArguments session = new SessionArguments();
 
-  @Option(names = "--pairs", description = "Pairs of processes of each model (default: 9)")
+  @Option(names = "--pairs", description = "Rounds of processes of each model (default: 9)")
   private int pairs = 9;
 
   @Mixin private JsonOutput json = new JsonOutput();
@@ -45,24 +48,17 @@ public final class StartupVerb extends ModelsGiven implements Callable<Integer> 
     SessionOptions options = session.estimates();
     Environment environment = Environment.here();
     JmhResults results = new JmhResults(environment);
-    Table table = new Table("model", "ms", "ONNX Runtime ms", "times as fast", "[95 %]");
+    Table table = new Table("model", "start", "ms", "ONNX Runtime ms", "times as fast", "[95 %]");
     for (ModelSource source : sources()) {
-      List<Double> ours = new ArrayList<>();
-      List<Double> peer = new ArrayList<>();
-      measure(source, options, ours, peer);
-      List<Double> ratios = new ArrayList<>();
-      for (int i = 0; i < ours.size(); i++) {
-        ratios.add(peer.get(i) / ours.get(i));
-      }
-      Statistics.Interval ratio = Statistics.interval(ratios);
-      table.row(
-          source.name(),
-          String.format(Locale.ROOT, "%.0f", Statistics.median(ours)),
-          String.format(Locale.ROOT, "%.0f", Statistics.median(peer)),
-          String.format(Locale.ROOT, "%.2f", ratio.value()),
-          String.format(Locale.ROOT, "[%.2f, %.2f]", ratio.low(), ratio.high()));
-      add(results, source, options, "tilewright", ours);
-      add(results, source, options, "onnxruntime", peer);
+      Map<String, List<Double>> millis = measure(source, options);
+      List<Double> peer = Objects.requireNonNull(millis.get(Starts.PEER));
+      millis.forEach(
+          (start, ours) -> {
+            add(results, source, options, start, ours);
+            if (!start.equals(Starts.PEER)) {
+              row(table, source.name(), start, ours, peer);
+            }
+          });
     }
     Console.progress(spec, "");
     PrintWriter out = json.text(Console.out(spec));
@@ -73,32 +69,53 @@ public final class StartupVerb extends ModelsGiven implements Callable<Integer> 
     return 0;
   }
 
-  /** Who begins changes from pair to pair. */
-  private void measure(
-      ModelSource source, SessionOptions options, List<Double> ours, List<Double> peer)
+  private static void row(
+      Table table, String model, String start, List<Double> ours, List<Double> peer) {
+    List<Double> ratios = new ArrayList<>();
+    for (int i = 0; i < ours.size(); i++) {
+      ratios.add(peer.get(i) / ours.get(i));
+    }
+    Statistics.Interval ratio = Statistics.interval(ratios);
+    table.row(
+        model,
+        start,
+        String.format(Locale.ROOT, "%.0f", Statistics.median(ours)),
+        String.format(Locale.ROOT, "%.0f", Statistics.median(peer)),
+        String.format(Locale.ROOT, "%.2f", ratio.value()),
+        String.format(Locale.ROOT, "[%.2f, %.2f]", ratio.low(), ratio.high()));
+  }
+
+  /** Times by the way of starting. Every second round goes backwards. */
+  private Map<String, List<Double>> measure(ModelSource source, SessionOptions options)
       throws IOException {
     Map<String, Shape> shapes = inputShapes(source);
-    try (ModelFiles files = new ModelFiles(source)) {
-      for (int pair = 0; pair < pairs; pair++) {
-        Console.progress(spec, source.name() + ", pair " + (pair + 1) + " of " + pairs);
-        for (boolean isPeer : new boolean[] {pair % 2 == 1, pair % 2 == 0}) {
-          ModelProcess.Life life = ModelProcess.run(files.file(), shapes, options, isPeer, 0);
-          (isPeer ? peer : ours).add(life.firstMillis());
+    Map<String, List<Double>> millis = new LinkedHashMap<>();
+    try (ModelFiles files = new ModelFiles(source);
+        Starts starts = new Starts(files.file(), shapes, options)) {
+      starts.names().forEach(name -> millis.put(name, new ArrayList<>()));
+      for (int round = 0; round < pairs; round++) {
+        Console.progress(spec, source.name() + ", round " + (round + 1) + " of " + pairs);
+        List<String> names = starts.names();
+        for (String name : round % 2 == 0 ? names : names.reversed()) {
+          ModelProcess.Life life =
+              ModelProcess.run(files.file(), shapes, options, starts.way(name), 0);
+          Objects.requireNonNull(millis.get(name)).add(life.firstMillis());
         }
       }
     }
+    return millis;
   }
 
   private static void add(
       JmhResults results,
       ModelSource source,
       SessionOptions options,
-      String runtime,
+      String start,
       List<Double> millis) {
     results.add(
         "tilewright.startup." + source.name(),
         JmhResults.Mode.SINGLE_SHOT,
-        Map.of("runtime", runtime, "backend", options.backend()),
+        Map.of("start", start, "backend", options.backend()),
         options.threads(),
         new JmhResults.Metric("ms/op", millis.stream().map(List::of).toList()),
         Map.of());
