@@ -263,10 +263,10 @@ public final class Model implements AutoCloseable {
     Source of = source();
     StageMemory own = new StageMemory(of.memory);
     PlannedStage planned = planned(OnnxImporter.first(of.onnx, shapes, own), own, options);
-    PackedCache.giveBack(bytes); // what is packed need not be in memory twice
     if (cache != null && planned.isLast()) {
       cache.write(session, of.onnx.inputs(), of.onnx.outputs(), planned.plan(), own::weights);
     }
+    PackedCache.giveBack(bytes); // what is packed need not be in memory twice
     return planned;
   }
 

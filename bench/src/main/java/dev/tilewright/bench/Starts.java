@@ -27,6 +27,7 @@ final class Starts implements AutoCloseable {
       List.of(
           "-Dtilewright.vector=none",
           "-Djdk.reflect.useNativeAccessorOnly=true",
+          "-Djna.platform.library.path=/usr/lib",
           "-XX:TieredStopAtLevel=1");
 
   static final String PEER = "onnxruntime";

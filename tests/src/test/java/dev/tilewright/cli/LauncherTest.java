@@ -97,7 +97,12 @@ class LauncherTest {
         .endsWith("arg dev.tilewright.cli.Main\narg run\narg a b.onnx\n");
     Files.createFile(cache);
     Files.setLastModifiedTime(cache, FileTime.from(Instant.now().plusSeconds(120)));
-    assertThat(launch(environment, "demo").out()).contains("arg -XX:AOTCache=" + cache + "\n");
+    assertThat(launch(environment, "demo").out())
+        .contains("arg -XX:AOTCache=" + cache + "\n")
+        .contains("arg -XX:TieredStopAtLevel=1\n");
+    assertThat(launch(environment, "tune").out())
+        .as("runs for long")
+        .doesNotContain("TieredStopAtLevel");
     Files.setLastModifiedTime(cache, FileTime.from(Instant.now().minusSeconds(120)));
     assertThat(launch(environment, "demo").out())
         .as("older than the program")
