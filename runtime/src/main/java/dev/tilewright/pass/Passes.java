@@ -26,7 +26,8 @@ public final class Passes {
           GroupZeros::new, // of what stayed a filter of its own
           JoinSiblings::new, // likewise
           ShareGathers::new, // what no siblings share
-          SinkChannelOrder::new); // of what the two before it brought into order
+          ShareOrders::new, // of what was grouped
+          SinkChannelOrder::new); // of what those before it brought into order
 
   /** What suits the kernels here. */
   static final List<Supplier<Pass>> DEVICE =

@@ -31,6 +31,9 @@ final class Rewriter {
   private final Set<Value> results;
   private final Map<Value, Integer> uses = new HashMap<>();
 
+  /** By old value: the last node that reads it. */
+  private final Map<Value, Node> readers = new HashMap<>();
+
   private Rewriter(Graph graph, GraphBuilder builder) {
     this.results = new HashSet<>(graph.outputs().values());
     this.builder = builder;
@@ -46,6 +49,7 @@ final class Rewriter {
     }
     graph.constants().forEach((v, t) -> r.now.put(v, r.builder.constant(v.name(), t)));
     graph.nodes().forEach(n -> n.inputs().forEach(v -> r.uses.merge(v, 1, Integer::sum)));
+    graph.nodes().forEach(n -> n.inputs().forEach(v -> r.readers.put(v, n)));
     graph.outputs().values().forEach(v -> r.uses.merge(v, 1, Integer::sum));
     for (Node node : graph.nodes()) {
       pass.rewrite(r.new At(node));
@@ -102,6 +106,11 @@ final class Rewriter {
     /** The same for a value of the new graph; one that no old value maps to has a single use. */
     @Nullable Node soleProducer(Value value) {
       return demand.getOrDefault(value, 1) > 1 ? null : builder.producer(value);
+    }
+
+    /** The node of the old graph that alone reads the node's output, once; else null. */
+    @Nullable Node soleReader() {
+      return uses.getOrDefault(node.output(), 0) == 1 ? readers.get(node.output()) : null;
     }
 
     /** The node of the new graph that computes the value, or null. */
