@@ -21,6 +21,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -85,17 +86,22 @@ final class NativeOperatorsTest {
   void channelsAreGatheredExactly() {
     long[] scattered = {4, -1, 0, 7, 7, 2, 30, 5, 8, 1, 16};
     long[] runs = LongStream.range(0, 37).map(i -> (i + 20) % 37).toArray();
-    for (long[] index : List.of(scattered, runs, new long[] {36})) {
-      for (int rows : new int[] {1, 3, 4, 5, 31}) {
-        TensorType data = TensorType.floats(Shape.of(rows, 1, 37));
-        float[] values = new float[rows * 37];
+    long[] shuffled = random(600, 70);
+    shuffled[69] = 599; // further apart than vectors of the data are picked from together
+    for (long[] index :
+        List.of(scattered, runs, new long[] {36}, random(32, 16), random(130, 130), shuffled)) {
+      int channels = (int) Math.max(37, LongStream.of(index).max().orElse(0) + 1);
+      for (int rows : new int[] {1, 3, 4, 5, 31, 70}) {
+        TensorType data = TensorType.floats(Shape.of(rows, 1, channels));
+        float[] values = new float[rows * channels];
         float[] expected = new float[rows * index.length];
         for (int i = 0; i < values.length; i++) {
           values[i] = i;
         }
         for (int i = 0; i < expected.length; i++) {
           long place = index[i % index.length];
-          expected[i] = values[i / index.length * 37 + (int) (place < 0 ? place + 37 : place)];
+          int channel = (int) (place < 0 ? place + channels : place);
+          expected[i] = values[i / index.length * channels + channel];
         }
         List<Tensor> in =
             List.of(Tensor.of(data.shape(), values), Tensor.of(Shape.of(index.length), index));
@@ -109,6 +115,10 @@ final class NativeOperatorsTest {
         assertThat(run(kernel, in, out)).containsExactly(expected);
       }
     }
+  }
+
+  private static long[] random(int channels, int count) {
+    return new Random(count).longs(count, 0, channels).toArray();
   }
 
   /** Rows of data and result are further apart than they are long. */
