@@ -1,14 +1,16 @@
 /* softmax(q k^T * a + bias) v in every head of every image. size: images, heads, queries, keys, columns
  * of a head of q and k, columns of a head of v, images of the bias. stride: of an image, a head, a row,
  * of dst and of q and k; rows are columns of floats. table: v; extra: its strides, then the address of
- * the bias or 0 and its strides for an image, a head, a key, a query, which is a float or 0; last the
- * queries of a block.
+ * the bias or 0 and its strides for an image, a head, a key, a query, which is a float or 0; then the
+ * queries of a block; the address of the rows of tokens [images][queries] or 0, as which they lie, and
+ * how many numbers there are from one image to the next.
  *
  * Scores lie as [keys][queries]: so k is read where it lies, a softmax is over vectors of queries and
  * joins no lanes, and the factors that a tile of the second product takes from them are neighbours.
- * Transposed are the queries, a block of them once. A unit is a block of queries of a head. Workspace:
- * queries [panel][column][2 * VL], scores [key][queries], values [panel][key][2 * VL], a reciprocal for
- * every query. */
+ * Transposed are the queries, a block of them once. Queries and keys that lie apart are collected first,
+ * so that tiles step evenly. A unit is a block of queries of a head. Workspace: a reciprocal
+ * for every query, queries [panel][column][2 * VL], scores [key][queries], values [panel][key][2 * VL],
+ * what is collected [token][column]. */
 
 enum { ATTENTION_IMAGES, ATTENTION_HEADS, ATTENTION_QUERIES, ATTENTION_KEYS, ATTENTION_DEPTH,
        ATTENTION_WIDTH, ATTENTION_BIASES };
@@ -19,8 +21,32 @@ enum { ATTENTION_IMAGES, ATTENTION_HEADS, ATTENTION_QUERIES, ATTENTION_KEYS, ATT
 typedef struct {
     int64_t keys, depth, width, queries; /* queries of this block */
     int64_t pitch;                       /* floats of a row of scores: whole vectors */
-    float *turned, *scores, *values, *scales;
+    const int64_t *rows;                 /* of the image's tokens; NULL if they lie as they are counted */
+    int64_t first;                       /* query of this block */
+    float *turned, *scores, *values, *scales, *collected;
 } attention_block;
+
+static inline int64_t attention_row(const attention_block *t, int64_t token) {
+    return t->rows ? t->rows[token] : token;
+}
+
+/* Some tokens of a head, wherever they lie, as rows that follow each other; their distance goes to step. */
+static const char *attention_collect(const attention_block *t, const char *from, int64_t *step,
+                                     int64_t first, int64_t count) {
+    if (!t->rows) return from + first * *step;
+    float *to = t->collected;
+    for (int64_t i = first; i < first + count; i++, to += t->depth) {
+        const float *row = (const float *)(from + t->rows[i] * *step);
+        for (int64_t at = 0; at < t->depth; at += VL) {
+            if (t->depth - at >= VL)
+                vec_store(to + at, vec_load(row + at));
+            else
+                op_store(to + at, t->depth - at, op_load(row + at, t->depth - at));
+        }
+    }
+    *step = 4 * t->depth;
+    return (const char *)t->collected;
+}
 
 /* rows x vectors sums over n. a: factor i of row r is a + r * ar + i * as; b: [n][pitch] floats. */
 TW_INLINE void attention_sums(vec sum[][2], const char *a, int64_t ar, int64_t as, const float *b,
@@ -54,7 +80,7 @@ TW_INLINE void attention_value(const attention_block *t, int64_t query, const fl
                    vectors);
     TW_UNROLL for (int r = 0; r < rows; r++) {
         const vec scale = vec_set1(t->scales[query + r]);
-        float *row = (float *)(to + r * ds);
+        float *row = (float *)(to + attention_row(t, t->first + query + r) * ds);
         if (columns == vectors * VL)
             TW_UNROLL for (int j = 0; j < vectors; j++) vec_store(row + j * VL, sum[r][j] * scale);
         else
@@ -106,9 +132,9 @@ static void attention_turn(const attention_block *t, const char *q, int64_t qs) 
 static void attention_pack(const attention_block *t, const char *v, int64_t vs) {
     for (int64_t at = 0; at < t->width; at += 2 * VL) {
         float *to = t->values + at * t->keys;
-        const char *from = v + 4 * at;
         const int64_t columns = op_min(2 * VL, t->width - at);
-        for (int64_t i = 0; i < t->keys; i++, to += 2 * VL, from += vs) {
+        for (int64_t i = 0; i < t->keys; i++, to += 2 * VL) {
+            const char *from = v + 4 * at + attention_row(t, i) * vs;
             vec_store(to, op_load((const float *)from, columns));
             if (columns > VL) vec_store(to + VL, op_load((const float *)from + VL, columns - VL));
         }
@@ -183,7 +209,7 @@ static void attention_add(const attention_block *t, char *d, int64_t ds) {
         for (int64_t at = 0; at < t->width; at += 2 * VL) {
             const int64_t columns = op_min(2 * VL, t->width - at);
             ATTENTION_VALUES[columns > VL][rows - 1](t, query, t->values + at * t->keys,
-                                                     d + query * ds + 4 * at, ds, columns);
+                                                     d + 4 * at, ds, columns);
         }
     }
 }
@@ -197,20 +223,29 @@ static void attention_run(const tw_op_args *args, int64_t from, int64_t to, char
         const int64_t image = unit / blocks / heads, head = unit / blocks % heads;
         const int64_t first = unit % blocks * most;
         attention_block t = {.keys = size[ATTENTION_KEYS], .depth = size[ATTENTION_DEPTH],
-                             .width = size[ATTENTION_WIDTH], .queries = op_min(most, queries - first)};
+                             .width = size[ATTENTION_WIDTH], .queries = op_min(most, queries - first),
+                             .first = first};
         t.pitch = (t.queries + VL - 1) / VL * VL;
         const int64_t wide = (t.pitch + 2 * VL - 1) / (2 * VL) * (2 * VL);
         t.scales = (float *)workspace;
         t.turned = t.scales + wide;
         t.scores = t.turned + wide * t.depth;
         t.values = t.scores + t.keys * t.pitch;
-        attention_turn(&t, args->in[0] + image * sq[0] + head * sq[1] + first * sq[2], sq[2]);
-        attention_multiply(&t, args->in[1] + image * sk[0] + head * sk[1], sk[2]);
+        t.collected = t.values + t.keys * ((t.width + 2 * VL - 1) / (2 * VL) * (2 * VL));
+        if (args->extra[9]) t.rows = (const int64_t *)(intptr_t)args->extra[9] + image * args->extra[10];
+        int64_t step = sq[2];
+        const char *q = args->in[0] + image * sq[0] + head * sq[1];
+        q = attention_collect(&t, q, &step, first, t.queries);
+        attention_turn(&t, q, step);
+        step = sk[2];
+        const char *k = args->in[1] + image * sk[0] + head * sk[1];
+        k = attention_collect(&t, k, &step, 0, t.keys);
+        attention_multiply(&t, k, step);
         const char *bias = (const char *)(intptr_t)args->extra[3];
         if (bias) bias += image % size[ATTENTION_BIASES] * sb[0] + head * sb[1] + first * sb[3];
         attention_weigh(&t, bias, sb[2], sb[3], args->a);
         attention_pack(&t, (const char *)args->table + image * sv[0] + head * sv[1], sv[2]);
-        attention_add(&t, args->dst + image * sd[0] + head * sd[1] + first * sd[2], sd[2]);
+        attention_add(&t, args->dst + image * sd[0] + head * sd[1], sd[2]);
     }
 }
 

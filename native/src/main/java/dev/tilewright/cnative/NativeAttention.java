@@ -32,6 +32,9 @@ record NativeAttention(Op.Attention op, long block, long workspaceBytes, Isa lim
     long depth = q.last() / op.heads();
     long width = whole(v.last() / op.heads(), 2 * VECTOR);
     long floats = queries * (1 + depth + keys) + keys * width;
+    if (op.rows()) {
+      floats += Math.max(queries, keys) * depth;
+    }
     return new NativeAttention(op, block, 4 * floats, limit);
   }
 
@@ -59,20 +62,25 @@ record NativeAttention(Op.Attention op, long block, long workspaceBytes, Isa lim
       q.shape().dim(0), heads, q.shape().dim(1), k.shape().dim(1), depth, width, images
     };
     long[] values = heads(v, heads);
+    View rows = operands.in().getLast(); // if they are named
     return new OperatorArguments("attention", 0, limit, operands.arena())
         .parameters(op.scale(), 0)
         .tensors(out.address(), q.address(), k.address())
         .tableAt(v.address())
         .sizes(sizes, heads(out, heads), heads(q, heads), heads(k, heads))
-        .extra(values[0], values[1], values[2], bias[0], bias[1], bias[2], bias[3], bias[4], block)
+        .extra(values)
+        .extraFrom(3, bias)
+        .extraFrom(8, block, op.rows() ? rows.address() : 0, rows.rowStride())
         .workspace(operands)
         .bind();
   }
 
-  /** Bytes from one image, one head and one row to the next. */
-  private static long[] heads(View view, int heads) {
+  /**
+   * Bytes from one image, one head and one row to the next; rows that are named are of no image.
+   */
+  private long[] heads(View view, int heads) {
     long[] strides = view.strides();
-    return new long[] {strides[0], 4L * view.columns() / heads, strides[1]};
+    return new long[] {op.rows() ? 0 : strides[0], 4L * view.columns() / heads, strides[1]};
   }
 
   /** Its address, and the bytes from one image, head, key and query to the next. */

@@ -1,13 +1,17 @@
 package dev.tilewright.cnative;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import dev.tilewright.cnative.Loops.Loop;
 import dev.tilewright.cnative.NativeOperators.Binder;
 import dev.tilewright.graph.Op;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
 import dev.tilewright.op.OpProblem;
+import dev.tilewright.op.RunTable;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.View;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,21 +23,26 @@ final class NativeMoves {
   static Optional<Binder> binder(OpProblem problem) {
     return switch (problem.op()) {
       case Op.Transpose(List<Integer> perm) ->
-          Optional.of((operands, limit) -> {
-            View src = operands.in().getFirst();
-            long[] strides = src.strides();
-            long[] permuted = perm.stream().mapToLong(i -> strides[i]).toArray();
-            return into(operands, src.address(), permuted, limit);
-          });
+          Optional.of(
+              (operands, limit) -> {
+                View src = operands.in().getFirst();
+                long[] strides = src.strides();
+                long[] permuted = perm.stream().mapToLong(i -> strides[i]).toArray();
+                return into(operands, src.address(), permuted, limit);
+              });
       case Op.Slice slice -> Optional.of((operands, limit) -> slice(slice, operands, limit));
       case Op.Expand e ->
-          Optional.of((operands, limit) -> {
-            View src = operands.in().getFirst();
-            Shape shape = operands.out().getFirst().shape();
-            return into(operands, src.address(), src.strides(shape), limit);
-          });
+          Optional.of(
+              (operands, limit) -> {
+                View src = operands.in().getFirst();
+                Shape shape = operands.out().getFirst().shape();
+                return into(operands, src.address(), src.strides(shape), limit);
+              });
       case Op.Concat(int axis) -> Optional.of((operands, limit) -> concat(axis, operands, limit));
       case Op.Reshape r -> Optional.of(NativeMoves::reshape);
+      case Op.Runs runs ->
+          RunTable.known(problem, runs)
+              .map(known -> (operands, limit) -> runs(runs, known, operands, limit));
       case Op.Gather(int axis) -> NativeGather.binder(problem, axis);
       default -> Optional.empty();
     };
@@ -99,6 +108,20 @@ final class NativeMoves {
     return view.columns() == piece
         ? new long[] {row * pieces, row, bytes}
         : new long[] {row, piece * bytes, bytes};
+  }
+
+  private static Task runs(Op.Runs op, int[] known, Operands operands, Isa limit) {
+    View src = operands.in().getFirst();
+    View dst = operands.out().getFirst();
+    RunTable copies = RunTable.of(op, known, src, dst);
+    long[] numbers = copies.numbers();
+    OperatorArguments args =
+        new OperatorArguments("runs", 0, limit, operands.arena())
+            .tensors(dst.address(), src.address())
+            .extra(copies.copies(), copies.meanBytes());
+    MemorySegment table = args.table((long) numbers.length * Long.BYTES);
+    MemorySegment.copy(numbers, 0, table, JAVA_LONG, 0, numbers.length);
+    return args.bind();
   }
 
   /**

@@ -51,8 +51,10 @@ final class NativeOperators {
         out.shape().elements() > 0
             && out.shape().rank() <= OperatorArguments.MOST_LOOPS
             && problem.in().stream()
-                .allMatch(t ->
-                    t.shape().elements() > 0 && t.shape().rank() <= OperatorArguments.MOST_LOOPS);
+                .allMatch(
+                    t ->
+                        t.shape().elements() > 0
+                            && t.shape().rank() <= OperatorArguments.MOST_LOOPS);
     if (!fits) {
       return Optional.empty();
     }
@@ -60,12 +62,12 @@ final class NativeOperators {
     if (moved.isPresent()) {
       return Optional.of(new Prepared(moved.get(), NativeMoves.acceptsStrided(problem), 0, limit));
     }
+    if (problem.op() instanceof Op.Attention attention) {
+      return Optional.of(NativeAttention.of(problem, attention, limit));
+    }
     if (!problem.in().stream().allMatch(t -> t.dtype() == DType.FLOAT32)
         || out.dtype() != DType.FLOAT32) {
       return Optional.empty();
-    }
-    if (problem.op() instanceof Op.Attention attention) {
-      return Optional.of(NativeAttention.of(problem, attention, limit));
     }
     if (problem.op() instanceof Op.Reduce reduce) {
       return reduce(problem, reduce, limit);

@@ -110,8 +110,13 @@ final class OperatorArguments {
   }
 
   OperatorArguments extra(long... values) {
+    return extraFrom(0, values);
+  }
+
+  /** From this place on. */
+  OperatorArguments extraFrom(int first, long... values) {
     for (int i = 0; i < values.length; i++) {
-      memory.set(JAVA_LONG, EXTRA + 8L * i, values[i]);
+      memory.set(JAVA_LONG, EXTRA + 8L * (first + i), values[i]);
     }
     return this;
   }

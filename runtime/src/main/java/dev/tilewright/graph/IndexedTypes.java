@@ -22,6 +22,20 @@ final class IndexedTypes {
     return indices.shape();
   }
 
+  static TensorType runs(Op.Runs op, TensorType x, TensorType runs) {
+    Shape to = op.shape();
+    require(
+        op.length() > 0
+            && x.shape().elements() % op.length() == 0
+            && to.elements() % op.length() == 0,
+        () -> x + " and " + to + " are no runs of " + op.length());
+    Shape count = Shape.of(Math.toIntExact(to.elements() / op.length()));
+    require(
+        is(runs, DType.INT64).shape().equals(count),
+        () -> "there are " + count + " runs, not " + runs);
+    return new TensorType(x.dtype(), to);
+  }
+
   static TensorType gatherElements(int axis, TensorType data, TensorType indices) {
     Shape picked = indices(indices);
     axis(axis, data.shape());

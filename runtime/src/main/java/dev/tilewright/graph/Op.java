@@ -240,9 +240,19 @@ public sealed interface Op {
   /**
    * Softmax(q k^T * scale + bias) v in each head, which is a part of the columns. Inputs: q [N, T,
    * heads * D], k [N, S, heads * D], v [N, S, heads * E] and, if said, bias [B, heads or 1, S, T or
-   * 1], <em>transposed</em>: of key s and query t of image n it is bias[n % B][head][s][t].
+   * 1], <em>transposed</em>: of key s and query t of image n it is bias[n % B][head][s][t]; last,
+   * if said, rows.
+   *
+   * @param rows whether tokens lie in another order: token t of image n is row rows[n][t] of q, k,
+   *     v and the result, each seen as [N * T, columns]. Rows (INT64 [N, T]) name each row once,
+   *     and S is T
    */
-  record Attention(int heads, float scale, boolean bias) implements Op {}
+  record Attention(int heads, float scale, boolean bias, boolean rows) implements Op {
+    /** Of tokens that lie as they are counted. */
+    public Attention(int heads, float scale, boolean bias) {
+      this(heads, scale, bias, false);
+    }
+  }
 
   /** Inputs: one or more tensors that differ only in this axis. */
   record Concat(int axis) implements Op {}
@@ -268,6 +278,15 @@ public sealed interface Op {
 
   /** out[i] has the dimension perm[i] of x. */
   record Transpose(List<Integer> perm) implements Op {}
+
+  /**
+   * Runs of elements put elsewhere, or left out, or zeros in their place: what several moves with
+   * known indices come to. Inputs: x; for each run of the result, in its order in memory, the
+   * number of the run of x that it is, or -1 for zeros (INT64).
+   *
+   * @param length elements of a run
+   */
+  record Runs(int length, Shape shape) implements Op {}
 
   /** The same values in the same order under another shape. */
   record Reshape(Shape shape) implements Op {}

@@ -46,7 +46,7 @@ public final class ShapeInference {
       case Op.Concat c -> ANY;
       case Op.Elementwise e -> e.inputs();
       case Op.Where w -> 3;
-      case Op.Attention a -> a.bias() ? 4 : 3;
+      case Op.Attention a -> 3 + (a.bias() ? 1 : 0) + (a.rows() ? 1 : 0);
       case Op.Scatter s -> 3;
       case Op.ScatterElements s -> 3;
       case Op.RoiAlign r -> 3;
@@ -58,6 +58,7 @@ public final class ShapeInference {
       case Op.MatMul m -> 2;
       case Op.Binary b -> 2;
       case Op.Gather g -> 2;
+      case Op.Runs r -> 2;
       case Op.GatherElements g -> 2;
       case Op.GatherParts g -> 2;
       case Op.GridSample g -> 2;
@@ -147,6 +148,7 @@ public final class ShapeInference {
         require(to.elements() == s.elements(), () -> s + " has not as many elements as " + to);
         yield new TensorType(x.dtype(), to);
       }
+      case Op.Runs runs -> IndexedTypes.runs(runs, x, in.get(1));
       case Op.Expand(Shape to) -> {
         require(broadcast(s, to).equals(to), () -> s + " does not expand to " + to);
         yield new TensorType(x.dtype(), to);
@@ -314,7 +316,7 @@ public final class ShapeInference {
   }
 
   private static TensorType attention(Op.Attention op, List<TensorType> in) {
-    in.forEach(ShapeInference::floats);
+    in.subList(0, op.bias() ? 4 : 3).forEach(ShapeInference::floats);
     Shape q = in.get(0).shape();
     Shape k = in.get(1).shape();
     Shape v = in.get(2).shape();
@@ -340,6 +342,12 @@ public final class ShapeInference {
               && b.dim(2) == k.dim(1)
               && (b.dim(3) == 1 || b.dim(3) == q.dim(1)),
           () -> "bias " + b + " of " + op.heads() + " heads of " + q + " and " + k);
+    }
+    if (op.rows()) {
+      Shape rows = is(in.getLast(), DType.INT64).shape();
+      require(
+          rows.equals(Shape.of(q.dim(0), q.dim(1))) && k.dim(1) == q.dim(1),
+          () -> "rows " + rows + " of " + q + " and " + k);
     }
     return TensorType.floats(Shape.of(q.dim(0), q.dim(1), v.last()));
   }

@@ -4,6 +4,7 @@ import dev.tilewright.graph.Op;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
+import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.View;
 
 /**
@@ -40,24 +41,22 @@ record Attention(Op.Attention op, int keys) implements Kernel {
             long query = item % queries;
             long head = item / queries % op.heads();
             long image = item / queries / op.heads();
-            scores(
-                scores,
-                q.at(image * queries + query, head * depth),
-                k.at(image * keys, head * depth),
-                4 * k.rowStride(),
-                depth);
+            long from0 = q.at(row(operands, image, query, queries), head * depth);
+            for (long s = 0; s < keys; s++) {
+              long key = k.at(row(operands, image, s, keys), head * depth);
+              Elements.setDouble(scores + 8 * s, score(from0, key, depth));
+            }
             if (op.bias()) {
               bias(scores, operands.in().get(3), image, head, query);
             }
             double sum = exponentials(scores);
-            long values = v.at(image * keys, head * width);
-            long to0 = out.at(image * queries + query, head * width);
+            long to0 = out.at(row(operands, image, query, queries), head * width);
             for (int e = 0; e < width; e++) {
               double total = 0;
               for (long s = 0; s < keys; s++) {
                 total +=
                     Elements.getDouble(scores + 8 * s)
-                        * Elements.getFloat(values + 4 * (s * v.rowStride() + e));
+                        * Elements.getFloat(v.at(row(operands, image, s, keys), head * width + e));
               }
               Elements.setFloat(to0 + 4L * e, keys == 0 ? 0 : total / sum);
             }
@@ -65,14 +64,21 @@ record Attention(Op.Attention op, int keys) implements Kernel {
         });
   }
 
-  private void scores(long to, long q, long k, long step, int depth) {
-    for (long s = 0; s < keys; s++) {
-      double sum = 0;
-      for (long i = 0; i < depth; i++) {
-        sum += Elements.getFloat(q + 4 * i) * Elements.getFloat(k + s * step + 4 * i);
-      }
-      Elements.setDouble(to + 8 * s, sum * op.scale());
+  /** Which row a token of an image is. */
+  private long row(Operands operands, long image, long token, int tokens) {
+    if (!op.rows()) {
+      return image * tokens + token;
     }
+    View rows = operands.in().getLast();
+    return Elements.getLong(DType.INT64, rows.address() + 8 * (image * rows.rowStride() + token));
+  }
+
+  private double score(long q, long k, int depth) {
+    double sum = 0;
+    for (long i = 0; i < depth; i++) {
+      sum += Elements.getFloat(q + 4 * i) * Elements.getFloat(k + 4 * i);
+    }
+    return sum * op.scale();
   }
 
   private void bias(long scores, View bias, long image, long head, long query) {

@@ -46,6 +46,7 @@ public final class Operators {
       case Op.Pad pad -> new Pad(pad);
       case Op.Transpose transpose -> new Transpose(transpose);
       case Op.Reshape r -> new Copy(x, out);
+      case Op.Runs runs -> new Runs(runs);
       case Op.Expand e -> new Expand();
       case Op.Gather gather -> new Gather(gather);
       case Op.GatherElements(int axis) -> new GatherElements(axis);
@@ -127,14 +128,15 @@ public final class Operators {
     int band = 16; // columns that are written together: a cache line
     IntStream.range(0, Math.ceilDiv(columns, band))
         .parallel()
-        .forEach(part -> {
-          int first = part * band;
-          int count = Math.min(band, columns - first);
-          float[] from = new float[count * rows];
-          MemorySegment.copy(
-              matrix.data(), JAVA_FLOAT_UNALIGNED, 4L * first * rows, from, 0, from.length);
-          transpose(from, rows, to, first, columns);
-        });
+        .forEach(
+            part -> {
+              int first = part * band;
+              int count = Math.min(band, columns - first);
+              float[] from = new float[count * rows];
+              MemorySegment.copy(
+                  matrix.data(), JAVA_FLOAT_UNALIGNED, 4L * first * rows, from, 0, from.length);
+              transpose(from, rows, to, first, columns);
+            });
     return Tensor.of(shape, to);
   }
 

@@ -1,11 +1,14 @@
 package dev.tilewright.vector;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Op.BinaryFunction;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
 import dev.tilewright.op.OpProblem;
+import dev.tilewright.tensor.Memory;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.View;
 import java.util.Optional;
@@ -57,11 +60,21 @@ final class VectorAttention implements Kernel {
     return true;
   }
 
-  /** A vector, a value for each query, a panel, scores. */
+  /** A vector, a value for each query, scores, a panel; rows of tokens that lie apart. */
   @Override
   public long workspaceBytes() {
+    long rows = op.rows() ? Math.max(MOST, keys) * 4L * rowFloats() : 0;
+    return ownBytes() + rows;
+  }
+
+  private long ownBytes() {
     long panel = Math.max(scores.panelBytes(), values.panelBytes());
     return Lanes.BYTES + 4L * MOST + panel + 4L * MOST * keys;
+  }
+
+  /** Of a token of each of the four tensors. */
+  private long rowFloats() {
+    return 2L * (scores.panels().depth() + values.panels().columns());
   }
 
   @Override
@@ -93,21 +106,43 @@ final class VectorAttention implements Kernel {
 
   private void attend(
       Operands operands, long image, long head, int first, int count, long workspace, long zeros) {
-    View q = operands.in().get(0);
-    View k = operands.in().get(1);
-    View v = operands.in().get(2);
-    View out = operands.out().getFirst();
     long column = workspace + Lanes.BYTES;
     long x = column + 4L * MOST;
     long panel = x + 4L * MOST * keys;
     long ldx = 4L * keys;
     int depth = scores.panels().depth();
     int width = values.panels().columns();
-    long rows = q.at(image * queries + first, head * depth);
+    View q = operands.in().get(0);
+    View k = operands.in().get(1);
+    View v = operands.in().get(2);
+    View out = operands.out().getFirst();
+    long qs = 4 * q.rowStride();
+    long ks = 4 * k.rowStride();
+    long vs = 4 * v.rowStride();
+    long ds = 4 * out.rowStride();
+    long queryAt = q.at(image * queries + first, head * depth);
+    long keyAt = k.at(image * keys, head * depth);
+    long valueAt = v.at(image * keys, head * width);
+    long resultAt = out.at(image * queries + first, head * width);
+    View rows = operands.in().getLast(); // if they are named
+    long named = rows.address() + 8 * image * rows.rowStride();
+    if (op.rows()) {
+      qs = 4L * depth;
+      ks = qs;
+      vs = 4L * width;
+      ds = vs;
+      queryAt = workspace + ownBytes();
+      keyAt = queryAt + qs * count;
+      valueAt = keyAt + ks * keys;
+      resultAt = valueAt + vs * keys;
+      collect(q, head * depth, named + 8L * first, count, queryAt, qs);
+      collect(k, head * depth, named, keys, keyAt, ks);
+      collect(v, head * width, named, keys, valueAt, vs);
+    }
     for (int p = 0; p < scores.panels().count(); p++) {
       int from = scores.panels().column(p);
-      turn(k.at(image * keys + from, head * depth), 4 * k.rowStride(), panel);
-      scores.rows(rows, 4 * q.rowStride(), count, panel, zeros, x + 4L * from, ldx);
+      turn(keyAt + from * ks, ks, panel);
+      scores.rows(queryAt, qs, count, panel, zeros, x + 4L * from, ldx);
     }
     if (op.bias()) {
       add(operands.in().get(3), image, head, first, count, x);
@@ -121,10 +156,40 @@ final class VectorAttention implements Kernel {
     }
     multiply.apply(x, ldx, column, 4, x, ldx, count, keys);
     for (int p = 0; p < values.panels().count(); p++) {
-      long at = head * width + values.panels().column(p);
-      values.pack(v.at(image * keys, at), 4 * v.rowStride(), panel);
-      long dst = out.at(image * queries + first, at);
-      values.rows(x, ldx, count, panel, zeros, dst, 4 * out.rowStride());
+      long at = 4L * values.panels().column(p);
+      values.pack(valueAt + at, vs, panel);
+      values.rows(x, ldx, count, panel, zeros, resultAt + at, ds);
+    }
+    if (op.rows()) {
+      spread(resultAt, ds, out, head * width, named + 8L * first, count);
+    }
+  }
+
+  /**
+   * Columns of some tokens, next to each other.
+   *
+   * @param rows address of the numbers of their rows
+   */
+  private static void collect(View view, long column, long rows, int count, long to, long step) {
+    for (int i = 0; i < count; i++) {
+      move(view.at(row(rows, i), column), to + i * step, step);
+    }
+  }
+
+  /** The other way. */
+  private static void spread(long from, long step, View view, long column, long rows, int count) {
+    for (int i = 0; i < count; i++) {
+      move(from + i * step, view.at(row(rows, i), column), step);
+    }
+  }
+
+  private static long row(long rows, long token) {
+    return Memory.ALL.get(JAVA_LONG_UNALIGNED, rows + 8 * token);
+  }
+
+  private static void move(long from, long to, long bytes) {
+    for (long at = 0; at < bytes; at += 4) {
+      Lanes.set(to + at, Lanes.get(from + at));
     }
   }
 

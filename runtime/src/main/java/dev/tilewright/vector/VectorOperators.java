@@ -20,6 +20,7 @@ final class VectorOperators {
       case Op.Transpose t -> Moves.transpose(problem, t.perm());
       case Op.Slice s -> Moves.slice(problem, s);
       case Op.Concat c -> Moves.concat(problem, c.axis());
+      case Op.Runs r -> VectorRuns.of(problem, r);
       case Op.Activate a ->
           map(problem, () -> Optional.of(RowKernel.of(a.activation(), Lanes.LENGTH)));
       case Op.Unary u -> map(problem, () -> RowKernel.of(u.function()));

@@ -57,6 +57,29 @@ class AttentionTest {
   }
 
   @Test
+  void tokensMayLieInAnotherOrder() {
+    Tensor square = Cells.random(random, Shape.of(IMAGES, KEYS, HEADS * 3));
+    Tensor want = Harness.run(new Op.Attention(HEADS, 0.5f, false), square, k, v);
+    int count = IMAGES * KEYS;
+    long[] rows = new long[count]; // token i is row 5 i + 2
+    long[] back = new long[count];
+    for (int i = 0; i < count; i++) {
+      rows[i] = (5L * i + 2) % count;
+      back[(int) rows[i]] = i;
+    }
+    Op.Attention op = new Op.Attention(HEADS, 0.5f, false, true);
+    Tensor numbers = Tensor.of(Shape.of(IMAGES, KEYS), rows);
+    Tensor out = Harness.run(op, moved(square, back), moved(k, back), moved(v, back), numbers);
+    Harness.assertSameBits(moved(out, rows), want);
+  }
+
+  /** Row i is row {@code order[i]} of x. */
+  private static Tensor moved(Tensor x, long[] order) {
+    return Harness.run(
+        new Op.Runs(x.shape().last(), x.shape()), x, Tensor.of(Shape.of(order.length), order));
+  }
+
+  @Test
   void refusesShapesThatDoNotMeet() {
     refused(new Op.Attention(3, 1, false), "4x5x6", "4x7x6", "4x7x8");
     refused(new Op.Attention(2, 1, false), "4x5x6", "4x7x8", "4x7x8");
@@ -68,8 +91,9 @@ class AttentionTest {
   private static void refused(Op op, String... shapes) {
     List<TensorType> in =
         Stream.of(shapes)
-            .map(s ->
-                Shape.of(Stream.of(s.split("x")).map(Integer::valueOf).toArray(Integer[]::new)))
+            .map(
+                s ->
+                    Shape.of(Stream.of(s.split("x")).map(Integer::valueOf).toArray(Integer[]::new)))
             .map(TensorType::floats)
             .toList();
     assertThatThrownBy(() -> ShapeInference.infer(op, in)).isInstanceOf(ShapeException.class);

@@ -62,10 +62,12 @@ final class OperatorCheck {
     return Tensor.of(shape, values);
   }
 
+  /** Numbers of rows and runs are constants. */
   static OpProblem problem(Op op, List<Tensor> in) {
     List<TensorType> types = in.stream().map(Tensor::type).toList();
-    return new OpProblem(
-        op, types, Collections.nCopies(in.size(), null), ShapeInference.infer(op, types));
+    List<Tensor> known = new ArrayList<>();
+    in.forEach(t -> known.add(t.dtype() == DType.FLOAT32 ? null : t));
+    return new OpProblem(op, types, known, ShapeInference.infer(op, types));
   }
 
   /** Requires that there is a kernel and that it agrees, dense and strided. */
@@ -132,6 +134,10 @@ final class OperatorCheck {
   }
 
   private View view(Tensor tensor, boolean strided) {
+    if (tensor.dtype() != DType.FLOAT32) {
+      MemorySegment memory = arena.allocate(tensor.type().bytes(), 64).copyFrom(tensor.data());
+      return View.dense(memory.address(), tensor.type());
+    }
     View view = view(tensor.type(), strided);
     MemorySegment memory = memory(view);
     for (long r = 0; r < view.rows(); r++) {

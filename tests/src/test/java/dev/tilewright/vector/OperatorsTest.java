@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -397,6 +398,44 @@ public abstract class OperatorsTest {
       attention(biased, q, k, v, check.floats(again, 1, s[3], s[2]));
       attention(biased, q, k, v, check.floats(s[0], heads, s[3], 1));
       attention(biased, q, k, v, masked(again, heads, s[3], s[2]));
+      if (s[2] == s[3]) {
+        Tensor rows = order(s[0], s[2]);
+        attention(new Op.Attention(heads, scale, false, true), q, k, v, rows);
+        Op.Attention both = new Op.Attention(heads, scale, true, true);
+        attention(both, q, k, v, masked(again, heads, s[3], s[2]), rows);
+      }
+    }
+  }
+
+  private Tensor order(int images, int tokens) {
+    List<Long> rows = new ArrayList<>(LongStream.range(0, images * tokens).boxed().toList());
+    Collections.shuffle(rows, random);
+    return Tensor.of(Shape.of(images, tokens), rows.stream().mapToLong(Long::longValue).toArray());
+  }
+
+  /** Length of a run, runs of x, of the result, and length of a row of both. */
+  private static final int[][] RUNS = {
+    {32, 60, 60, 96},
+    {96, 49, 64, 96},
+    {1, 40, 33, 1},
+    {16, 12, 30, 48},
+    {7, 30, 20, 35},
+    {384, 20, 17, 128},
+    {2048, 5, 7, 2048},
+    {5, 64, 64, 8}
+  };
+
+  @Test
+  void runsAreCopiedExactly() {
+    for (int[] s : RUNS) {
+      long[] runs = new long[s[2]];
+      for (int i = 0; i < runs.length; i++) {
+        boolean next = i > 0 && runs[i - 1] + 1 < s[1] && random.nextBoolean();
+        runs[i] = next ? runs[i - 1] + 1 : random.nextInt(-1, s[1]);
+      }
+      Shape to = Shape.of(s[0] * s[2] / s[3], s[3]);
+      Tensor x = check.floats(s[0] * s[1] / s[3], s[3]);
+      check.check(new Op.Runs(s[0], to), 0, 0, x, Tensor.of(Shape.of(runs.length), runs));
     }
   }
 
