@@ -37,6 +37,8 @@ public final class Passes {
           FoldAffine::new, // the bias of what was a MatMul until the line above
           AffineToConv::new, // what no convolution took
           SplitTransposedConv::new, // likewise: its convolution wants an activation
+          ComposeMoves::new, // of what the fusions and folds before it left
+          SinkRowOrder::new, // of what that brought into order; an epilogue may want its place
           OrderPooling::new, // where convolutions take activations, and before they do
           FuseEpilogue::new,
           ScaleIntoFilter::new); // last: whoever looks for known filters has seen them

@@ -113,6 +113,11 @@ final class Rewriter {
       return uses.getOrDefault(node.output(), 0) == 1 ? readers.get(node.output()) : null;
     }
 
+    /** How often nodes and outputs read what a value of the new graph carries. */
+    int uses(Value value) {
+      return demand.getOrDefault(value, 1);
+    }
+
     /** The node of the new graph that computes the value, or null. */
     @Nullable Node producer(Value value) {
       return builder.producer(value);
@@ -144,6 +149,11 @@ final class Rewriter {
       long[] indices = order.stream().mapToLong(Integer::longValue).toArray();
       Tensor tensor = Tensor.of(Shape.of(indices.length), indices);
       return emit(new Op.Gather(axis), value, builder.constant(node.name(), tensor));
+    }
+
+    /** A constant. */
+    Value known(Tensor tensor) {
+      return builder.constant(node.name(), tensor);
     }
 
     /** A float32 constant of one element. */
