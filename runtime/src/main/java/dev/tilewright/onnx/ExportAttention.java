@@ -20,9 +20,9 @@ final class ExportAttention {
 
   static void write(ExportScope out, Node node, Op.Attention op) {
     Shape result = node.output().shape();
-    String q = heads(out, node.input(0), op.heads(), HEADS_FIRST);
-    String k = heads(out, node.input(1), op.heads(), TURNED);
-    String v = heads(out, node.input(2), op.heads(), HEADS_FIRST);
+    String q = heads(out, node, op, 0, HEADS_FIRST);
+    String k = heads(out, node, op, 1, TURNED);
+    String v = heads(out, node, op, 2, HEADS_FIRST);
     String scale = out.constant("scale", Tensor.of(Shape.SCALAR, op.scale()));
     String scores = out.emit("Mul", Map.of(), out.emit("MatMul", Map.of(), q, k), scale);
     if (op.bias()) {
@@ -30,14 +30,40 @@ final class ExportAttention {
     }
     String shares = out.emit("Softmax", Map.of("axis", new Attribute.Int(-1)), scores);
     String sums = out.emit("MatMul", Map.of(), shares, v);
-    String tokens = transposed(out, sums, HEADS_FIRST);
-    out.define(node.output(), false, out.reshape(tokens, result));
+    String tokens = out.reshape(transposed(out, sums, HEADS_FIRST), result);
+    out.define(node.output(), false, op.rows() ? back(out, node, tokens) : tokens);
   }
 
-  private static String heads(ExportScope out, Value x, int heads, List<Integer> order) {
-    Shape s = x.shape();
-    Shape apart = Shape.of(s.dim(0), s.dim(1), heads, s.last() / heads);
-    return transposed(out, out.reshape(out.name(x, false), apart), order);
+  private static String heads(
+      ExportScope out, Node node, Op.Attention op, int operand, List<Integer> order) {
+    Shape s = node.input(operand).shape();
+    String x = out.name(node.input(operand), false);
+    if (op.rows()) {
+      Attribute axis = new Attribute.Int(0);
+      x = out.emit("Gather", Map.of("axis", axis), out.reshape(x, rows(s)), named(out, node));
+    }
+    Shape apart = Shape.of(s.dim(0), s.dim(1), op.heads(), s.last() / op.heads());
+    return transposed(out, out.reshape(x, apart), order);
+  }
+
+  /** Tokens to the rows that they were: each replaces one of the values. */
+  private static String back(ExportScope out, Node node, String tokens) {
+    Shape s = node.output().shape();
+    String values = out.reshape(out.name(node.input(2), false), rows(s));
+    Shape places = Shape.of(rows(s).dim(0), 1);
+    String at = out.reshape(named(out, node), places);
+    String moved = out.emit("ScatterND", Map.of(), values, at, out.reshape(tokens, rows(s)));
+    return out.reshape(moved, s);
+  }
+
+  private static String named(ExportScope out, Node node) {
+    Value rows = node.inputs().getLast();
+    Shape all = Shape.of(Math.toIntExact(rows.shape().elements()));
+    return out.reshape(out.name(rows, false), all);
+  }
+
+  private static Shape rows(Shape tokens) {
+    return Shape.of(Math.toIntExact(tokens.product(0, 2)), tokens.last());
   }
 
   /** Queries before keys, and of each image. */

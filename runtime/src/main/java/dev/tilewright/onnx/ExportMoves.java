@@ -42,6 +42,16 @@ final class ExportMoves {
     return image.product(1, 1 + ExportScope.pixels(image.rank()));
   }
 
+  /** Gathered from the runs of x, behind which are zeros: the last one is -1. */
+  static void runs(ExportScope out, Node node, Op.Runs runs) {
+    int count = Math.toIntExact(node.input(0).shape().elements() / runs.length());
+    String x = out.reshape(out.name(node.input(0), false), Shape.of(count, runs.length()));
+    x = out.emit("Pad", Map.of(), x, out.longs(List.of(0, 0, 1, 0)));
+    Attribute rows = new Attribute.Int(0);
+    x = out.emit("Gather", Map.of("axis", rows), x, out.name(node.input(1), false));
+    out.define(node.output(), false, out.reshape(x, runs.shape()));
+  }
+
   static void slice(ExportScope out, Node node, Op.Slice slice) {
     Value x = node.input(0);
     boolean image = out.isImage(x);

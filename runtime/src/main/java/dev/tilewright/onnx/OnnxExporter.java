@@ -101,9 +101,7 @@ public final class OnnxExporter {
       case Op.Binary(BinaryFunction f) -> binary(node, f);
       case Op.Where w -> elementwise(node, "Where");
       case Op.Elementwise e -> throw refused(node, "operators that a plan has joined");
-      case Op.Runs r -> throw refused(node, "moves that the passes have composed");
-      case Op.Attention attention when attention.rows() ->
-          throw refused(node, "attention through an order of rows");
+      case Op.Runs runs -> ExportMoves.runs(out, node, runs);
       case Op.Attention attention -> ExportAttention.write(out, node, attention);
       case Op.Cast(DType to) ->
           elementwise(node, "Cast", Map.of("to", new Attribute.Int(ElementType.code(to))));
