@@ -8,12 +8,14 @@
     X(gemm_avx512, TW_ISA_AVX512)                                                                  \
     X(grouped_avx512, TW_ISA_AVX512)                                                               \
     X(depthwise_avx512, TW_ISA_AVX512)                                                             \
+    X(dots_avx512, TW_ISA_AVX512)                                                                  \
     X(winograd_f4_avx2, TW_ISA_AVX2)                                                               \
     X(winograd_f6_avx2, TW_ISA_AVX2)                                                               \
     X(winograd_f2_avx2, TW_ISA_AVX2)                                                               \
     X(gemm_avx2, TW_ISA_AVX2)                                                                      \
     X(grouped_avx2, TW_ISA_AVX2)                                                                   \
-    X(depthwise_avx2, TW_ISA_AVX2)
+    X(depthwise_avx2, TW_ISA_AVX2)                                                                 \
+    X(dots_avx2, TW_ISA_AVX2)
 #else
 #define TW_X86_KERNELS(X)
 #endif
@@ -25,7 +27,8 @@
     X(winograd_f2_neon, TW_ISA_NEON)                                                               \
     X(gemm_neon, TW_ISA_NEON)                                                                      \
     X(grouped_neon, TW_ISA_NEON)                                                                   \
-    X(depthwise_neon, TW_ISA_NEON)
+    X(depthwise_neon, TW_ISA_NEON)                                                                 \
+    X(dots_neon, TW_ISA_NEON)
 #else
 #define TW_AARCH64_KERNELS(X)
 #endif
@@ -39,4 +42,5 @@
     X(gemm_generic, TW_ISA_GENERIC)                                                                \
     X(grouped_generic, TW_ISA_GENERIC)                                                             \
     X(depthwise_generic, TW_ISA_GENERIC)                                                           \
+    X(dots_generic, TW_ISA_GENERIC)                                                                \
     X(direct_generic, TW_ISA_GENERIC)

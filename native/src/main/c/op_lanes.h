@@ -1,4 +1,5 @@
 /* Sums and maxima of many values; NaN wins. */
+#include "lanes.h"
 
 /* max: one of 0 and 1, a constant. */
 TW_INLINE vec vec_join(vec a, vec b, int max) {
@@ -12,26 +13,6 @@ TW_INLINE vec vec_finish(vec x, int max, float divisor) {
     if (max) return x;
     return x / vec_set1(divisor);
 }
-
-/* Lanes i and i ^ distance exchanged; distance: a power of two below VL, a constant. */
-#if defined(__AVX512F__)
-TW_INLINE vec lanes_swap(vec x, const int distance) {
-    return distance == 8   ? _mm512_shuffle_f32x4(x, x, 0x4e)
-           : distance == 4 ? _mm512_shuffle_f32x4(x, x, 0xb1)
-           : distance == 2 ? _mm512_permute_ps(x, 0x4e)
-                           : _mm512_permute_ps(x, 0xb1);
-}
-#elif defined(__AVX2__)
-TW_INLINE vec lanes_swap(vec x, const int distance) {
-    return distance == 4   ? _mm256_permute2f128_ps(x, x, 1)
-           : distance == 2 ? _mm256_permute_ps(x, 0x4e)
-                           : _mm256_permute_ps(x, 0xb1);
-}
-#else
-TW_INLINE vec lanes_swap(vec x, const int distance) {
-    return distance == 2 ? (vec){x[2], x[3], x[0], x[1]} : (vec){x[1], x[0], x[3], x[2]};
-}
-#endif
 
 /* All lanes joined, in every lane. */
 TW_INLINE vec lanes_join(vec x, const int max) {

@@ -13,6 +13,7 @@ final class VectorConvolutions {
           new Indirect(),
           new Depthwise(),
           new Grouped(),
+          new Dots(),
           Winograd.F2,
           Winograd.F4,
           Winograd.F6);

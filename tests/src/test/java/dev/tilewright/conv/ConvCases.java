@@ -82,7 +82,16 @@ public final class ConvCases {
           "n1g2c32k48_i9x17_f3x3_s1x1_d4x4_p4,4,4,4",
           "n1g1c20k24_i3x19_f1x5_s1x1_d2x3_p0,6,0,6",
           "n2g1c9k12_i17x5_f7x1_s1x1_d2x2_p6,0,6,0",
-          "n1g1c16k20_i11x12_f5x5_s1x1_d12x2_p24,4,24,4");
+          "n1g1c16k20_i11x12_f5x5_s1x1_d12x2_p24,4,24,4",
+          "n1g1c2k1_i28x28_f7x7_s1x1_d1x1_p3,3,3,3",
+          "n2g1c128k1_i9x11_f1x1_s1x1_d1x1_p0,0,0,0",
+          "n1g4c128k4_i7x9_f1x1_s1x1_d1x1_p0,0,0,0",
+          "n1g1c37k3_i1x1_f1x1_s1x1_d1x1_p0,0,0,0",
+          "n2g1c5k3_i9x11_f5x3_s2x1_d1x1_p2,1,2,1",
+          "n1g1c19k4_i8x21_f3x3_s1x2_d2x3_p2,3,2,3",
+          "n1g3c60k6_i6x13_f2x4_s1x1_d1x1_p0,2,1,0",
+          "n1g1c40k2_i3x30_f3x5_s1x1_d1x1_p1,2,1,2",
+          "n1g1c3k1_i4x5_f3x7_s1x1_d1x1_p4,6,4,6");
 
   private static final List<Activation> ACTIVATIONS =
       List.of(
