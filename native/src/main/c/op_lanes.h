@@ -27,14 +27,18 @@ static inline vec lanes_first(vec x, int64_t n, float rest) {
     return vec_if_greater(vec_set1((float)n), vec_load(numbers), x, vec_set1(rest));
 }
 
-/* In every lane. */
+/* In every lane. Four chains: a maximum that keeps NaN takes three instructions, one after the other. */
 static inline vec row_max(const float *x, int64_t n) {
-    vec max = vec_set1(-__builtin_inff());
+    vec max[4];
+    TW_UNROLL for (int j = 0; j < 4; j++) max[j] = vec_set1(-__builtin_inff());
     int64_t i = 0;
+    for (; i + 4 * VL <= n; i += 4 * VL)
+        TW_UNROLL for (int j = 0; j < 4; j++) max[j] = vec_max(max[j], vec_load(x + i + j * VL));
     for (; i + VL <= n; i += VL)
-        max = vec_max(max, vec_load(x + i));
-    if (i < n) max = vec_max(max, lanes_first(op_load(x + i, n - i), n - i, -__builtin_inff()));
-    return lanes_join(max, 1);
+        max[0] = vec_max(max[0], vec_load(x + i));
+    if (i < n)
+        max[0] = vec_max(max[0], lanes_first(op_load(x + i, n - i), n - i, -__builtin_inff()));
+    return lanes_join(vec_max(vec_max(max[0], max[1]), vec_max(max[2], max[3])), 1);
 }
 
 /* Blocks bound the error of float sums. */

@@ -28,31 +28,32 @@ static pool_span pool_axis(int64_t out, int64_t in, int64_t kernel, int64_t stri
     return s;
 }
 
-static inline __attribute__((always_inline)) void
-pool_pixel(float *d, const char *a, int64_t line, int64_t pixel, int64_t height, int64_t width,
-           int64_t channels, int max, float cells) {
-    const vec start = vec_start(max);
+/* Channels of `vectors` vectors, all whole but the last if that has `rest` of them. */
+TW_INLINE void pool_channels(float *d, const char *a, int64_t line, int64_t pixel, int64_t height,
+                             int64_t width, const int vectors, int64_t rest, const int max,
+                             float cells) {
+    vec x[4];
+    TW_UNROLL for (int j = 0; j < vectors; j++) x[j] = vec_start(max);
+    for (int64_t h = 0; h < height; h++)
+        for (int64_t w = 0; w < width; w++) {
+            const float *p = (const float *)(a + h * line + w * pixel);
+            TW_UNROLL for (int j = 0; j < vectors; j++) x[j] =
+                vec_join(x[j], vectors == 1 ? op_load(p, rest) : vec_load(p + j * VL), max);
+        }
+    TW_UNROLL for (int j = 0; j < vectors; j++)
+        op_store(d + j * VL, vectors == 1 ? rest : VL, vec_finish(x[j], max, cells));
+}
+
+/* Four vectors at a time: a maximum that keeps NaN takes three instructions, one after the other. */
+TW_INLINE void pool_pixel(float *d, const char *a, int64_t line, int64_t pixel, int64_t height,
+                          int64_t width, int64_t channels, const int max, float cells) {
     int64_t c = 0;
-    for (; c + 2 * VL <= channels; c += 2 * VL) {
-        vec x = start, y = start;
-        for (int64_t h = 0; h < height; h++)
-            for (int64_t w = 0; w < width; w++) {
-                const float *p = (const float *)(a + h * line + w * pixel) + c;
-                x = vec_join(x, vec_load(p), max);
-                y = vec_join(y, vec_load(p + VL), max);
-            }
-        vec_store(d + c, vec_finish(x, max, cells));
-        vec_store(d + c + VL, vec_finish(y, max, cells));
-    }
-    for (; c < channels; c += VL) {
-        vec x = start;
-        for (int64_t h = 0; h < height; h++)
-            for (int64_t w = 0; w < width; w++) {
-                const vec v = op_load((const float *)(a + h * line + w * pixel) + c, channels - c);
-                x = vec_join(x, v, max);
-            }
-        op_store(d + c, channels - c, vec_finish(x, max, cells));
-    }
+    for (; c + 4 * VL <= channels; c += 4 * VL)
+        pool_channels(d + c, a + 4 * c, line, pixel, height, width, 4, VL, max, cells);
+    for (; c + 2 * VL <= channels; c += 2 * VL)
+        pool_channels(d + c, a + 4 * c, line, pixel, height, width, 2, VL, max, cells);
+    for (; c < channels; c += VL)
+        pool_channels(d + c, a + 4 * c, line, pixel, height, width, 1, channels - c, max, cells);
 }
 
 /* Most columns of an image, and of a result, whose windows are taken in two steps. */

@@ -49,19 +49,19 @@ TW_INLINE void reduce_wide(const char *a, int64_t step, int64_t rows, float *d, 
     TW_UNROLL for (int j = 0; j < REDUCE_WIDE; j++) vec_store(d + j * VL, vec_finish(x[j], max, scale));
 }
 
+/* Four chains: an addition waits four cycles for the one before. */
 static double reduce_row_sum(const float *x, int64_t n) {
     double sum = 0;
     int64_t i = 0;
     while (i < n) {
-        vec u = vec_set1(0.0f), v = u;
-        const int64_t end = op_min(n, i + 2 * VL * SUM_BLOCK);
-        for (; i + 2 * VL <= end; i += 2 * VL) {
-            u = u + vec_load(x + i);
-            v = v + vec_load(x + i + VL);
-        }
+        vec u[4];
+        TW_UNROLL for (int j = 0; j < 4; j++) u[j] = vec_set1(0.0f);
+        const int64_t end = op_min(n, i + 4 * VL * SUM_BLOCK);
+        for (; i + 4 * VL <= end; i += 4 * VL)
+            TW_UNROLL for (int j = 0; j < 4; j++) u[j] = u[j] + vec_load(x + i + j * VL);
         for (; i < end; i += VL)
-            u = u + op_load(x + i, end - i);
-        sum += (double)lanes_join(u + v, 0)[0];
+            u[0] = u[0] + op_load(x + i, end - i);
+        sum += (double)lanes_join((u[0] + u[1]) + (u[2] + u[3]), 0)[0];
     }
     return sum;
 }
