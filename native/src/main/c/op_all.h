@@ -23,6 +23,7 @@
 #include "op_softmax.h"
 
 #include "op_attention.h"
+#include "op_chain.h"
 
 extern const tw_op OP_TABLE[];
 const tw_op OP_TABLE[] = {

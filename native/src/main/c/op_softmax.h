@@ -1,4 +1,5 @@
-/* e^(x - max) / sum over rows. Loops: rows, columns. A unit is a row; the exponentials wait in dst. */
+/* e^(x - max) / sum over rows, or down columns. Loops: rows, columns; a unit is a row. Or: outer, summed,
+ * inner, of which inner is adjacent; a unit is a vector of inner. The exponentials wait in dst. */
 
 /* Of x <= 0. 0 where e^x is below the normal range: -infinity is how models mask. */
 static inline vec softmax_exp(vec x) {
@@ -33,14 +34,49 @@ static void softmax_row(float *d, const float *x, int64_t n) {
     if (i < n) op_store(d + i, n - i, op_load(d + i, n - i) * scale);
 }
 
+/* n <= VL columns. */
+static void softmax_columns(char *d, int64_t to, const char *x, int64_t step, int64_t rows, int64_t n) {
+    vec max = vec_set1(-__builtin_inff()), sum = vec_set1(0.0f);
+    for (int64_t r = 0; r < rows; r++)
+        max = vec_max(max, op_load((const float *)(x + r * step), n));
+    for (int64_t first = 0; first < rows; first += SUM_BLOCK) {
+        vec block = vec_set1(0.0f);
+        for (int64_t r = first; r < op_min(rows, first + SUM_BLOCK); r++) {
+            const vec e = softmax_exp(op_load((const float *)(x + r * step), n) - max);
+            op_store((float *)(d + r * to), n, e);
+            block = block + e;
+        }
+        sum = sum + block;
+    }
+    const vec scale = vec_set1(1.0f) / sum;
+    for (int64_t r = 0; r < rows; r++) {
+        float *p = (float *)(d + r * to);
+        op_store(p, n, op_load(p, n) * scale);
+    }
+}
+
 static void softmax_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
     (void)workspace;
-    for (int64_t row = from; row < to; row++)
-        softmax_row((float *)(args->dst + row * args->stride[0][0]),
-                    (const float *)(args->in[0] + row * args->stride[1][0]), args->size[1]);
+    if (args->rank == 2) {
+        for (int64_t row = from; row < to; row++)
+            softmax_row((float *)(args->dst + row * args->stride[0][0]),
+                        (const float *)(args->in[0] + row * args->stride[1][0]), args->size[1]);
+        return;
+    }
+    const int64_t inner = args->size[2], vectors = (inner + VL - 1) / VL;
+    for (int64_t unit = from; unit < to; unit++) {
+        const int64_t outer = unit / vectors, column = unit % vectors * VL;
+        softmax_columns(args->dst + outer * args->stride[0][0] + 4 * column, args->stride[0][1],
+                        args->in[0] + outer * args->stride[1][0] + 4 * column, args->stride[1][1],
+                        args->size[1], op_min(VL, inner - column));
+    }
 }
 
 static int64_t softmax_bind(tw_op_args *args) {
-    args->units = args->size[0];
-    return 40 * args->size[1];
+    if (args->rank == 2) {
+        args->units = args->size[0];
+        return 40 * args->size[1];
+    }
+    args->units = args->size[0] * ((args->size[2] + VL - 1) / VL);
+    return 40 * args->size[1] * op_min(VL, args->size[2]);
 }

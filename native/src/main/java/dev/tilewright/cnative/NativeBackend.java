@@ -2,11 +2,14 @@ package dev.tilewright.cnative;
 
 import dev.tilewright.backend.Backend;
 import dev.tilewright.conv.ConvAlgorithm;
+import dev.tilewright.graph.Op;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.op.OpProblem;
+import dev.tilewright.tensor.DType;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -54,6 +57,16 @@ public final class NativeBackend implements Backend {
   @Override
   public List<ConvAlgorithm> convolutions() {
     return Convolutions.ALL;
+  }
+
+  @Override
+  public OptionalInt joins(Op op, List<DType> in) {
+    return NativeElementwise.instructions(op, in);
+  }
+
+  @Override
+  public boolean makesJoined() {
+    return false;
   }
 
   @Override

@@ -69,6 +69,9 @@ final class NativeOperators {
         || out.dtype() != DType.FLOAT32) {
       return Optional.empty();
     }
+    if (problem.op() instanceof Op.Elementwise elementwise) {
+      return NativeElementwise.of(problem, elementwise, limit);
+    }
     if (problem.op() instanceof Op.Reduce reduce) {
       return reduce(problem, reduce, limit);
     }
@@ -77,8 +80,7 @@ final class NativeOperators {
           case Op.Activate(var activation) -> Optional.of(map(ActivationCode.of(activation)));
           case Op.Unary(var function) -> unary(function).map(NativeOperators::map);
           case Op.Binary(var function) -> binary(function);
-          case Op.Softmax(int axis) ->
-              axis == out.shape().rank() - 1 ? Optional.of(softmax()) : Optional.empty();
+          case Op.Softmax(int axis) -> Optional.of(softmax(axis));
           case Op.LayerNorm(float epsilon) -> Optional.of(layerNorm(epsilon));
           case Op.MatMul m -> // one loop more than dimensions
               out.shape().rank() < OperatorArguments.MOST_LOOPS
@@ -88,7 +90,8 @@ final class NativeOperators {
           case Op.Resize resize -> NativeImages.resize(resize, problem.in().getFirst().shape());
           default -> Optional.empty();
         };
-    return binder.map(b -> new Prepared(b, true, overwritable(problem.op()), limit));
+    boolean strided = !(problem.op() instanceof Op.Softmax s) || s.axis() >= out.shape().rank() - 2;
+    return binder.map(b -> new Prepared(b, strided, overwritable(problem.op()), limit));
   }
 
   /** Those that read each element, or each row, before they write it. */
@@ -103,7 +106,8 @@ final class NativeOperators {
     };
   }
 
-  private static Optional<ActivationCode> unary(Op.UnaryFunction function) {
+  /** As family {@code map} numbers it. */
+  static Optional<ActivationCode> unary(Op.UnaryFunction function) {
     int code =
         switch (function) {
           case SQRT -> 32;
@@ -129,17 +133,21 @@ final class NativeOperators {
     };
   }
 
+  /** As family {@code binary} numbers it; negative if that does not have it. */
+  static int code(Op.BinaryFunction function) {
+    return switch (function) {
+      case ADD -> 0;
+      case SUB -> 1;
+      case MUL -> 2;
+      case DIV -> 3;
+      case MIN -> 4;
+      case MAX -> 5;
+      case MOD, REMAINDER, POW, EQUAL, LESS, GREATER, AND, OR -> -1;
+    };
+  }
+
   private static Optional<Binder> binary(Op.BinaryFunction function) {
-    int code =
-        switch (function) {
-          case ADD -> 0;
-          case SUB -> 1;
-          case MUL -> 2;
-          case DIV -> 3;
-          case MIN -> 4;
-          case MAX -> 5;
-          case MOD, REMAINDER, POW, EQUAL, LESS, GREATER, AND, OR -> -1;
-        };
+    int code = code(function);
     Binder binder =
         (operands, limit) -> {
           View dst = operands.out().getFirst();
@@ -157,15 +165,32 @@ final class NativeOperators {
     return code < 0 ? Optional.empty() : Optional.of(binder);
   }
 
-  private static Binder softmax() {
+  private static Binder softmax(int axis) {
     return (operands, limit) -> {
       View dst = operands.out().getFirst();
       View src = operands.in().getFirst();
+      boolean rows = axis == dst.shape().rank() - 1;
       return new OperatorArguments("softmax", 0, limit, operands.arena())
           .tensors(operands)
-          .loops(rows(dst, src))
+          .loops(rows ? rows(dst, src) : columns(dst, src, axis))
           .bind();
     };
+  }
+
+  /**
+   * What is before an axis, the axis, and all behind it; rows are strided only if they are that.
+   */
+  private static List<Loop> columns(View dst, View src, int axis) {
+    Shape shape = dst.shape();
+    boolean innerIsRow = axis == shape.rank() - 2;
+    long inner = shape.product(axis + 1, shape.rank());
+    long to = 4 * (innerIsRow ? dst.rowStride() : inner);
+    long from = 4 * (innerIsRow ? src.rowStride() : inner);
+    int summed = shape.dim(axis);
+    return List.of(
+        new Loop(shape.product(0, axis), summed * to, summed * from),
+        new Loop(summed, to, from),
+        new Loop(inner, 4, 4));
   }
 
   private static Binder layerNorm(float epsilon) {

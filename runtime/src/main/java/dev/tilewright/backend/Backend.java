@@ -45,6 +45,11 @@ public interface Backend {
     return OptionalInt.empty();
   }
 
+  /** Whether each kernel of joined operators has to be made, which takes a tenth of a second. */
+  default boolean makesJoined() {
+    return true;
+  }
+
   /**
    * A kernel for an operator that is not a convolution, if this backend has a better one than the
    * portable one of {@link dev.tilewright.op.Operators}.

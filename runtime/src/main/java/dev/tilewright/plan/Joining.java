@@ -36,7 +36,8 @@ final class Joining {
   private static final double WORTH_A_KERNEL = 30_000;
 
   /** One chain with the node that would stand for it, and both times on one thread. */
-  private record Estimate(ElementChain chain, Node joined, double nanos, double apart) {
+  private record Estimate(
+      Backend backend, ElementChain chain, Node joined, double nanos, double apart) {
     boolean pays() {
       return nanos <= WORTH_JOINING * apart;
     }
@@ -60,13 +61,7 @@ final class Joining {
   private final Map<Node, Estimate> refused = new HashMap<>();
 
   Joining(Graph graph, List<Backend> backends, Fusing mode) {
-    Graph now = graph;
-    if (mode.allowed()) {
-      for (Backend backend : backends) {
-        now = join(now, backend, mode.estimated());
-      }
-    }
-    this.graph = now;
+    this.graph = mode.allowed() ? join(graph, backends, mode.estimated()) : graph;
   }
 
   /** The graph with every joined chain as one node. */
@@ -84,29 +79,42 @@ final class Joining {
     return not == null ? chosen : chosen.unlike("joined", not.text());
   }
 
-  private Graph join(Graph from, Backend backend, boolean estimated) {
-    List<Estimate> estimates =
-        ElementChain.of(from, node -> instructions(backend, node).isPresent()).stream()
-            .map(chain -> estimate(backend, chain))
-            .toList();
+  /** A chain is joined by the first backend that has kernels of all that is in it. */
+  private Graph join(Graph from, List<Backend> backends, boolean estimated) {
+    List<ElementChain> chains =
+        ElementChain.of(
+            from, node -> backends.stream().anyMatch(b -> instructions(b, node).isPresent()));
+    List<Estimate> all = new ArrayList<>();
+    for (ElementChain chain : chains) {
+      backends.stream()
+          .filter(b -> chain.nodes().stream().allMatch(n -> instructions(b, n).isPresent()))
+          .findFirst()
+          .ifPresent(b -> all.add(estimate(b, chain)));
+    }
     Map<Op, Double> savings = new HashMap<>();
-    estimates.stream()
+    all.stream()
         .filter(Estimate::pays)
         .forEach(e -> savings.merge(e.joined.op(), e.saving(), Double::sum));
     // In parallel, as making a kernel takes long.
     List<Estimate> taken =
-        estimates.parallelStream()
-            .filter(e ->
-                !estimated
-                    || (e.pays() && savings.getOrDefault(e.joined.op(), 0.0) >= WORTH_A_KERNEL))
-            .filter(e -> backend.operator(Selection.problem(e.joined, from)).isPresent())
+        all.parallelStream()
+            .filter(
+                e ->
+                    !estimated
+                        || (e.pays() && savings.getOrDefault(e.joined.op(), 0.0) >= worth(e)))
+            .filter(e -> e.backend.operator(Selection.problem(e.joined, from)).isPresent())
             .toList();
-    estimates.forEach(e -> refused.put(e.chain.last(), e));
-    taken.forEach(e -> {
-      refused.remove(e.chain.last());
-      joined.put(e.joined, e);
-    });
+    all.forEach(e -> refused.put(e.chain.last(), e));
+    taken.forEach(
+        e -> {
+          refused.remove(e.chain.last());
+          joined.put(e.joined, e);
+        });
     return without(from, taken);
+  }
+
+  private static double worth(Estimate estimate) {
+    return estimate.backend.makesJoined() ? WORTH_A_KERNEL : 0;
   }
 
   private static Graph without(Graph from, List<Estimate> taken) {
@@ -142,8 +150,11 @@ final class Joining {
               : CostModel.portable(elements);
     }
     apart += chain.between().mapToDouble(v -> CostModel.beyondCache(v.type().bytes())).sum();
-    double nanos = CostModel.joined(bytes(joined), elements, instructions);
-    return new Estimate(chain, joined, nanos, apart);
+    double nanos =
+        backend.makesJoined()
+            ? CostModel.joined(bytes(joined), elements, instructions)
+            : CostModel.blockwise(bytes(joined), elements, instructions, chain.nodes().size());
+    return new Estimate(backend, chain, joined, nanos, apart);
   }
 
   /** All else, such as masks and quantised values, has no kernel of its own in any backend. */

@@ -4,7 +4,11 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tilewright.conv.Activation;
 import dev.tilewright.graph.Op;
+import dev.tilewright.graph.Op.BinaryFunction;
+import dev.tilewright.graph.Op.Elementwise.Step;
+import dev.tilewright.graph.Op.UnaryFunction;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
@@ -75,6 +79,72 @@ final class NativeOperatorsTest {
     void expansionsAreExact() {
       checkExact(new Op.Expand(Shape.of(2, 5, 17)), 1, 5, 1);
       checkExact(new Op.Expand(Shape.of(300, 400)), 400);
+    }
+
+    /** As of branches, channel by channel. Errors as of rows: exp, a sum, a division. */
+    @Test
+    void softmaxDownColumnsAgrees() {
+      for (int columns : new int[] {1, 3, 16, 17, 128, 1030}) {
+        for (int summed : new int[] {1, 2, 5, 130}) {
+          check(new Op.Softmax(1), 20 * 0x1p-24, Shape.of(3, summed, columns));
+          check(new Op.Softmax(0), 20 * 0x1p-24, Shape.of(summed, 2, columns));
+        }
+      }
+    }
+
+    /** Rows shorter and longer than a block, in one loop to four. */
+    @Test
+    void joinedOperatorsAgree() {
+      Op.Elementwise affine =
+          new Op.Elementwise(
+              3,
+              List.of(
+                  new Step(new Op.Binary(BinaryFunction.MUL), List.of(0, 1)),
+                  new Step(new Op.Binary(BinaryFunction.SUB), List.of(2, 3)),
+                  new Step(new Op.Activate(Activation.relu()), List.of(4)),
+                  new Step(new Op.Binary(BinaryFunction.MAX), List.of(5, 0))));
+      for (int columns : new int[] {16, 17, 64, 100, 511, 512, 513, 1300}) {
+        Shape x = Shape.of(2, 3, 5, columns);
+        Shape row = Shape.of(columns);
+        Shape pixel = Shape.of(2, 3, 5, 1);
+        Shape image = Shape.of(2, 1, 1, columns);
+        for (Shape second : List.of(x, row, pixel, image, Shape.of(2, 3, 1, 1), Shape.SCALAR)) {
+          for (Shape third : List.of(x, row, pixel, Shape.of(1, 3, 1, columns), Shape.SCALAR)) {
+            check(affine, 0, x, second, third);
+          }
+        }
+        check(affine, 0, row, x, pixel);
+        check(affine, 0, pixel, Shape.SCALAR, x);
+      }
+      Op.Elementwise gate =
+          new Op.Elementwise(
+              2,
+              List.of(
+                  new Step(new Op.Binary(BinaryFunction.ADD), List.of(0, 1)),
+                  new Step(new Op.Activate(new Activation.Sigmoid()), List.of(2)),
+                  new Step(new Op.Unary(UnaryFunction.NEG), List.of(3)),
+                  new Step(new Op.Binary(BinaryFunction.MUL), List.of(0, 4))));
+      check(gate, 1e-5, Shape.of(3, 7, 45), Shape.of(3, 7, 45));
+      check(gate, 1e-5, Shape.of(300_001), Shape.of(300_001));
+    }
+
+    @Test
+    void narrowRowsAndOtherOperatorsAreNotJoined() {
+      Op.Binary add = new Op.Binary(BinaryFunction.ADD);
+      Op.Elementwise sum = new Op.Elementwise(2, List.of(new Step(add, List.of(0, 1))));
+      assertThat(joined(sum, Shape.of(40, 16), Shape.of(16))).isPresent();
+      assertThat(joined(sum, Shape.of(40, 15), Shape.of(15))).isEmpty();
+      assertThat(joined(sum, Shape.of(40, 15), Shape.of(40, 15))).isPresent(); // one long row
+      Op.Binary power = new Op.Binary(BinaryFunction.POW);
+      Op.Elementwise other = new Op.Elementwise(2, List.of(new Step(power, List.of(0, 1))));
+      assertThat(joined(other, Shape.of(40, 64), Shape.of(64))).isEmpty();
+    }
+
+    private static Optional<Kernel> joined(Op.Elementwise op, Shape a, Shape b) {
+      List<TensorType> in = List.of(TensorType.floats(a), TensorType.floats(b));
+      return NativeOperators.kernel(
+          new OpProblem(op, in, Collections.nCopies(2, null), List.of(in.getFirst())),
+          Isa.limit(null).orElseThrow());
     }
   }
 
