@@ -123,7 +123,8 @@ static int32_t bind(tw_args *args) {
 TW_INLINE void accumulate(const dots_window *w, vec *sums, const int pixels, const int outputs) {
     vec acc[DOTS_PIXELS(1) * MOST_OUTPUTS];
     TW_UNROLL for (int i = 0; i < pixels * outputs; i++) acc[i] = vec_set1(0.0f);
-    const vec_mask rest = vec_first(w->length % VL);
+    const int32_t whole = w->length / VL * VL;
+    const vec_mask rest = vec_first(w->length - whole);
     for (int32_t y = 0; y < w->rows; y++)
         for (int32_t r = 0; r < w->runs; r++) {
             const float *x = w->src + y * w->row_step + r * w->run_step;
@@ -140,7 +141,7 @@ TW_INLINE void accumulate(const dots_window *w, vec *sums, const int pixels, con
         }                                                                                          \
     } while (0)
 #define DOTS_REST(p) vec_load_mask(p, rest)
-            for (; c + VL <= w->length; c += VL)
+            for (; c < whole; c += VL)
                 DOTS_STEP(vec_load);
             if (c < w->length) DOTS_STEP(DOTS_REST);
 #undef DOTS_REST
@@ -166,31 +167,20 @@ static inline vec add_lanes(vec *sums) {
     return sums[0];
 }
 
-/* The window of a group's outputs at pixel x of line `line`, which has no columns outside the image if
- * it is an inner one. */
-static dots_window window_at(const tw_args *args, const plan *q, int32_t g, int32_t line, int32_t x) {
+/* The windows of a group's outputs on a line, before columns are looked at: all rows of taps that are in
+ * the image, `src` at the first column of tap 0 of pixel 0. */
+static dots_window line_at(const tw_args *args, int32_t g, int32_t line) {
     const tw_problem *p = &args->problem;
     const int32_t kg = p->out_channels / p->groups, cg = p->in_channels / p->groups;
     const int32_t n = line / p->out_height; /* 0 where all pixels are one line */
-    const int32_t iy = line % p->out_height * p->stride_height - p->pad_top;
-    const int32_t ix = x * p->stride_width - p->pad_left;
-    const int32_t dy = p->dilation_height, dx = p->dilation_width;
-    const int32_t fy_from = iy < 0 ? tw_ceil_div(-iy, dy) : 0;
-    const int32_t fy_to =
-        iy < p->in_height ? tw_min(p->kernel_height, (p->in_height - 1 - iy) / dy + 1) : 0;
-    int32_t fx_from = 0, fx_to = p->kernel_width;
-    if (x < q->inner_from || x >= q->inner_to) {
-        fx_from = ix < 0 ? tw_ceil_div(-ix, dx) : 0;
-        fx_to = ix < p->in_width ? tw_min(fx_to, (p->in_width - 1 - ix) / dx + 1) : 0;
-    }
+    const int32_t iy = line % p->out_height * p->stride_height - p->pad_top, dy = p->dilation_height;
+    const int32_t from = iy < 0 ? tw_ceil_div(-iy, dy) : 0;
+    const int32_t to = iy < p->in_height ? tw_min(p->kernel_height, (p->in_height - 1 - iy) / dy + 1) : 0;
     const ptrdiff_t taps = (ptrdiff_t)p->kernel_height * p->kernel_width;
-    const int32_t columns = fx_to - fx_from;
     dots_window w = {
-        .rows = fx_from < fx_to ? tw_max(0, fy_to - fy_from) : 0,
-        .runs = q->joined ? 1 : columns,
-        .length = q->joined ? columns * cg : cg,
+        .rows = tw_max(0, to - from),
         .row_step = args->src_stride * p->in_width * dy,
-        .run_step = args->src_stride * dx,
+        .run_step = args->src_stride * p->dilation_width,
         .pixel_step = args->src_stride * p->stride_width,
         .filter_row_step = (ptrdiff_t)p->kernel_width * cg,
         .filter_run_step = cg,
@@ -199,10 +189,33 @@ static dots_window window_at(const tw_args *args, const plan *q, int32_t g, int3
         .filter = (const float *)args->packed + p->out_channels + taps * cg * kg * g,
     };
     if (w.rows == 0) return w; /* reads nothing: no address outside */
-    const ptrdiff_t row = (ptrdiff_t)n * p->in_height + iy + fy_from * dy;
-    w.src += (row * p->in_width + ix + fx_from * dx) * args->src_stride + (ptrdiff_t)g * cg;
-    w.filter += ((ptrdiff_t)fy_from * p->kernel_width + fx_from) * cg;
+    const ptrdiff_t row = (ptrdiff_t)n * p->in_height + iy + from * dy;
+    w.src += (row * p->in_width - p->pad_left) * args->src_stride + (ptrdiff_t)g * cg;
+    w.filter += (ptrdiff_t)from * p->kernel_width * cg;
     return w;
+}
+
+/* The same at pixel x, of the columns of taps from `from` to before `to`. */
+TW_INLINE dots_window columns_at(const dots_window *line, const plan *q, int32_t channels, int32_t x,
+                                 int32_t from, int32_t to) {
+    dots_window w = *line;
+    w.runs = q->joined ? 1 : to - from;
+    w.length = q->joined ? (to - from) * channels : channels;
+    w.src += x * w.pixel_step + from * w.run_step;
+    w.filter += from * w.filter_run_step;
+    return w;
+}
+
+/* At any pixel: its window may leave the image on the left and on the right. */
+static dots_window window_at(const dots_window *line, const tw_problem *p, const plan *q, int32_t x) {
+    if (x >= q->inner_from && x < q->inner_to)
+        return columns_at(line, q, p->in_channels / p->groups, x, 0, p->kernel_width);
+    const int32_t ix = x * p->stride_width - p->pad_left, dx = p->dilation_width;
+    const int32_t from = ix < 0 ? tw_ceil_div(-ix, dx) : 0;
+    const int32_t to = ix < p->in_width ? tw_min(p->kernel_width, (p->in_width - 1 - ix) / dx + 1) : 0;
+    dots_window none = *line;
+    none.rows = 0;
+    return from < to ? columns_at(line, q, p->in_channels / p->groups, x, from, to) : none;
 }
 
 /* Bias, residual and activation of the sums of some pixels, of which the first is `pixel`. */
@@ -242,16 +255,20 @@ TW_INLINE void run_line(const tw_args *args, const plan *q, int32_t g, int32_t l
     float bias[VL] = {0};
     for (int i = 0; i < VL / kg * kg; i++)
         bias[i] = of_group[i % kg];
+    const tw_problem *p = &args->problem;
+    const int32_t cg = p->in_channels / p->groups;
+    const dots_window all = line_at(args, g, line);
     while (x < end) {
         const int32_t first = x, stop = tw_min(end, x + VL / kg);
         vec sums[VL];
         TW_UNROLL for (int i = 0; i < VL; i++) sums[i] = vec_set1(0.0f);
         while (x < stop) {
-            const dots_window w = window_at(args, q, g, line, x);
             if (x >= q->inner_from && x + together <= tw_min(stop, q->inner_to)) {
+                const dots_window w = columns_at(&all, q, cg, x, 0, p->kernel_width);
                 accumulate(&w, sums + (x - first) * kg, together, kg);
                 x += together;
             } else {
+                const dots_window w = window_at(&all, p, q, x);
                 accumulate(&w, sums + (x - first) * kg, 1, kg);
                 x++;
             }

@@ -1,9 +1,8 @@
 /* Elementwise operators as one pass: a block of the result goes through all of them while it is in L1.
  * The loops are those of the result; what an input repeats has stride 0, its innermost is 0 or 4 bytes.
- * table: a chain_table. A unit is an element of the result. workspace: a block for each step. */
-
-/* Floats of a block. */
-#define CHAIN_BLOCK 512
+ * table: a chain_table. A unit is an element of the result. workspace: a block for each step but the last,
+ * all of CHAIN_FLOATS: a block costs some hundred cycles beside its arithmetic. */
+#define CHAIN_FLOATS 4096
 
 /* `function` of a step: of map, or this plus that of binary. */
 #define CHAIN_BINARY 64
@@ -82,7 +81,7 @@ static void chain_map(int32_t f, chain_rows d, chain_rows x, int64_t rows, int64
 /* Elements `column` to before column + n of each of some rows, which are neighbours in the last loop but
  * one. */
 static void chain_block(const tw_op_args *args, int64_t row, int64_t column, int64_t rows, int64_t n,
-                        char *workspace) {
+                        int64_t block, char *workspace) {
     const chain_table *t = args->table;
     const int32_t last = args->rank - 1;
     chain_rows known[8 + 16];
@@ -99,7 +98,7 @@ static void chain_block(const tw_op_args *args, int64_t row, int64_t column, int
     }
     for (int64_t s = 0; s < t->steps; s++) {
         chain_rows *d = known + t->inputs + s;
-        *d = s + 1 == t->steps ? result : (chain_rows){workspace + s * CHAIN_BLOCK * 4, 4 * n, 4};
+        *d = s + 1 == t->steps ? result : (chain_rows){workspace + 4 * s * block, 4 * n, 4};
         const chain_rows x = known[t->step[s].operand[0]], y = known[t->step[s].operand[1]];
         if (t->step[s].function >= CHAIN_BINARY)
             chain_binary(t->step[s].function - CHAIN_BINARY, *d, x, y, rows, n);
@@ -111,13 +110,15 @@ static void chain_block(const tw_op_args *args, int64_t row, int64_t column, int
 static void chain_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
     const int32_t last = args->rank - 1;
     const int64_t columns = args->size[last], of_image = last > 0 ? args->size[last - 1] : 1;
+    const int64_t steps = ((const chain_table *)args->table)->steps;
+    const int64_t block = op_min(2048, CHAIN_FLOATS / op_max(1, steps - 1) / VL * VL);
     for (int64_t n, rows; from < to; from += n * rows) {
         const int64_t row = from / columns, column = from % columns;
-        n = op_min(op_min(columns - column, to - from), CHAIN_BLOCK);
+        n = op_min(op_min(columns - column, to - from), block);
         rows = 1;
         if (n == columns)
-            rows = op_min(op_min((to - from) / columns, CHAIN_BLOCK / columns), of_image - row % of_image);
-        chain_block(args, row, column, rows, n, workspace);
+            rows = op_min(op_min((to - from) / columns, block / columns), of_image - row % of_image);
+        chain_block(args, row, column, rows, n, block, workspace);
     }
 }
 

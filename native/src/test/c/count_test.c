@@ -20,6 +20,8 @@ static const problem PROBLEMS[] = {
     {"3x3", 1, 32, 32, 14, 3, 1, 1, TW_CLIP},
     {"3x3_s2_rgb", 1, 3, 16, 29, 3, 2, 1, TW_CLIP},
     {"5x5", 1, 16, 16, 14, 5, 1, 2, TW_CLIP},
+    {"1x1_k1", 1, 128, 1, 14, 1, 1, 0, TW_SIGMOID},
+    {"7x7_k1", 1, 2, 1, 14, 7, 1, 3, TW_SIGMOID},
     {"connected", 1, 512, 64, 1, 1, 1, 0, TW_NONE},
     {"3x3_g4", 4, 32, 32, 14, 3, 1, 1, TW_CLIP},
     {"3x3_g16", 16, 64, 64, 14, 3, 1, 1, TW_CLIP},
@@ -51,6 +53,7 @@ int main(void) {
                 .isa_limit = TW_ISA_HIGHEST};
             if (strstr(tw_name(kernel), "_neon") == NULL || tw_refuses(kernel, address(&p))) continue;
             if (q->groups == q->channels && strstr(tw_name(kernel), "gemm")) continue; /* no use */
+            if (q->groups > 1 && strstr(tw_name(kernel), "dots")) continue;
             if (tw_packed_bytes(kernel, address(&p)) > (int64_t)sizeof packed ||
                 tw_workspace_bytes(kernel, address(&p)) > (int64_t)sizeof workspace) {
                 fprintf(stderr, "%s %s needs larger buffers\n", tw_name(kernel), q->name);

@@ -30,8 +30,8 @@ import java.util.OptionalInt;
  */
 record NativeElementwise(Op.Elementwise op, OpProblem problem, boolean strided, Isa limit)
     implements Kernel {
-  /** CHAIN_BLOCK floats. */
-  private static final int BLOCK_BYTES = 4 * 512;
+  /** CHAIN_FLOATS. */
+  private static final int BLOCK_BYTES = 4 * 4096;
 
   /** CHAIN_BINARY. */
   private static final int BINARY = 64;
@@ -137,7 +137,7 @@ record NativeElementwise(Op.Elementwise op, OpProblem problem, boolean strided, 
 
   @Override
   public long workspaceBytes() {
-    return (long) BLOCK_BYTES * op.steps().size();
+    return BLOCK_BYTES;
   }
 
   @Override

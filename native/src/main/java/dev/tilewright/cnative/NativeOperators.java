@@ -29,7 +29,7 @@ final class NativeOperators {
   /**
    * @param overwritable inputs that the result may be written over: the first so many
    */
-  private record Prepared(Binder binder, boolean acceptsStridedRows, int overwritable, Isa limit)
+  record Prepared(Binder binder, boolean acceptsStridedRows, int overwritable, Isa limit)
       implements Kernel {
     @Override
     public Task bind(Operands operands) {
@@ -73,7 +73,10 @@ final class NativeOperators {
       return NativeElementwise.of(problem, elementwise, limit);
     }
     if (problem.op() instanceof Op.Reduce reduce) {
-      return reduce(problem, reduce, limit);
+      return NativeReductions.of(problem, List.of(reduce), limit);
+    }
+    if (problem.op() instanceof Op.Reductions several) {
+      return NativeReductions.of(problem, several.each(), limit);
     }
     Optional<Binder> binder =
         switch (problem.op()) {
@@ -211,43 +214,6 @@ final class NativeOperators {
     return List.of(
         new Loop(dst.rows(), 4 * dst.rowStride(), 4 * src.rowStride()),
         new Loop(dst.columns(), 4, 4));
-  }
-
-  /** Neighbouring axes only; rows may be strided if exactly they are what stays together. */
-  private static Optional<Kernel> reduce(OpProblem problem, Op.Reduce op, Isa limit) {
-    Shape shape = problem.in().getFirst().shape();
-    List<Integer> axes = op.axes().stream().distinct().sorted().toList();
-    int code =
-        switch (op.kind()) {
-          case SUM -> 0;
-          case MEAN -> 1;
-          case MAX -> 2;
-          case MIN, PROD -> -1;
-        };
-    if (code < 0
-        || axes.isEmpty()
-        || axes.getLast() - axes.getFirst() != axes.size() - 1
-        || shape.elements() == 0) {
-      return Optional.empty();
-    }
-    long outer = shape.product(0, axes.getFirst());
-    long inner = shape.product(axes.getLast() + 1, shape.rank());
-    long reduced = shape.elements() / outer / inner;
-    boolean innerIsRow = axes.getLast() == shape.rank() - 2;
-    Binder binder =
-        (operands, isa) -> {
-          long step = innerIsRow ? operands.in().getFirst().rowStride() : inner;
-          long row = innerIsRow ? operands.out().getFirst().rowStride() : inner;
-          return new OperatorArguments("reduce", code, isa, operands.arena())
-              .tensors(operands)
-              .loops(
-                  List.of(
-                      new Loop(outer, 4 * row, 4 * step * reduced),
-                      new Loop(reduced, 0, 4 * step),
-                      new Loop(inner, 4, 4)))
-              .bind();
-        };
-    return Optional.of(new Prepared(binder, innerIsRow, 0, limit));
   }
 
   private static Binder matMul() {

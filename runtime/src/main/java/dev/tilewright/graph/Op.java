@@ -228,6 +228,22 @@ public sealed interface Op {
    */
   record Reduce(ReduceKind kind, List<Integer> axes, boolean keepDims) implements Op {}
 
+  /**
+   * Several reductions of one tensor over the same axes, of which each is an output. Input: x. The
+   * planner makes these where a backend computes them in one read; passes never meet them.
+   */
+  record Reductions(List<ReduceKind> kinds, List<Integer> axes, boolean keepDims) implements Op {
+    public Reductions {
+      kinds = List.copyOf(kinds);
+      axes = List.copyOf(axes);
+    }
+
+    /** Each by itself. */
+    public List<Reduce> each() {
+      return kinds.stream().map(kind -> new Reduce(kind, axes, keepDims)).toList();
+    }
+  }
+
   /** exp(x - max) / sum over one axis. */
   record Softmax(int axis) implements Op {}
 

@@ -7,6 +7,7 @@ import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.TensorType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -32,7 +33,9 @@ public final class ShapeInference {
           () -> "wrong number of inputs: " + in.size());
       TensorType out = type(op, in);
       require(out.shape().elements() <= MAX_ELEMENTS, () -> "result too large: " + out);
-      return List.of(out);
+      return op instanceof Op.Reductions several
+          ? Collections.nCopies(several.kinds().size(), out)
+          : List.of(out);
     } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
       throw new ShapeException(op + " on " + in + ": " + e.getMessage());
     }
@@ -66,6 +69,7 @@ public final class ShapeInference {
       case Op.Activate a -> 1;
       case Op.Unary u -> 1;
       case Op.Reduce r -> 1;
+      case Op.Reductions r -> 1;
       case Op.Softmax s -> 1;
       case Op.Slice s -> 1;
       case Op.Pad p -> 1;
@@ -122,6 +126,7 @@ public final class ShapeInference {
       }
       case Op.Elementwise e -> steps(e, in).getLast();
       case Op.Reduce r -> reduce(r, x);
+      case Op.Reductions several -> reduce(several.each().getFirst(), x);
       case Op.Softmax(int axis) -> {
         axis(axis, s);
         yield floats(x);

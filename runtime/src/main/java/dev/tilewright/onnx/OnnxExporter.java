@@ -102,6 +102,7 @@ public final class OnnxExporter {
       case Op.Where w -> elementwise(node, "Where");
       case Op.Elementwise e -> throw refused(node, "operators that a plan has joined");
       case Op.Runs runs -> ExportMoves.runs(out, node, runs);
+      case Op.Reductions r -> throw refused(node, "operators that a plan has joined");
       case Op.Attention attention -> ExportAttention.write(out, node, attention);
       case Op.Cast(DType to) ->
           elementwise(node, "Cast", Map.of("to", new Attribute.Int(ElementType.code(to))));

@@ -41,6 +41,7 @@ public final class Operators {
       case Op.Elementwise e -> new Elementwise(e, problem);
       case Op.Cast c -> new Cast();
       case Op.Reduce reduce -> new Reduce(reduce);
+      case Op.Reductions several -> new Reductions(several);
       case Op.Concat concat -> new Concat(concat);
       case Op.Slice slice -> new Slice(slice);
       case Op.Pad pad -> new Pad(pad);

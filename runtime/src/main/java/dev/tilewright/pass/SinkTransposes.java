@@ -130,6 +130,7 @@ final class SinkTransposes implements Pass {
       case Op.ScatterElements s -> keep(at);
       case Op.Reshape r -> keep(at);
       case Op.Runs r -> keep(at);
+      case Op.Reductions r -> throw new IllegalStateException("only plans have " + r);
     }
     if (at.isOutput()) {
       at.replaceOutput(pay(at, at.out()));

@@ -14,9 +14,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which {@link ElementChain}s become one step: where a backend computes them in registers,
@@ -30,8 +33,9 @@ final class Joining {
   private static final double WORTH_JOINING = 0.8;
 
   /**
-   * What all chains that share a kernel must save together in a run: making it takes a processor
-   * 0.1 to 0.3 s, which some thousands of runs then win back.
+   * What all chains that share a kernel must save together in a run, of what they take without:
+   * where it has to be made, that takes a processor 0.1 to 0.3 s, which some thousands of runs win
+   * back.
    */
   private static final double WORTH_A_KERNEL = 30_000;
 
@@ -40,10 +44,6 @@ final class Joining {
       Backend backend, ElementChain chain, Node joined, double nanos, double apart) {
     boolean pays() {
       return nanos <= WORTH_JOINING * apart;
-    }
-
-    double saving() {
-      return apart - nanos;
     }
 
     String text() {
@@ -69,6 +69,12 @@ final class Joining {
     return graph;
   }
 
+  /** The backend that is to compute a joined node; null for all others. */
+  @Nullable Backend backend(Node node) {
+    Estimate estimate = joined.get(node);
+    return estimate == null ? null : estimate.backend;
+  }
+
   /** What computes a node of {@link #graph}, with why the operators are one step, or are not. */
   Chosen explained(Node node, Chosen chosen) {
     Estimate estimate = joined.get(node);
@@ -79,32 +85,22 @@ final class Joining {
     return not == null ? chosen : chosen.unlike("joined", not.text());
   }
 
-  /** A chain is joined by the first backend that has kernels of all that is in it. */
   private Graph join(Graph from, List<Backend> backends, boolean estimated) {
     List<ElementChain> chains =
         ElementChain.of(
             from, node -> backends.stream().anyMatch(b -> instructions(b, node).isPresent()));
-    List<Estimate> all = new ArrayList<>();
-    for (ElementChain chain : chains) {
-      backends.stream()
-          .filter(b -> chain.nodes().stream().allMatch(n -> instructions(b, n).isPresent()))
-          .findFirst()
-          .ifPresent(b -> all.add(estimate(b, chain)));
-    }
+    List<Choice> choices = chains.stream().flatMap(c -> choice(c, backends).stream()).toList();
     Map<Op, Double> savings = new HashMap<>();
-    all.stream()
-        .filter(Estimate::pays)
-        .forEach(e -> savings.merge(e.joined.op(), e.saving(), Double::sum));
+    choices.forEach(c -> savings.merge(c.first().joined.op(), c.gain(), Double::sum));
     // In parallel, as making a kernel takes long.
     List<Estimate> taken =
-        all.parallelStream()
-            .filter(
-                e ->
-                    !estimated
-                        || (e.pays() && savings.getOrDefault(e.joined.op(), 0.0) >= worth(e)))
+        choices.parallelStream()
+            .flatMap(
+                choice ->
+                    choice.best(estimated, savings.getOrDefault(choice.first().joined.op(), 0.0)))
             .filter(e -> e.backend.operator(Selection.problem(e.joined, from)).isPresent())
             .toList();
-    all.forEach(e -> refused.put(e.chain.last(), e));
+    choices.forEach(c -> refused.put(c.first().chain.last(), c.first()));
     taken.forEach(
         e -> {
           refused.remove(e.chain.last());
@@ -113,8 +109,55 @@ final class Joining {
     return without(from, taken);
   }
 
-  private static double worth(Estimate estimate) {
-    return estimate.backend.makesJoined() ? WORTH_A_KERNEL : 0;
+  /**
+   * Ways to join one chain, of backends that have all of it: a chain is not cut where one of them
+   * lacks an operator.
+   *
+   * @param ready by kernels that exist
+   * @param made by one that has to be made
+   */
+  private record Choice(@Nullable Estimate ready, @Nullable Estimate made) {
+    Estimate first() {
+      return Objects.requireNonNull(ready == null ? made : ready);
+    }
+
+    /** What making a kernel saves of the time that the chain takes without. */
+    double gain() {
+      if (made == null || !made.pays()) {
+        return 0;
+      }
+      double without = ready != null && ready.pays() ? ready.nanos : made.apart;
+      return without - made.nanos;
+    }
+
+    /**
+     * The one to take, if any.
+     *
+     * @param gains of all chains of this kind together
+     */
+    Stream<Estimate> best(boolean estimated, double gains) {
+      if (!estimated) {
+        return Stream.of(first());
+      }
+      if (made != null && made.pays() && gains >= WORTH_A_KERNEL) {
+        return Stream.of(made);
+      }
+      return Stream.ofNullable(ready).filter(Estimate::pays);
+    }
+  }
+
+  /** Empty if no backend has all of the chain. */
+  private static Optional<Choice> choice(ElementChain chain, List<Backend> backends) {
+    List<Estimate> estimates =
+        backends.stream()
+            .filter(b -> chain.nodes().stream().allMatch(n -> instructions(b, n).isPresent()))
+            .map(b -> estimate(b, chain))
+            .toList();
+    Map<Boolean, Estimate> first = new HashMap<>();
+    estimates.forEach(e -> first.putIfAbsent(e.backend.makesJoined(), e));
+    return first.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Choice(first.get(false), first.get(true)));
   }
 
   private static Graph without(Graph from, List<Estimate> taken) {

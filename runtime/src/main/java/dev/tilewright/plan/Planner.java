@@ -80,10 +80,11 @@ public final class Planner {
 
   public Plan plan(Graph imported) {
     Selection selection = new Selection(means, memory::weights);
-    Joining joining = new Joining(imported, means.backends(), fusing);
+    Graph read = fusing.allowed() ? SharedReads.of(imported, means.backends()) : imported;
+    Joining joining = new Joining(read, means.backends(), fusing);
     Fusion fusion = new Fusion(joining.graph(), selection, fusing);
     Graph graph = fusion.graph();
-    Map<Node, Selection.Chosen> chosen = choose(fusion, joining);
+    Map<Node, Selection.Chosen> chosen = choose(fusion, joining, selection);
     Map<Node, Kernel> kernels = new HashMap<>();
     chosen.forEach((node, c) -> kernels.put(node, c.kernel()));
     Arrangement arrangement = new Arrangement(graph, kernels);
@@ -95,14 +96,15 @@ public final class Planner {
     Map<Value, Plan.Place> places = new LinkedHashMap<>();
     schedule
         .spots()
-        .forEach((value, spot) -> {
-          Integer buffer = lifetimes.bufferOf().get(spot.root());
-          if (buffer != null) {
-            long bytes = spot.offset() * value.type().dtype().bytes();
-            places.put(
-                value, new Plan.Place(layout.offsets().get(buffer) + bytes, spot.rowStride()));
-          }
-        });
+        .forEach(
+            (value, spot) -> {
+              Integer buffer = lifetimes.bufferOf().get(spot.root());
+              if (buffer != null) {
+                long bytes = spot.offset() * value.type().dtype().bytes();
+                places.put(
+                    value, new Plan.Place(layout.offsets().get(buffer) + bytes, spot.rowStride()));
+              }
+            });
     List<Plan.Scratch> scratch = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
       long stride = Lifetimes.scratchStride(steps.get(i).kernel());
@@ -140,7 +142,8 @@ public final class Planner {
    * largest first, each taken by whoever is free: half of a network's weights may be in its last
    * few layers.
    */
-  private static Map<Node, Selection.Chosen> choose(Fusion fusion, Joining joining) {
+  private static Map<Node, Selection.Chosen> choose(
+      Fusion fusion, Joining joining, Selection selection) {
     List<Node> nodes =
         fusion.graph().nodes().stream()
             .filter(n -> !(n.op() instanceof Op.Reshape) && !Arrangement.isSeparable(n))
@@ -150,12 +153,18 @@ public final class Planner {
     AtomicInteger next = new AtomicInteger();
     IntStream.rangeClosed(0, ForkJoinPool.getCommonPoolParallelism())
         .parallel()
-        .forEach(thread -> {
-          for (int i = next.getAndIncrement(); i < nodes.size(); i = next.getAndIncrement()) {
-            Node node = largestFirst.get(i);
-            choices.put(node, joining.explained(node, fusion.choose(node)));
-          }
-        });
+        .forEach(
+            thread -> {
+              for (int i = next.getAndIncrement(); i < nodes.size(); i = next.getAndIncrement()) {
+                Node node = largestFirst.get(i);
+                Backend joins = joining.backend(node);
+                Selection.Chosen choice =
+                    joins == null
+                        ? fusion.choose(node)
+                        : selection.choose(node, fusion.graph(), joins);
+                choices.put(node, joining.explained(node, choice));
+              }
+            });
     Map<Node, Selection.Chosen> chosen = new LinkedHashMap<>();
     nodes.forEach(node -> chosen.put(node, Objects.requireNonNull(choices.get(node))));
     return chosen;

@@ -144,7 +144,12 @@ final class Selection {
   Chosen choose(Node node, Graph graph) {
     return node.op() instanceof Op.Conv conv
         ? convolution(node, conv, graph)
-        : operator(node, graph);
+        : operator(node, graph, means.backends());
+  }
+
+  /** An operator by the kernel of a backend that has been chosen for it. */
+  Chosen choose(Node node, Graph graph, Backend backend) {
+    return operator(node, graph, List.of(backend));
   }
 
   private Chosen convolution(Node node, Op.Conv conv, Graph graph) {
@@ -335,12 +340,12 @@ final class Selection {
         node.outputs().stream().map(Value::type).toList());
   }
 
-  private Chosen operator(Node node, Graph graph) {
+  private Chosen operator(Node node, Graph graph, List<Backend> backends) {
     OpProblem problem = problem(node, graph);
     String name = node.op().getClass().getSimpleName().toLowerCase(Locale.ROOT);
     int useful = CostModel.threads(CostModel.streaming(bytes(node)), means.threads());
     String key = name + problem.in() + "_t" + useful;
-    for (Backend backend : means.backends()) {
+    for (Backend backend : backends) {
       Kernel kernel = backend.operator(problem).orElse(null);
       if (kernel != null) {
         String id = backend.name() + "." + name;

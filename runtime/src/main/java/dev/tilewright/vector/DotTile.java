@@ -1,8 +1,8 @@
 package dev.tilewright.vector;
 
-import dev.tilewright.vector.VectorCode.Count;
+import dev.tilewright.vector.ScalarCode.Count;
+import dev.tilewright.vector.ScalarCode.Num;
 import dev.tilewright.vector.VectorCode.Mask;
-import dev.tilewright.vector.VectorCode.Num;
 import dev.tilewright.vector.VectorCode.Vec;
 
 /**

@@ -8,7 +8,9 @@ import dev.tilewright.conv.Activation;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Op.BinaryFunction;
 import dev.tilewright.graph.Op.Elementwise.Step;
+import dev.tilewright.graph.Op.ReduceKind;
 import dev.tilewright.graph.Op.UnaryFunction;
+import dev.tilewright.graph.ShapeInference;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
@@ -22,10 +24,12 @@ import dev.tilewright.tensor.View;
 import dev.tilewright.vector.OperatorsTest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -63,8 +67,11 @@ final class NativeOperatorsTest {
   }
 
   abstract static class Capped extends OperatorsTest {
+    private final Isa limit;
+
     Capped(Isa limit) {
       super(problem -> NativeOperators.kernel(problem, limit), true);
+      this.limit = limit;
     }
 
     @Test
@@ -79,6 +86,60 @@ final class NativeOperatorsTest {
     void expansionsAreExact() {
       checkExact(new Op.Expand(Shape.of(2, 5, 17)), 1, 5, 1);
       checkExact(new Op.Expand(Shape.of(300, 400)), 400);
+    }
+
+    /** In one read what the same kernels give in two: the same bits, on any axes. */
+    @Test
+    void sumsAndMaximaInOneRead() {
+      for (ReduceKind kind : List.of(ReduceKind.SUM, ReduceKind.MEAN)) {
+        for (int n : new int[] {1, 3, 16, 33, 64, 100, 130, 300}) {
+          for (List<Integer> axes : List.of(List.of(0), List.of(1), List.of(1, 2), List.of(2))) {
+            Shape x = Shape.of(n, 7, n % 2 == 0 ? 70 : 3);
+            Op.Reductions both = new Op.Reductions(List.of(kind, ReduceKind.MAX), axes, n % 3 == 0);
+            assertThat(reduced(both, x)).isEqualTo(reduced(x, both.each()));
+          }
+        }
+      }
+      Op.Reductions means =
+          new Op.Reductions(List.of(ReduceKind.MEAN, ReduceKind.SUM), List.of(0), true);
+      assertThat(kernel(means, Shape.of(4, 5))).isEmpty();
+    }
+
+    private Optional<Kernel> kernel(Op op, Shape in) {
+      List<TensorType> types = List.of(TensorType.floats(in));
+      return NativeOperators.kernel(
+          new OpProblem(
+              op, types, Collections.singletonList(null), ShapeInference.infer(op, types)),
+          limit);
+    }
+
+    private List<String> reduced(Shape in, List<Op.Reduce> each) {
+      return each.stream().map(op -> reduced(op, in).getFirst()).toList();
+    }
+
+    /** Every output of an operator on values that depend on the shape alone, NaN among them. */
+    private List<String> reduced(Op op, Shape in) {
+      List<TensorType> out = ShapeInference.infer(op, List.of(TensorType.floats(in)));
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment src = arena.allocate(4 * in.elements(), 64);
+        Random random = new Random(in.elements());
+        for (int i = 0; i < in.elements(); i++) {
+          boolean missing = random.nextInt(1000) == 0;
+          src.setAtIndex(JAVA_FLOAT, i, missing ? Float.NaN : (float) random.nextGaussian());
+        }
+        List<MemorySegment> dst = out.stream().map(t -> arena.allocate(t.bytes(), 64)).toList();
+        List<View> views =
+            IntStream.range(0, out.size())
+                .mapToObj(i -> View.dense(dst.get(i).address(), out.get(i)))
+                .toList();
+        View from = View.dense(src.address(), TensorType.floats(in));
+        Task task =
+            kernel(op, in).orElseThrow().bind(new Operands(List.of(from), views, 0, 0, arena));
+        for (int part = task.parts() - 1; part >= 0; part--) {
+          task.run(part, part + 1, 0);
+        }
+        return dst.stream().map(values -> Arrays.toString(values.toArray(JAVA_FLOAT))).toList();
+      }
     }
 
     /** As of branches, channel by channel. Errors as of rows: exp, a sum, a division. */

@@ -108,12 +108,16 @@ class JoiningTest {
       Plan apart = plan(attention(small), "vector", 1, Fusing.AUTO, arena);
       assertThat(apart.steps()).hasSize(3);
       assertThat(apart.steps().getLast().choice().others()).containsKey("joined");
-      // In C none has to be made.
-      for (Shape shape : List.of(large, small)) {
-        assertThat(plan(attention(shape), "auto", 1, Fusing.AUTO, arena).steps())
-            .singleElement()
-            .matches(s -> s.choice().algorithm().equals("native.elementwise"));
-      }
+      // In C none has to be made; one that is made takes less once it is worth that.
+      assertThat(plan(attention(small), "auto", 1, Fusing.AUTO, arena).steps())
+          .singleElement()
+          .matches(s -> s.choice().algorithm().equals("native.elementwise"));
+      assertThat(plan(attention(large), "auto", 1, Fusing.AUTO, arena).steps())
+          .singleElement()
+          .matches(s -> s.choice().algorithm().equals("vector.elementwise"));
+      assertThat(plan(attention(large), "native", 1, Fusing.AUTO, arena).steps())
+          .singleElement()
+          .matches(JoiningTest::isJoined);
     }
   }
 
@@ -129,6 +133,35 @@ class JoiningTest {
       assertThat(plan(b.build(), "auto", 1, Fusing.AUTO, arena).steps())
           .singleElement()
           .matches(s -> s.choice().algorithm().equals("vector.elementwise"));
+    }
+  }
+
+  /** As those of attention over places: by channel and by place, in this order and the other. */
+  @Test
+  void reductionsOfOneTensorShareARead() {
+    Shape shape = Shape.of(2, 40, 30, 64);
+    for (List<Integer> axes : List.of(List.of(1, 2), List.of(3))) {
+      GraphBuilder b = new GraphBuilder(Operators::evaluate);
+      Value x = b.input("x", TensorType.floats(shape));
+      b.output("max", b.add("max", new Op.Reduce(Op.ReduceKind.MAX, axes, true), x));
+      b.output("mean", b.add("mean", new Op.Reduce(Op.ReduceKind.MEAN, axes, true), x));
+      b.output("other", b.add("other", new Op.Reduce(Op.ReduceKind.MEAN, axes, false), x));
+      Graph graph = b.build();
+      Map<String, Tensor> inputs = Map.of("x", random(shape));
+      try (Arena arena = Arena.ofShared();
+          Workers workers = new Workers(2)) {
+        Plan apart = plan(graph, "native", 1, Fusing.NEVER, arena);
+        assertThat(apart.steps()).hasSize(3);
+        Plan shared = plan(graph, "native", 2, Fusing.AUTO, arena);
+        assertThat(shared.steps())
+            .extracting(s -> s.choice().algorithm())
+            .containsExactly("native.reductions", "native.reduce");
+        assertThat(new PlanRun(shared, inputs, arena).run(workers).outputs())
+            .usingRecursiveComparison()
+            .isEqualTo(new PlanRun(apart, inputs, arena).run().outputs());
+        // In Java there is no kernel of both.
+        assertThat(plan(graph, "vector", 1, Fusing.AUTO, arena).steps()).hasSize(3);
+      }
     }
   }
 
