@@ -22,6 +22,7 @@ typedef struct {
     int32_t (*bind)(tw_args *);
     void (*run)(const tw_args *, int32_t from, int32_t to, int32_t worker);
     void (*rounding)(const tw_problem *, double *rounding); /* NULL: as the direct sum */
+    int32_t sums; /* whether it takes filters that are sums */
 } tw_kernel;
 
 #define TW_INLINE static inline __attribute__((always_inline))

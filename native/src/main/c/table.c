@@ -81,6 +81,7 @@ const char *tw_refuses(int32_t kernel, int64_t problem) {
     if (p->src_type != TW_FLOAT32 || p->filter_type != TW_FLOAT32 || p->dst_type != TW_FLOAT32)
         return "computes float32 only";
     if (p->activation < TW_NONE || p->activation > TW_TANH) return "does not know this activation";
+    if (p->experts > 0 && !TABLE[kernel].kernel->sums) return "takes no sums of filters";
     return TABLE[kernel].kernel->refuses(p);
 }
 

@@ -14,6 +14,11 @@
  * Filter as trained: [K, C/G, FH, FW], dense. Packed filters are 64-byte aligned and may be shared
  * by any number of argument blocks.
  *
+ * Filters that are sums of constant ones with factors known in a run (experts > 0): groups and
+ * out_channels are those of all images, one after the other, that is batch = 1, and packed is
+ *   [K][C/G][FH][FW][experts], K of one image:
+ * filter of image n [k][c][tap] = sum over e of factors[n][k or 0][c * parts / (C/G)][e] * that.
+ *
  * Result: dst = activation(conv(src) + bias + residual). NaN stays NaN.
  *
  * Threads: every function is pure but for the memory it is handed. tw_run may be inside several
@@ -26,7 +31,7 @@
 
 #include <stdint.h>
 
-#define TW_ABI_VERSION 4
+#define TW_ABI_VERSION 5
 
 /* Most tunable parameters of a kernel, and most values of all that it proposes. */
 #define TW_MOST_TUNABLES 4
@@ -58,7 +63,7 @@ enum {
     TW_TANH = 8
 };
 
-/* What is computed. 32 fields of 4 bytes. */
+/* What is computed. 36 fields of 4 bytes. */
 typedef struct {
     int32_t batch, groups, in_channels, out_channels;
     int32_t in_height, in_width, kernel_height, kernel_width;
@@ -72,6 +77,10 @@ typedef struct {
     int32_t threads;   /* workers that will call tw_run; decides how finely work is cut */
     int32_t isa_limit; /* TW_ISA_* */
     int32_t tile[TW_MOST_TUNABLES]; /* one row of tw_tiles; 0 is the kernel's own choice */
+    int32_t experts;  /* of which the filter is a sum; 0: it is none, and the next three are 0 */
+    int32_t images;   /* each with factors of its own */
+    int32_t parts;    /* of the input channels of a group that have factors of their own */
+    int32_t own_rows; /* whether each output channel has factors of its own */
     int32_t reserved[1];
 } tw_problem;
 
@@ -83,6 +92,8 @@ typedef struct {
     float *dst;
     int64_t src_stride, residual_stride, dst_stride; /* elements from one pixel to the next */
     const void *packed;                              /* what tw_pack wrote */
+    const float *factors;                            /* of a sum; else NULL */
+    int64_t factors_stride;                          /* elements from one image's to the next */
     char *workspace;                                 /* of worker 0, 64-byte aligned */
     int64_t workspace_stride;                        /* bytes from one worker's to the next */
     int32_t kernel;                                  /* row of the table */

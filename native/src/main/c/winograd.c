@@ -1,12 +1,14 @@
-/* Portable half of Winograd convolution: matrices, packing, blocking. See winograd.h. */
+/* Portable half of Winograd convolution: packing, blocking. See winograd.h. */
 #include "winograd.h"
-
-#include <math.h>
-#include <string.h>
 
 /* Transformed tiles that stay in an L2 of 1 MB beside what is read past them: of 64->64 56x56, blocks
  * of 13 and 25 tiles (230 KB) are the fastest of F(6x6) and F(4x4). */
 #define BLOCK_BYTES (256 * 1024)
+/* The same where every block adds up and transforms the filter again. */
+#define SUM_BLOCK_BYTES (1024 * 1024)
+/* Floats. The hardware's prefetcher follows a panel from L2 and L3 by itself, but not from memory:
+ * 512->512 14x14 reaches 187 % of the peak without, 240 with 8 KB; 16 KB crowd L1. */
+#define FILTER_AHEAD 2048
 /* What stays of a layer in an L2 of 1 MB, and in an L3 of 32. */
 #define L2_BYTES (1024 * 1024)
 #define L3_BYTES (16 * 1024 * 1024)
@@ -14,8 +16,6 @@
 #define MACS_PER_PART 1000000
 /* Transforms of fewer channels cost more than the products save. */
 #define LEAST_CHANNELS 8
-
-static const double POINTS[4][4] = WINOGRAD_POINTS;
 
 /* How a problem is cut. A part is one block of tiles, one group, one chunk of its panels.
  *
@@ -30,6 +30,7 @@ typedef struct {
     int32_t c_group, k_group, panels;      /* of a group */
     int32_t blocks, chunks;
     ptrdiff_t v_step, v_plane, m_plane; /* floats from vector to vector and plane to plane */
+    ptrdiff_t u_plane;                  /* of a panel of a sum of filters */
 } plan;
 
 static ptrdiff_t odd_lines(ptrdiff_t floats) { return (floats + 15) / 32 * 32 + 16; }
@@ -56,10 +57,11 @@ static plan make_plan(const winograd_isa *isa, int32_t m, const tw_problem *p) {
     const int32_t vectors = tw_ceil_div(q.c_group, isa->vl);
     const int64_t filter_bytes = (int64_t)q.planes * q.c_group * q.k_group * 4;
     const int64_t tile_bytes = (int64_t)q.planes * vectors * isa->vl * 4;
-    const int64_t bytes = filter_bytes / 4 > BLOCK_BYTES ? filter_bytes / 4 : BLOCK_BYTES;
+    const int64_t least_bytes = p->experts > 0 ? SUM_BLOCK_BYTES : BLOCK_BYTES;
+    const int64_t bytes = filter_bytes / 4 > least_bytes ? filter_bytes / 4 : least_bytes;
     const int64_t fits = bytes / tile_bytes;
     const int32_t own = fits > q.tiles ? q.tiles : tw_max(isa->mr, (int32_t)fits);
-    q.blocks = tw_ceil_div(q.tiles, p->tile[0] > 0 ? p->tile[0] : own);
+    q.blocks = tw_ceil_div(q.tiles, p->tile[0] > 0 && p->experts == 0 ? p->tile[0] : own);
     q.chunks = 1;
     if (p->threads > 1) {
         /* Four parts a thread balance the load. Blocks of about one size before chunks, for each
@@ -69,13 +71,15 @@ static plan make_plan(const winograd_isa *isa, int32_t m, const tw_problem *p) {
         const double worth = macs / MACS_PER_PART;
         const int32_t want = worth < 4 * p->threads ? (int32_t)worth : 4 * p->threads;
         const int32_t least = tw_ceil_div(tw_ceil_div(want, p->groups), q.panels);
-        q.blocks = tw_max(q.blocks, tw_min(tw_ceil_div(q.tiles, isa->mr), least));
+        if (p->experts == 0)
+            q.blocks = tw_max(q.blocks, tw_min(tw_ceil_div(q.tiles, isa->mr), least));
         q.chunks = tw_min(q.panels, tw_max(1, tw_ceil_div(want, q.blocks * p->groups)));
     }
     const int32_t block = tw_ceil_div(q.tiles, q.blocks);
     q.v_step = (ptrdiff_t)block * isa->vl;
     q.v_plane = odd_lines(vectors * q.v_step);
     q.m_plane = odd_lines((ptrdiff_t)block * 2 * isa->vl);
+    q.u_plane = p->experts > 0 ? odd_lines((ptrdiff_t)q.c_group * 2 * isa->vl) : 0;
     return q;
 }
 
@@ -87,6 +91,23 @@ static int64_t header_floats(const winograd_isa *isa, const tw_problem *p, const
 /* Floats of one group's filter. */
 static int64_t group_floats(const winograd_isa *isa, const plan *q) {
     return (int64_t)q->planes * q->c_group * tw_ceil_div(q->k_group, isa->vl) * isa->vl;
+}
+
+static int32_t taps(const tw_problem *p) { return p->kernel_height * p->kernel_width; }
+
+/* Of what a filter is a sum of, floats of one column of a panel. */
+static int64_t experts_depth(const tw_problem *p, const plan *q) {
+    return (int64_t)q->c_group * p->experts * taps(p);
+}
+
+/* Floats of all that filters are a sum of: the same for every image. */
+static int64_t experts_floats(const winograd_isa *isa, const tw_problem *p, const plan *q) {
+    return p->groups / p->images * experts_depth(p, q) * tw_ceil_div(q->k_group, isa->vl) * isa->vl;
+}
+
+/* Floats of the factors of a panel. */
+static int64_t factors_floats(const winograd_isa *isa, const tw_problem *p) {
+    return (int64_t)p->parts * p->experts * 2 * isa->vl;
 }
 
 const char *winograd_refuses(int32_t m, const tw_problem *p) {
@@ -102,71 +123,6 @@ const char *winograd_refuses(int32_t m, const tw_problem *p) {
         return "transforms of so few channels cost more than they save";
     if ((int64_t)p->batch * p->out_height * p->out_width > INT32_MAX / 64) return "too many pixels";
     return NULL;
-}
-
-/* Coefficients, constant first, of the product of (t - x) over the points 0, p, -p, .. of n products,
- * but one. */
-static void vanishing(int32_t n, int32_t but, double *c) {
-    memset(c, 0, WINOGRAD_MAX_PRODUCTS * sizeof *c);
-    c[0] = 1;
-    for (int32_t l = 0; l < n - 1; l++) {
-        const double x = l == 0 ? 0 : POINTS[n / 2 - 2][(l - 1) / 2] * (l % 2 ? 1 : -1);
-        for (int32_t i = n - 1; l != but && i >= 0; i--)
-            c[i] = (i > 0 ? c[i - 1] : 0) - x * c[i];
-    }
-}
-
-/* Row j of G for r taps; the last is that of infinity. */
-static void filter_row(int32_t n, int32_t r, int32_t j, double *row) {
-    memset(row, 0, (size_t)r * sizeof *row);
-    if (n == 1 || j == n - 1) {
-        row[r - 1] = 1;
-        return;
-    }
-    const double x = j == 0 ? 0 : POINTS[n / 2 - 2][(j - 1) / 2] * (j % 2 ? 1 : -1);
-    double c[WINOGRAD_MAX_PRODUCTS], scale = 0, power = 1;
-    vanishing(n, j, c);
-    for (int32_t i = n - 1; i >= 0; i--)
-        scale = scale * x + c[i];
-    for (int32_t k = 0; k < r; k++, power *= x)
-        row[k] = power / scale;
-}
-
-static double squares(int32_t n, const double *x) {
-    double sum = 0;
-    for (int32_t i = 0; i < n; i++)
-        sum += x[i] * x[i];
-    return sum;
-}
-
-/* How much larger the terms are that are summed than those of the direct sum, in one dimension
- * (docs/numerics.md): the root of the largest over i of sum over j A_ij^2 |G_j|^2 |B_j|^2 / r. */
-static double growth(int32_t n, int32_t r) {
-    double worst = 1;
-    for (int32_t i = 0; n > 1 && i <= n - r; i++) {
-        double sum = 0;
-        for (int32_t j = 0; j < n; j++) {
-            const double x = j == 0 || j == n - 1 ? 0 : POINTS[n / 2 - 2][(j - 1) / 2];
-            double a = j == n - 1 ? i == n - r : 1;
-            double g[WINOGRAD_MAX_PRODUCTS], b[WINOGRAD_MAX_PRODUCTS];
-            for (int32_t power = 0; j < n - 1 && power < i; power++)
-                a *= x;
-            filter_row(n, r, j, g);
-            vanishing(n, j, b);
-            sum += a * a * squares(r, g) * squares(n, b);
-        }
-        if (i == 0 || sum / r > worst) worst = sum / r;
-    }
-    return sqrt(worst);
-}
-
-void winograd_rounding(int32_t m, const tw_problem *p, double *rounding) {
-    const int32_t high = p->kernel_height == 1 ? 1 : m, wide = p->kernel_width == 1 ? 1 : m;
-    rounding[0] = growth(high + p->kernel_height - 1, p->kernel_height) *
-                  growth(wide + p->kernel_width - 1, p->kernel_width);
-    /* Of all phases: outputs of one tile lie in one such block. */
-    rounding[1] = high * (high == 1 ? 1 : p->dilation_height);
-    rounding[2] = wide * (wide == 1 ? 1 : p->dilation_width);
 }
 
 /* Cycles of a core that does two vectors of FMAs a cycle. Measured at 512 and 256 bits: a value of a
@@ -228,31 +184,62 @@ void winograd_cost(const winograd_isa *isa, int32_t m, const tw_problem *p, doub
 
 int64_t winograd_packed_bytes(const winograd_isa *isa, int32_t m, const tw_problem *p) {
     const plan q = make_plan(isa, m, p);
-    return 4 * (header_floats(isa, p, &q) + p->groups * group_floats(isa, &q));
+    const int64_t floats =
+        p->experts > 0 ? experts_floats(isa, p, &q) : p->groups * group_floats(isa, &q);
+    return 4 * (header_floats(isa, p, &q) + floats);
+}
+
+static winograd_filters filters_of(const tw_problem *p, const plan *q) {
+    winograd_filters f = {.row = (ptrdiff_t)q->c_group * taps(p),
+                          .channels = q->c_group,
+                          .high = p->kernel_height,
+                          .wide = p->kernel_width,
+                          .n_high = q->n_high,
+                          .n_wide = q->n_wide};
+    winograd_matrices(&f);
+    return f;
+}
+
+static void pack_bias(const winograd_isa *isa, const tw_problem *p, const plan *q, const float *bias,
+                      float *packed) {
+    const int32_t nr = 2 * isa->vl;
+    for (int32_t panel = 0; bias && panel < p->groups * q->panels; panel++) {
+        const int32_t first = panel % q->panels * nr;
+        const int32_t columns = tw_min(nr, q->k_group - first);
+        for (int32_t j = 0; j < columns; j++)
+            packed[(int64_t)panel * nr + j] = bias[panel / q->panels * q->k_group + first + j];
+    }
+}
+
+/* Of a panel, to [channel][expert][tap][width]. */
+static void pack_experts(const tw_problem *p, const plan *q, const float *src, int32_t columns,
+                         int32_t width, float *to) {
+    const int32_t rest = taps(p) * p->experts;
+    for (int32_t k = 0; k < columns; k++)
+        for (int32_t c = 0; c < q->c_group; c++)
+            for (int32_t i = 0; i < rest; i++, src++) {
+                const int32_t tap = i / p->experts, expert = i % p->experts;
+                to[(((int64_t)c * p->experts + expert) * taps(p) + tap) * width + k] = *src;
+            }
 }
 
 void winograd_pack(const winograd_isa *isa, int32_t m, const tw_problem *p, const float *filter,
                    const float *bias, float *packed) {
     const plan q = make_plan(isa, m, p);
-    const int32_t high = p->kernel_height, wide = p->kernel_width, nr = 2 * isa->vl;
-    winograd_filters filters = {.row = (ptrdiff_t)q.c_group * high * wide,
-                                .channels = q.c_group,
-                                .high = high,
-                                .wide = wide,
-                                .n_high = q.n_high,
-                                .n_wide = q.n_wide};
-    for (int32_t j = 0; j < q.n_high; j++)
-        filter_row(q.n_high, high, j, filters.down[j]);
-    for (int32_t j = 0; j < q.n_wide; j++)
-        filter_row(q.n_wide, wide, j, filters.along[j]);
+    const int32_t nr = 2 * isa->vl, groups = p->experts > 0 ? p->groups / p->images : p->groups;
+    winograd_filters filters = filters_of(p, &q);
+    pack_bias(isa, p, &q, bias, packed);
     float *to = packed + header_floats(isa, p, &q);
-    for (int32_t panel = 0; panel < p->groups * q.panels; panel++) {
+    for (int32_t panel = 0; panel < groups * q.panels; panel++) {
         const int32_t first = panel % q.panels * nr;
         const int32_t columns = tw_min(nr, q.k_group - first);
         const int32_t width = columns > isa->vl ? nr : isa->vl;
         const int32_t k0 = panel / q.panels * q.k_group + first;
-        for (int32_t j = 0; bias && j < columns; j++)
-            packed[(int64_t)panel * nr + j] = bias[k0 + j];
+        if (p->experts > 0) {
+            pack_experts(p, &q, filter + k0 * experts_depth(p, &q), columns, width, to);
+            to += experts_depth(p, &q) * width;
+            continue;
+        }
         filters.columns = columns;
         filters.width = width;
         filters.plane = (ptrdiff_t)q.c_group * width;
@@ -265,7 +252,8 @@ void winograd_pack(const winograd_isa *isa, int32_t m, const tw_problem *p, cons
 
 int64_t winograd_workspace_bytes(const winograd_isa *isa, int32_t m, const tw_problem *p) {
     const plan q = make_plan(isa, m, p);
-    return 4 * (int64_t)q.planes * (q.v_plane + q.m_plane);
+    const int64_t factors = p->experts > 0 ? factors_floats(isa, p) : 0;
+    return 4 * ((int64_t)q.planes * (q.v_plane + q.m_plane + q.u_plane) + factors);
 }
 
 int32_t winograd_bind(const winograd_isa *isa, int32_t m, tw_args *args) {
@@ -357,19 +345,33 @@ static void transform(const winograd_isa *isa, const tw_args *args, const plan *
     }
 }
 
-static void multiply(const winograd_isa *isa, const plan *q, int32_t count, int wide, const float *v,
-                     const float *filter, float *products) {
+/* A panel of the filter, and what to fetch while it is used. */
+typedef struct {
+    const float *values;
+    ptrdiff_t plane;
+    int32_t wide;       /* whether it has two vectors */
+    const float *fetch; /* NULL: the filter itself, ahead of its use */
+    ptrdiff_t fetch_floats;
+} panel_filter;
+
+static void multiply(const winograd_isa *isa, const plan *q, int32_t count, const panel_filter *f,
+                     const float *v, float *products) {
     const int32_t tiles = tw_ceil_div(count, isa->mr);
+    const float *filter = f->values, *fetch = f->fetch;
+    /* Whole lines; the last calls fetch a little less. */
+    const ptrdiff_t step = f->fetch_floats / ((ptrdiff_t)q->planes * tiles) / 16 * 16 + 16;
     for (int32_t plane = 0; plane < q->planes; plane++) {
         for (int32_t tile = 0; tile < tiles; tile++) {
             const int32_t from = tw_cut(count, tile, tiles);
             const int32_t rows = tw_cut(count, tile + 1, tiles) - from;
-            isa->product[wide][rows - 1](v + (ptrdiff_t)from * isa->vl, q->v_step, filter,
-                                         products + (ptrdiff_t)from * 2 * isa->vl, q->c_group);
+            isa->product[f->wide][rows - 1](v + (ptrdiff_t)from * isa->vl, q->v_step, filter,
+                                            fetch ? fetch : filter + FILTER_AHEAD,
+                                            products + (ptrdiff_t)from * 2 * isa->vl, q->c_group);
+            if (fetch) fetch += step;
         }
         v += q->v_plane;
         products += q->m_plane;
-        filter += (ptrdiff_t)q->c_group * (wide + 1) * isa->vl;
+        filter += f->plane;
     }
 }
 
@@ -409,6 +411,52 @@ static void finish(const winograd_isa *isa, const tw_args *args, const plan *q, 
     }
 }
 
+/* Factors of a panel as vectors want them: [part][expert][width]. */
+static void spread_factors(const tw_args *args, int32_t image, int32_t k0, int32_t columns,
+                           int32_t width, float *to) {
+    const tw_problem *p = &args->problem;
+    const int32_t each = p->parts * p->experts;
+    const float *from = args->factors + image * args->factors_stride;
+    for (int32_t i = 0; i < each; i++, to += width)
+        for (int32_t k = 0; k < width; k++)
+            to[k] = from[i + (p->own_rows ? (int64_t)(k0 + tw_min(k, columns - 1)) * each : 0)];
+}
+
+/* Where what a panel is the sum of lies. */
+static const float *experts_at(const winograd_isa *isa, const tw_args *args, const plan *q,
+                               int32_t group, int32_t panel) {
+    const tw_problem *p = &args->problem;
+    const int32_t own = group % (p->groups / p->images);
+    const int64_t width = (int64_t)tw_ceil_div(q->k_group, isa->vl) * isa->vl;
+    return (const float *)args->packed + header_floats(isa, p, q) +
+           experts_depth(p, q) * (own * width + (int64_t)panel * 2 * isa->vl);
+}
+
+/* Adds up and transforms a panel; next: the group and panel that the worker does then, or -1. */
+static panel_filter add_up(const winograd_isa *isa, const tw_args *args, const plan *q,
+                           winograd_filters *f, int32_t group, int32_t panel, const int32_t next[2],
+                           float *u) {
+    const tw_problem *p = &args->problem;
+    const int32_t nr = 2 * isa->vl, own = p->groups / p->images, first = panel * nr;
+    float *factors = u + q->planes * q->u_plane;
+    f->columns = tw_min(nr, q->k_group - first);
+    f->width = f->columns > isa->vl ? nr : isa->vl;
+    f->src = experts_at(isa, args, q, group, panel);
+    f->dst = u;
+    f->plane = q->u_plane;
+    f->experts = p->experts;
+    f->part_channels = q->c_group / p->parts;
+    f->factors = factors;
+    spread_factors(args, group / own, group % own * q->k_group + first, f->columns, f->width, factors);
+    isa->sums(f);
+    panel_filter filter = {.values = u, .plane = q->u_plane, .wide = f->width > isa->vl};
+    if (next[0] >= 0) {
+        filter.fetch = experts_at(isa, args, q, next[0], next[1]);
+        filter.fetch_floats = experts_depth(p, q) * tw_min(nr, q->k_group - next[1] * nr);
+    }
+    return filter;
+}
+
 void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32_t from, int32_t to,
                   int32_t worker) {
     const tw_problem *p = &args->problem;
@@ -416,7 +464,8 @@ void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32
     const float *packed = args->packed;
     const float *filter = packed + header_floats(isa, p, &q);
     float *v = (float *)(args->workspace + worker * args->workspace_stride);
-    float *products = v + q.planes * q.v_plane;
+    float *products = v + q.planes * q.v_plane, *u = products + q.planes * q.m_plane;
+    winograd_filters sums = p->experts > 0 ? filters_of(p, &q) : (winograd_filters){0};
     const int adjacent = q.down == 1 && q.right == 1;
     const int far_src = adjacent && 4.0 * p->in_height * p->in_width * p->in_channels > L2_BYTES;
     const int far_dst = adjacent && 4.0 * p->out_height * p->out_width * p->out_channels > L2_BYTES;
@@ -435,10 +484,23 @@ void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32
         const int32_t panel_to = tw_cut(q.panels, chunk + 1, q.chunks);
         for (int32_t panel = tw_cut(q.panels, chunk, q.chunks); panel < panel_to; panel++) {
             const int32_t k = panel * 2 * isa->vl, columns = tw_min(2 * isa->vl, q.k_group - k);
-            const float *u =
-                filter + group * group_floats(isa, &q) + (ptrdiff_t)k * q.planes * q.c_group;
+            const int32_t wide = columns > isa->vl;
+            panel_filter f;
+            if (p->experts > 0) {
+                int32_t next[2] = {group, panel + 1};
+                if (next[1] == panel_to) {
+                    next[0] = part + 1 < to ? (part + 1) / q.chunks % p->groups : -1;
+                    next[1] = tw_cut(q.panels, (part + 1) % q.chunks, q.chunks);
+                }
+                f = add_up(isa, args, &q, &sums, group, panel, next, u);
+            } else {
+                f = (panel_filter){.values = filter + group * group_floats(isa, &q) +
+                                             (ptrdiff_t)k * q.planes * q.c_group,
+                                   .plane = (ptrdiff_t)q.c_group * (wide + 1) * isa->vl,
+                                   .wide = wide};
+            }
             const float *bias = packed + ((ptrdiff_t)group * q.panels + panel) * 2 * isa->vl;
-            multiply(isa, &q, count, columns > isa->vl, v, u, products);
+            multiply(isa, &q, count, &f, v, products);
             if (far_dst && group == 0 && panel == 0) touch_tiles(args, &q, first, count, 1);
             finish(isa, args, &q, group * q.k_group + k, columns, bias, first, count, products);
         }

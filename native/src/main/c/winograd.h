@@ -14,7 +14,11 @@
  * place of all planes.
  *
  * Packed filter (floats): bias [G * panels][2 * vl], zeros [C], then per group and panel G g G^T as
- * [plane][C/G][width], width = 2 * vl, or vl for a last panel of at most vl channels. */
+ * [plane][C/G][width], width = 2 * vl, or vl for a last panel of at most vl channels.
+ *
+ * A filter that is a sum is packed as its experts are, in panels, not transformed: [C/G][expert]
+ * [taps][width]. A run adds up and transforms a panel when its turn comes, U in the workspace, for all
+ * tiles of a block; its products meanwhile fetch what the next panel will be added up from. */
 #ifndef TW_WINOGRAD_H
 #define TW_WINOGRAD_H
 
@@ -53,7 +57,7 @@ typedef struct {
 } winograd_output;
 
 /* The filters of one panel: dst[plane][channel][width] = G g G^T of src[column][channel][high][wide];
- * columns up to the next vector are zeros. */
+ * columns up to the next vector are zeros. Of a sum src is [channel][expert][high][wide][width]. */
 typedef struct {
     const float *src;
     ptrdiff_t row; /* floats from one output channel to the next */
@@ -61,14 +65,20 @@ typedef struct {
     ptrdiff_t plane;
     int32_t columns, width, channels;
     int32_t high, wide, n_high, n_wide;
+    const float *factors;         /* of a sum: [part][expert][width] */
+    int32_t experts, part_channels;
     double down[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS];  /* G of columns, row by row */
     double along[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS]; /* of rows */
 } winograd_filters;
 
+/* Fills down and along. */
+void winograd_matrices(winograd_filters *);
+
 /* dst[r][0 .. width) = sum over c of src[r][c] * filter[c][0 .. width). Rows of dst are 2 * vl apart.
- * step: floats from vl values of all rows to the next vl. */
-typedef void winograd_product(const float *src, ptrdiff_t step, const float *filter, float *dst,
-                              int32_t depth);
+ * step: floats from vl values of all rows to the next vl. fetch: as much as is read of the filter is
+ * brought into the cache from there. */
+typedef void winograd_product(const float *src, ptrdiff_t step, const float *filter,
+                              const float *fetch, float *dst, int32_t depth);
 
 /* What an instruction set brings. Transforms by n / 2 - 2, in one dimension and in two. */
 typedef struct {
@@ -77,6 +87,7 @@ typedef struct {
     void (*input[2][4])(const winograd_input *);
     void (*output[3][2][4])(const winograd_output *); /* first by m / 2 - 1 */
     void (*filters)(const winograd_filters *);
+    void (*sums)(const winograd_filters *);
     void (*activate)(float *dst, ptrdiff_t stride, int rows, int columns, const tw_problem *);
 } winograd_isa;
 

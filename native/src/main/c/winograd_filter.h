@@ -1,8 +1,7 @@
 /* The transform of Winograd's filters: of trained weights once, of computed ones in every run.
  * Included by winograd_tile.h, so that output channels fill the vectors of the kernel.
  *
- * Rows of G for p and -p differ in the signs of their odd columns: what they have in common is
- * computed once. All in double, rounded once. 128->128 3x3 for F(4x4) takes 214 us where loops
+ * Whole filters in double, rounded once; 128->128 3x3 for F(4x4) takes 214 us where loops
  * over columns, in vectors of the portable half and to planes one line at a time, took 500 (AVX2). */
 #include "winograd.h"
 
@@ -15,30 +14,6 @@ enum { FILTER_CHANNELS = 8 };
 
 static const double FILTER_POINTS[4][4] = WINOGRAD_POINTS;
 
-/* y = G x, n of y and r of x. */
-TW_INLINE void filter_values(int n, int r, const double_vec *x, double_vec *y) {
-    double all = 1; /* product of -p^2 */
-    TW_UNROLL for (int k = 0; k < n / 2 - 1; k++) {
-        const double square = FILTER_POINTS[n / 2 - 2][k] * FILTER_POINTS[n / 2 - 2][k];
-        all *= -square;
-        double scale = 2 * square;
-        TW_UNROLL for (int l = 0; l < n / 2 - 1; l++) {
-            const double other = FILTER_POINTS[n / 2 - 2][l] * FILTER_POINTS[n / 2 - 2][l];
-            if (l != k) scale *= square - other;
-        }
-        double power = 1 / scale;
-        double_vec sums[2] = {x[0] * power};
-        TW_UNROLL for (int i = 1; i < r; i++) {
-            power *= FILTER_POINTS[n / 2 - 2][k];
-            sums[i % 2] = i == 1 ? x[i] * power : x[i] * power + sums[i % 2];
-        }
-        y[2 * k + 1] = sums[0] + sums[1];
-        y[2 * k + 2] = sums[0] - sums[1];
-    }
-    y[0] = x[0] * (1 / all);
-    y[n - 1] = x[r - 1];
-}
-
 TW_INLINE void filter_load(const float *g, double_vec *tap) {
     float_vec values;
     memcpy(&values, g, sizeof values);
@@ -50,19 +25,19 @@ TW_INLINE void filter_store(float *dst, const double_vec *product) {
     memcpy(dst, &rounded, sizeof rounded);
 }
 
-/* All products of one channel of n x n for r x r taps, both constants; g: [r * r][VL]. */
-TW_INLINE void filter_square(int n, int r, const float *g, float *dst, ptrdiff_t plane) {
-    double_vec rows[WINOGRAD_MAX_PLANES], x[WINOGRAD_MAX_PRODUCTS], y[WINOGRAD_MAX_PRODUCTS];
-    for (int j = 0; j < r; j++) {
-        TW_UNROLL for (int i = 0; i < r; i++) filter_load(g + (i * r + j) * VL, x + i);
-        filter_values(n, r, x, y);
-        TW_UNROLL for (int i = 0; i < n; i++) rows[i * r + j] = y[i];
-    }
-    for (int i = 0; i < n; i++) {
-        filter_values(n, r, rows + i * r, y);
-        TW_UNROLL for (int j = 0; j < n; j++, dst += plane) filter_store(dst, y + j);
-    }
-}
+#define SQUARE_NAME(f) double_##f
+#define SQUARE_VEC double_vec
+#define SQUARE_SCALAR double
+#define SQUARE_LOAD(x, p) filter_load(p, x)
+#define SQUARE_STORE(p, x) filter_store(p, x)
+#include "winograd_square.h"
+
+#define SQUARE_NAME(f) float_##f
+#define SQUARE_VEC vec
+#define SQUARE_SCALAR float
+#define SQUARE_LOAD(x, p) *(x) = vec_load(p)
+#define SQUARE_STORE(p, x) vec_store(p, *(x))
+#include "winograd_square.h"
 
 /* The same for filters of any size, by the matrices. */
 static void filter_any(const winograd_filters *f, const float *g, float *dst, ptrdiff_t plane) {
@@ -103,7 +78,7 @@ TW_INLINE void filter_panel(const winograd_filters *f, int square) {
                 const float *own = g + c * taps * VL;
                 float *to = products + c * width + from;
                 if (square)
-                    filter_square(square, 3, own, to, FILTER_CHANNELS * width);
+                    double_square(square, 3, own, to, FILTER_CHANNELS * width);
                 else
                     filter_any(f, own, to, FILTER_CHANNELS * width);
             }
@@ -113,6 +88,54 @@ TW_INLINE void filter_panel(const winograd_filters *f, int square) {
             memcpy(dst, products + i * FILTER_CHANNELS * width,
                    (size_t)(channels * width) * sizeof *dst);
     }
+}
+
+/* One panel of a sum of filters: added up and transformed vector by vector, in registers. In float,
+ * for the sum has been rounded already. square as above. */
+TW_INLINE void filter_sum(const winograd_filters *f, int square) {
+    float g[WINOGRAD_MAX_PLANES * VL];
+    const int taps = square ? 9 : f->high * f->wide, width = f->width;
+    for (int c = 0; c < f->channels; c++) {
+        const float *own = f->src + (ptrdiff_t)c * f->experts * taps * width;
+        const float *factors = f->factors + (ptrdiff_t)(c / f->part_channels) * f->experts * width;
+        for (int from = 0; from < width; from += VL) {
+            float *to = f->dst + c * width + from;
+            const float *basis = own + from, *factor = factors + from;
+            if (square) {
+                vec sums[9];
+                TW_UNROLL for (int i = 0; i < 9; i++)
+                    sums[i] = vec_load(factor) * vec_load(basis + i * width);
+                for (int e = 1; e < f->experts; e++) {
+                    factor += width;
+                    basis += 9 * width;
+                    TW_UNROLL for (int i = 0; i < 9; i++)
+                        sums[i] = vec_fma(vec_load(factor), vec_load(basis + i * width), sums[i]);
+                }
+                TW_UNROLL for (int i = 0; i < 9; i++) vec_store(g + i * VL, sums[i]);
+                float_square(square, 3, g, to, f->plane);
+                continue;
+            }
+            for (int i = 0; i < taps; i++) {
+                vec sum = vec_set1(0.0f);
+                for (int e = 0; e < f->experts; e++)
+                    sum = vec_fma(vec_load(factor + e * width),
+                                  vec_load(basis + ((ptrdiff_t)e * taps + i) * width), sum);
+                vec_store(g + i * VL, sum);
+            }
+            filter_any(f, g, to, f->plane);
+        }
+    }
+}
+
+static void sums(const winograd_filters *f) {
+    if (f->high != 3 || f->wide != 3)
+        filter_sum(f, 0);
+    else if (f->n_high == 4)
+        filter_sum(f, 4);
+    else if (f->n_high == 6)
+        filter_sum(f, 6);
+    else
+        filter_sum(f, 8);
 }
 
 static void filters(const winograd_filters *f) {

@@ -54,6 +54,7 @@ static double activation(double x, const tw_problem *p) {
 typedef struct {
     int32_t src_gap, residual_gap, dst_gap;
     float *src, *residual, *filter, *bias;
+    float *experts, *factors; /* of which the filter is the sum, or NULL */
     double *want, *scale; /* scale: sum of |x||w|, what rounding errors are proportional to */
 } layer;
 
@@ -91,12 +92,31 @@ static void reference(const tw_problem *p, layer *l) {
                 }
 }
 
+/* Experts and factors, and the filter that is their sum. */
+static void add_up(const tw_problem *p, layer *l) {
+    const int32_t cg = p->in_channels / p->groups, taps = p->kernel_height * p->kernel_width;
+    const int32_t rows = p->out_channels / p->images, each = p->parts * p->experts;
+    l->experts = tensor(rows, cg * taps * p->experts, 0, 1);
+    l->factors = tensor(p->images, p->own_rows ? rows * each : each, 0, 1);
+    for (int32_t k = 0; k < p->out_channels; k++)
+        for (int32_t i = 0; i < cg * taps; i++) {
+            const float *expert = l->experts + ((int64_t)(k % rows) * cg * taps + i) * p->experts;
+            const float *factor = l->factors + (p->own_rows ? k * each : k / rows * each) +
+                                  i / taps * p->parts / cg * p->experts;
+            double sum = 0;
+            for (int32_t e = 0; e < p->experts; e++)
+                sum += (double)factor[e] * expert[e];
+            l->filter[(int64_t)k * cg * taps + i] = (float)sum;
+        }
+}
+
 static void print_problem(const tw_problem *p) {
-    printf("n%dg%dc%dk%d_i%dx%d_f%dx%d_s%dx%d_d%dx%d_p%d,%d,%d,%d activation %d threads %d tile %d,%d",
+    printf("n%dg%dc%dk%d_i%dx%d_f%dx%d_s%dx%d_d%dx%d_p%d,%d,%d,%d activation %d threads %d tile %d,%d "
+           "sum of %d, images %d parts %d own rows %d",
            p->batch, p->groups, p->in_channels, p->out_channels, p->in_height, p->in_width,
            p->kernel_height, p->kernel_width, p->stride_height, p->stride_width, p->dilation_height,
            p->dilation_width, p->pad_top, p->pad_left, p->pad_bottom, p->pad_right, p->activation,
-           p->threads, p->tile[0], p->tile[1]);
+           p->threads, p->tile[0], p->tile[1], p->experts, p->images, p->parts, p->own_rows);
 }
 
 /* The largest scale of the block of outputs, of height x width, that row and channel are in: they
@@ -128,9 +148,12 @@ static int run_kernel(int32_t kernel, const tw_problem *p, const layer *l) {
     memset(packed, 0, packed_bytes);
     memset(workspace, 0xff, workspace_bytes);
     float *dst = tensor(rows, p->out_channels, l->dst_gap, 0);
-    tw_pack(kernel, problem, (int64_t)(intptr_t)l->filter, (int64_t)(intptr_t)l->bias,
-            (int64_t)(intptr_t)packed);
+    tw_pack(kernel, problem, (int64_t)(intptr_t)(p->experts > 0 ? l->experts : l->filter),
+            (int64_t)(intptr_t)l->bias, (int64_t)(intptr_t)packed);
+    const int32_t rows_of_factors = p->experts > 0 && p->own_rows ? p->out_channels / p->images : 1;
     tw_args args = {.problem = *p,
+                    .factors = l->factors,
+                    .factors_stride = rows_of_factors * p->parts * p->experts,
                     .src = l->src,
                     .residual = l->residual,
                     .dst = dst,
@@ -203,6 +226,7 @@ static void check(tw_problem p) {
     l.bias = below(3) ? tensor(1, p.out_channels, 0, 1) : NULL;
     l.want = allocate((size_t)(out * p.out_channels) * sizeof(double));
     l.scale = allocate((size_t)(out * p.out_channels) * sizeof(double));
+    if (p.experts > 0) add_up(&p, &l);
     reference(&p, &l);
     for (int32_t kernel = 0; kernel < tw_count(); kernel++) {
         memset(p.tile, 0, sizeof p.tile);
@@ -223,6 +247,8 @@ static void check(tw_problem p) {
     free(l.residual);
     free(l.filter);
     free(l.bias);
+    free(l.experts);
+    free(l.factors);
     free(l.want);
     free(l.scale);
 }
@@ -303,6 +329,15 @@ static void check_random_transformed(void) {
     p.pad_right = between(0, 3);
     p.in_height = between(p.kernel_height, p.kernel_height + 14);
     p.in_width = between(p.kernel_width, p.kernel_width + 14);
+    check(p);
+    p.batch = 1;
+    p.experts = between(1, 5);
+    p.images = below(2) ? p.groups : 1;
+    p.own_rows = below(2);
+    const int32_t channels = p.in_channels / p.groups;
+    do {
+        p.parts = between(1, 4);
+    } while (channels % p.parts != 0);
     check(p);
 }
 

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
+import dev.tilewright.conv.FilterSum;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.tensor.View;
 import java.lang.foreign.Arena;
@@ -20,9 +21,9 @@ final class NativeArguments {
   /** TW_MOST_TUNABLES. */
   static final int MOST_TUNABLES = 4;
 
-  private static final int PROBLEM_INTS = 32;
+  private static final int PROBLEM_INTS = 36;
   static final int PROBLEM_BYTES = PROBLEM_INTS * 4;
-  private static final int ARGS_LONGS = 9;
+  private static final int ARGS_LONGS = 11;
   private static final int ARGS_BYTES = PROBLEM_BYTES + ARGS_LONGS * 8 + 14 * 4;
 
   /** What tw_struct_bytes returns if C laid the structs out as this class does. */
@@ -40,19 +41,39 @@ final class NativeArguments {
    *     #MOST_TUNABLES}; 0 or absent: its own choice
    */
   static MemorySegment problem(ConvProblem problem, Isa limit, int[] tile, Arena arena) {
+    return problem(problem, limit, tile, null, arena);
+  }
+
+  /**
+   * tw_problem.
+   *
+   * @param sum that the filter is, or null
+   */
+  static MemorySegment problem(
+      ConvProblem problem, Isa limit, int[] tile, @Nullable FilterSum sum, Arena arena) {
     NativeArguments writer = new NativeArguments();
     writer.putProblem(problem, limit, tile);
+    if (sum != null) {
+      writer.ints(sum.experts(), sum.images(), sum.parts(), sum.ownRows() ? 1 : 0);
+    }
     MemorySegment memory = arena.allocate(PROBLEM_BYTES, 8);
     MemorySegment.copy(writer.words, 0, memory, JAVA_INT, 0, PROBLEM_INTS);
     return memory;
   }
 
-  /** tw_args, of which tw_bind fills the rest. Lives as long as the arena of the operands. */
-  static MemorySegment args(MemorySegment problem, int kernel, long packed, Operands operands) {
+  /**
+   * tw_args, of which tw_bind fills the rest. Lives as long as the arena of the operands.
+   *
+   * @param sum whether the second operand is the factors of a sum of filters
+   */
+  static MemorySegment args(
+      MemorySegment problem, int kernel, long packed, boolean sum, Operands operands) {
     MemorySegment memory = operands.arena().allocate(ARGS_BYTES, 64);
     memory.copyFrom(problem);
     View src = operands.in().getFirst();
-    @Nullable View residual = operands.in().size() > 1 ? operands.in().get(1) : null;
+    @Nullable View factors = sum ? operands.in().get(1) : null;
+    int before = sum ? 2 : 1;
+    @Nullable View residual = operands.in().size() > before ? operands.in().get(before) : null;
     View dst = operands.out().getFirst();
     long[] fields = {
       src.address(),
@@ -62,6 +83,8 @@ final class NativeArguments {
       residual == null ? 0 : residual.rowStride(),
       dst.rowStride(),
       packed,
+      factors == null ? 0 : factors.address(),
+      factors == null ? 0 : factors.rowStride(),
       operands.workspace(),
       operands.workspaceStride()
     };

@@ -10,6 +10,7 @@ import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
 import dev.tilewright.conv.Cost;
 import dev.tilewright.conv.Epilogue;
+import dev.tilewright.conv.FilterSum;
 import dev.tilewright.conv.Rounding;
 import dev.tilewright.conv.Tile;
 import dev.tilewright.conv.Weights;
@@ -130,15 +131,35 @@ final class NativeConv implements ConvAlgorithm {
 
   @Override
   public Kernel prepare(ConvProblem problem, Tile tile, Weights weights) {
+    return prepare(problem, tile, weights, null);
+  }
+
+  @Override
+  public Applicability check(ConvProblem problem, FilterSum sum) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment struct = NativeArguments.problem(problem, limit, OWN_CHOICE, sum, arena);
+      @Nullable String reason = CLibrary.tw_refuses(kernel, struct.address());
+      return reason == null ? Applicability.yes() : new Applicability.No(reason);
+    }
+  }
+
+  @Override
+  public Kernel prepare(ConvProblem problem, Tile tile, FilterSum sum, Weights experts) {
+    return prepare(problem, tile, experts, sum);
+  }
+
+  private Kernel prepare(ConvProblem problem, Tile tile, Weights weights, @Nullable FilterSum sum) {
     // Immutable and shared by sessions: owned by the kernel object.
-    MemorySegment struct = NativeArguments.problem(problem, limit, values(tile), Arena.ofAuto());
+    MemorySegment struct =
+        NativeArguments.problem(problem, limit, values(tile), sum, Arena.ofAuto());
+    String layout = "native." + CLibrary.tw_layout(kernel);
     MemorySegment packed =
         weights.packed(
-            "native." + CLibrary.tw_layout(kernel),
+            sum == null ? layout : layout + "_" + sum.form(),
             CLibrary.tw_packed_bytes(kernel, struct.address()),
             memory -> pack(struct, weights, memory));
     return new PreparedConv(
-        kernel, struct, packed, CLibrary.tw_workspace_bytes(kernel, struct.address()));
+        kernel, struct, packed, sum != null, CLibrary.tw_workspace_bytes(kernel, struct.address()));
   }
 
   private int[] values(Tile tile) {
@@ -178,11 +199,11 @@ final class NativeConv implements ConvAlgorithm {
   }
 
   private record PreparedConv(
-      int kernel, MemorySegment problem, MemorySegment packed, long workspaceBytes)
+      int kernel, MemorySegment problem, MemorySegment packed, boolean sum, long workspaceBytes)
       implements Kernel {
     @Override
     public Task bind(Operands operands) {
-      long args = NativeArguments.args(problem, kernel, packed.address(), operands).address();
+      long args = NativeArguments.args(problem, kernel, packed.address(), sum, operands).address();
       return new BoundConv(args, CLibrary.tw_bind(args));
     }
 

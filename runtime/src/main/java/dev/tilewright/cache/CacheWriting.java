@@ -1,5 +1,6 @@
 package dev.tilewright.cache;
 
+import dev.tilewright.conv.FilterSum;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.plan.Plan;
 import dev.tilewright.plan.Recipe;
@@ -49,22 +50,24 @@ final class CacheWriting implements CacheFile.Writing {
     image.write(PlanImage.of(plan));
     List<Recipe.Conv> convs = plan.steps().stream().flatMap(s -> convs(s.recipe())).toList();
     Set<Tensor> packedOnly = new HashSet<>();
-    convs.forEach(conv -> {
-      packedOnly.add(conv.filter());
-      if (conv.bias() != null) {
-        packedOnly.add(conv.bias());
-      }
-    });
+    convs.forEach(
+        conv -> {
+          packedOnly.add(conv.filter());
+          if (conv.bias() != null) {
+            packedOnly.add(conv.bias());
+          }
+        });
     Set<Tensor> needed = new HashSet<>(plan.constants().values());
     plan.steps().forEach(s -> operands(s.recipe(), needed));
     convs.stream()
         .filter(this::readsValues)
-        .forEach(conv -> {
-          needed.add(conv.filter());
-          if (conv.bias() != null) {
-            needed.add(conv.bias());
-          }
-        });
+        .forEach(
+            conv -> {
+              needed.add(conv.filter());
+              if (conv.bias() != null) {
+                needed.add(conv.bias());
+              }
+            });
     IdentityHashMap<Tensor, Integer> numbers = new IdentityHashMap<>();
     for (Tensor tensor : image.tensors()) {
       numbers.put(tensor, entries.size());
@@ -105,6 +108,7 @@ final class CacheWriting implements CacheFile.Writing {
   private static Stream<Recipe.Conv> convs(Recipe recipe) {
     return switch (recipe) {
       case Recipe.Conv conv -> Stream.of(conv);
+      case Recipe.Summed(Recipe.Conv conv, FilterSum _) -> Stream.of(conv);
       case Recipe.Chain chain ->
           Stream.of(chain.before(), chain.depthwise(), chain.after())
               .filter(Objects::nonNull)

@@ -34,4 +34,21 @@ public interface ConvAlgorithm {
 
   /** Packs the weights and binds the tile. Called once per layer and plan. */
   Kernel prepare(ConvProblem problem, Tile tile, Weights weights);
+
+  /** Whether the filter may be such a sum, of a problem that it computes. */
+  default Applicability check(ConvProblem problem, FilterSum sum) {
+    return new Applicability.No("takes no sums of filters");
+  }
+
+  /**
+   * The same for a filter that is a sum: the kernel's operands are src, factors [N, ..], then the
+   * residual if there is one.
+   *
+   * @param experts instead of the filter, [K, C/G, FH, FW, E], with the K of one image; the bias is
+   *     that of all
+   * @throws UnsupportedOperationException if {@link #check(ConvProblem, FilterSum)} says no
+   */
+  default Kernel prepare(ConvProblem problem, Tile tile, FilterSum sum, Weights experts) {
+    throw new UnsupportedOperationException(id() + " takes no sums of filters");
+  }
 }

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -82,9 +83,20 @@ public final class Planner {
     Selection selection = new Selection(means, memory::weights);
     Graph read = fusing.allowed() ? SharedReads.of(imported, means.backends()) : imported;
     Joining joining = new Joining(read, means.backends(), fusing);
-    Fusion fusion = new Fusion(joining.graph(), selection, fusing);
+    Summing summing = new Summing(joining.graph(), selection, fusing);
+    Fusion fusion = new Fusion(summing.graph(), selection, fusing);
     Graph graph = fusion.graph();
-    Map<Node, Selection.Chosen> chosen = choose(fusion, joining, selection);
+    Map<Node, Selection.Chosen> chosen =
+        choose(
+            graph,
+            node -> {
+              Backend joins = joining.backend(node);
+              return joining.explained(
+                  node,
+                  joins == null
+                      ? summing.choose(node, fusion)
+                      : selection.choose(node, graph, joins));
+            });
     Map<Node, Kernel> kernels = new HashMap<>();
     chosen.forEach((node, c) -> kernels.put(node, c.kernel()));
     Arrangement arrangement = new Arrangement(graph, kernels);
@@ -143,9 +155,9 @@ public final class Planner {
    * few layers.
    */
   private static Map<Node, Selection.Chosen> choose(
-      Fusion fusion, Joining joining, Selection selection) {
+      Graph graph, Function<Node, Selection.Chosen> choice) {
     List<Node> nodes =
-        fusion.graph().nodes().stream()
+        graph.nodes().stream()
             .filter(n -> !(n.op() instanceof Op.Reshape) && !Arrangement.isSeparable(n))
             .toList();
     List<Node> largestFirst = nodes.stream().sorted(BY_WEIGHTS.reversed()).toList();
@@ -157,12 +169,7 @@ public final class Planner {
             thread -> {
               for (int i = next.getAndIncrement(); i < nodes.size(); i = next.getAndIncrement()) {
                 Node node = largestFirst.get(i);
-                Backend joins = joining.backend(node);
-                Selection.Chosen choice =
-                    joins == null
-                        ? fusion.choose(node)
-                        : selection.choose(node, fusion.graph(), joins);
-                choices.put(node, joining.explained(node, choice));
+                  choices.put(node, choice.apply(node));
               }
             });
     Map<Node, Selection.Chosen> chosen = new LinkedHashMap<>();

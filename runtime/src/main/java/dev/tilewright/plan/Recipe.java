@@ -4,6 +4,7 @@ import dev.tilewright.backend.Backend;
 import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
+import dev.tilewright.conv.FilterSum;
 import dev.tilewright.conv.Tile;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.kernel.Kernel;
@@ -63,6 +64,19 @@ public sealed interface Recipe {
     public Kernel make(Ingredients from) {
       Weights weights = from.weights().apply(filter, bias);
       return from.algorithm(algorithm).prepare(problem, tile, weights);
+    }
+  }
+
+  /**
+   * A convolution with a filter that is a sum of constant ones.
+   *
+   * @param conv its filter is what the sum is of
+   */
+  record Summed(Conv conv, FilterSum sum) implements Recipe {
+    @Override
+    public Kernel make(Ingredients from) {
+      Weights experts = from.weights().apply(conv.filter, conv.bias);
+      return from.algorithm(conv.algorithm).prepare(conv.problem, conv.tile, sum, experts);
     }
   }
 

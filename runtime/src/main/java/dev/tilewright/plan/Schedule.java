@@ -84,7 +84,9 @@ final class Schedule {
 
   /** Weights that are known reach a convolution through its kernel, not as operands. */
   private static List<Value> operands(Node node, Chosen chosen) {
-    if (!(node.op() instanceof Op.Conv conv) || chosen.kernel() instanceof ComputedWeights) {
+    if (!(node.op() instanceof Op.Conv conv)
+        || chosen.recipe() instanceof Recipe.Computed
+        || chosen.recipe() instanceof Recipe.Summed) {
       return node.inputs();
     }
     return conv.epilogue().residual()

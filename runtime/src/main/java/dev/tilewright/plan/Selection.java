@@ -4,17 +4,21 @@ import dev.tilewright.backend.Backend;
 import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
+import dev.tilewright.conv.Epilogue;
+import dev.tilewright.conv.FilterSum;
 import dev.tilewright.conv.Tile;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.graph.Graph;
 import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
+import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.op.OpProblem;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -169,17 +173,30 @@ final class Selection {
     return chosen(node, best.problem, choice, recipe);
   }
 
-  private Chosen computed(Node node, Op.Conv conv, ConvShape whole, Shape filter) {
+  /** Estimated time, on one thread, of a convolution that packs its filter in every run. */
+  double nanosPacking(ConvShape whole, Epilogue epilogue, Shape filter) {
     int pieces = ComputedWeights.pieces(whole, filter);
+    return pieces * piece(whole, epilogue, filter, pieces, new HashMap<>()).nanos;
+  }
+
+  private Candidate piece(
+      ConvShape whole, Epilogue epilogue, Shape filter, int pieces, Map<String, String> others) {
     ConvShape shape = whole.ofGroups(whole.groups() / pieces);
     Shape piece = filter.with(0, filter.dim(0) / pieces);
+    return best(new ConvProblem(shape, epilogue, 1), piece, others);
+  }
+
+  private Chosen computed(Node node, Op.Conv conv, ConvShape whole, Shape filter) {
+    int pieces = ComputedWeights.pieces(whole, filter);
+    Shape piece = filter.with(0, filter.dim(0) / pieces);
     Map<String, String> others = new LinkedHashMap<>();
-    Candidate best = best(new ConvProblem(shape, conv.epilogue(), 1), piece, others);
+    Candidate best = piece(whole, conv.epilogue(), filter, pieces, others);
     int threads =
         pieces == 1
             ? best.problem.threads()
             : Math.min(pieces, CostModel.threads(best.nanos * pieces, means.threads()));
-    ConvProblem own = pieces == 1 ? best.problem : new ConvProblem(shape, conv.epilogue(), 1);
+    ConvProblem own =
+        pieces == 1 ? best.problem : new ConvProblem(best.problem.shape(), conv.epilogue(), 1);
     String reason =
         reason(best, others)
             + (pieces == 1 ? "" : ", in " + pieces + " pieces")
@@ -267,6 +284,24 @@ final class Selection {
       throw new IllegalStateException("no algorithm computes " + one.shape().key() + ": " + others);
     }
     others.remove(best.algorithm.id());
+    return best;
+  }
+
+  /** The algorithm for a filter that is a sum; null if none takes it. */
+  @Nullable Candidate bestAdding(ConvProblem one, FilterSum sum, Map<String, String> others) {
+    Candidate best = null;
+    for (ConvAlgorithm algorithm : algorithms) {
+      Candidate candidate = estimate(algorithm, one, others);
+      if (candidate != null
+          && algorithm.check(one, sum) instanceof Applicability.No(String reason)) {
+        others.put(algorithm.id(), reason);
+      } else if (candidate != null && isBetter(candidate, best)) {
+        best = candidate;
+      }
+    }
+    if (best != null) {
+      others.remove(best.algorithm.id());
+    }
     return best;
   }
 
