@@ -169,7 +169,7 @@ public final class Planner {
             thread -> {
               for (int i = next.getAndIncrement(); i < nodes.size(); i = next.getAndIncrement()) {
                 Node node = largestFirst.get(i);
-                  choices.put(node, choice.apply(node));
+                choices.put(node, choice.apply(node));
               }
             });
     Map<Node, Selection.Chosen> chosen = new LinkedHashMap<>();
