@@ -44,6 +44,8 @@ public final class RunTable {
   }
 
   /**
+   * What to copy for these runs, in the order of the destination.
+   *
    * @param dst may be strided, like src
    */
   public static RunTable of(Op.Runs op, int[] runs, View src, View dst) {
