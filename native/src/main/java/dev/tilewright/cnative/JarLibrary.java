@@ -68,10 +68,10 @@ final class JarLibrary {
     Path folder =
         cache.resolve("native").resolve(Long.toHexString(entry.getCrc()) + "-" + entry.getSize());
     Path file = folder.resolve(name);
-    if (!holds(file, entry)) {
-      unpack(file);
+    if (!holds(folder, file, entry)) {
+      unpack(folder, file);
     }
-    return holds(file, entry) ? file : null;
+    return holds(folder, file, entry) ? file : null;
   }
 
   private @Nullable Path own() throws IOException {
@@ -93,9 +93,9 @@ final class JarLibrary {
     return null;
   }
 
-  private static boolean holds(Path file, JarEntry entry) throws IOException {
+  private static boolean holds(Path folder, Path file, JarEntry entry) throws IOException {
     if (!Files.isRegularFile(file)
-        || UserCache.distrust(file.getParent()) != null
+        || UserCache.distrust(folder) != null
         || UserCache.distrust(file) != null) {
       return false;
     }
@@ -111,9 +111,7 @@ final class JarLibrary {
   }
 
   /** Beside its place and then renamed: other processes see all of it or nothing. */
-  private void unpack(Path file) throws IOException {
-    Path folder = file.getParent();
-    Files.createDirectories(folder.getParent());
+  private void unpack(Path folder, Path file) throws IOException {
     Files.createDirectories(folder, ownerOnly(folder));
     Path fresh = Files.createTempFile(folder, "new", ".part");
     try (InputStream in = url.openStream()) {

@@ -152,7 +152,7 @@ final class NativeLoader {
             : null;
     Path file = dispatch == null ? null : kept(dispatch);
     if (file != null) {
-      System.setProperty(JNA_FOLDER, file.getParent().toString());
+      System.setProperty(JNA_FOLDER, file.resolveSibling("").toString());
     }
     try {
       Native.isProtected(); // whatever needs the library

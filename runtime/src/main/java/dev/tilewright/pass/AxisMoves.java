@@ -130,7 +130,7 @@ final class AxisMoves {
   }
 
   private static boolean continues(int before, int place) {
-    return before == ZERO || place == ZERO ? before == place : place == before + 1;
+    return (before == ZERO || place == ZERO) ? before == place : place == before + 1;
   }
 
   /** For each block of the result, the block of the source that it is, or ZERO. */

@@ -74,7 +74,7 @@ final class Dots implements ConvAlgorithm {
     long filter = pack(s, weights).address();
     long bias = Panels.bias(weights).address();
     return new ConvKernel(
-        DotTile.PIXELS * Lanes.BYTES,
+        (long) DotTile.PIXELS * Lanes.BYTES,
         operands -> new DotsTask(problem, one, four, filter, bias, after, operands));
   }
 

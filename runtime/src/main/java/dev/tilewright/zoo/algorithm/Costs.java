@@ -101,7 +101,7 @@ public final class Costs {
     long windows = (h / window + more) * (long) (w / window + more);
     long tokens = (long) h * w;
     long square = (long) window * window;
-    return 2 * c * tokens + windows * c * square * square + 2 * tokens * c * c * mlpRatio;
+    return 2L * c * tokens + windows * c * square * square + 2 * tokens * c * c * mlpRatio;
   }
 
   /** 2x2 tokens of h x w to one of twice the width, as the authors' code counts it. */
@@ -133,6 +133,6 @@ public final class Costs {
         width *= 2;
       }
     }
-    return macs + ((long) width * first * first >> depths.size()) + (long) width * classes;
+    return macs + (((long) width * first * first) >> depths.size()) + (long) width * classes;
   }
 }

@@ -28,8 +28,9 @@ public record Keypoint(float x, float y, float score) {
         best = i;
       }
     }
+    int row = best / columns;
     double x = (best % columns + 0.5) * width / columns;
-    double y = (best / columns + 0.5) * height / rows;
+    double y = (row + 0.5) * height / rows;
     return new Keypoint((float) (box.left() + x), (float) (box.top() + y), logits[best]);
   }
 }
