@@ -199,14 +199,11 @@ public final class Model implements AutoCloseable {
    * @throws dev.tilewright.onnx.UnsupportedModelException if it needs what this runtime lacks
    */
   public Graph graph(Map<String, Shape> shapes) {
-    return using(
-        () ->
-            NativeMemory.granted(
-                () -> {
-                  Source of = source();
-                  return Passes.standard(
-                      OnnxImporter.first(of.onnx, shapes, of.memory).graph(), of.memory);
-                }));
+    return using(() ->
+        NativeMemory.granted(() -> {
+          Source of = source();
+          return Passes.standard(OnnxImporter.first(of.onnx, shapes, of.memory).graph(), of.memory);
+        }));
   }
 
   /**

@@ -70,9 +70,8 @@ record ChannelsLast(Block block, List<Shape> own) implements Block {
   /** Results as the block in a file of its own has them. */
   static Map<String, Tensor> outside(Map<String, Tensor> outputs) {
     Map<String, Tensor> turned = new LinkedHashMap<>();
-    outputs.forEach(
-        (name, y) ->
-            turned.put(name, y.shape().rank() == TO_FIRST.size() ? turned(y, TO_FIRST) : y));
+    outputs.forEach((name, y) ->
+        turned.put(name, y.shape().rank() == TO_FIRST.size() ? turned(y, TO_FIRST) : y));
     return turned;
   }
 

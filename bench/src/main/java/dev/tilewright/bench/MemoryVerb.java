@@ -137,8 +137,7 @@ public final class MemoryVerb extends ModelsGiven implements Callable<Integer> {
       throws IOException {
     ModelProcess.run(model, shapes, options, start, Math.max(1, runs))
         .figures()
-        .forEach(
-            (name, value) ->
-                figures.computeIfAbsent(prefix + name, n -> new ArrayList<>()).add(List.of(value)));
+        .forEach((name, value) ->
+            figures.computeIfAbsent(prefix + name, n -> new ArrayList<>()).add(List.of(value)));
   }
 }

@@ -91,12 +91,9 @@ final class ModelProcess {
             options.backend(),
             String.valueOf(runs),
             start.packedCache == null ? "" : start.packedCache.toString()));
-    shapes.forEach(
-        (name, shape) ->
-            command.add(
-                name
-                    + "="
-                    + String.join("x", shape.dims().stream().map(String::valueOf).toList())));
+    shapes.forEach((name, shape) ->
+        command.add(
+            name + "=" + String.join("x", shape.dims().stream().map(String::valueOf).toList())));
     long begin = System.nanoTime();
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
@@ -159,9 +156,8 @@ final class ModelProcess {
 
   private static Map<String, Tensor> zeros(Map<String, Shape> shapes) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
-    shapes.forEach(
-        (name, shape) ->
-            tensors.put(name, Tensor.of(shape, new float[Math.toIntExact(shape.elements())])));
+    shapes.forEach((name, shape) ->
+        tensors.put(name, Tensor.of(shape, new float[Math.toIntExact(shape.elements())])));
     return tensors;
   }
 

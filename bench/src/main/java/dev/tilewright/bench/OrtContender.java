@@ -126,12 +126,11 @@ final class OrtContender implements Contender {
     Map<String, OnnxJavaType> types = new LinkedHashMap<>();
     session
         .getInputInfo()
-        .forEach(
-            (name, info) -> {
-              if (info.getInfo() instanceof TensorInfo tensor) {
-                types.put(name, tensor.type);
-              }
-            });
+        .forEach((name, info) -> {
+          if (info.getInfo() instanceof TensorInfo tensor) {
+            types.put(name, tensor.type);
+          }
+        });
     return types;
   }
 

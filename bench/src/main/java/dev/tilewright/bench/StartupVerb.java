@@ -52,13 +52,12 @@ public final class StartupVerb extends ModelsGiven implements Callable<Integer> 
     for (ModelSource source : sources()) {
       Map<String, List<Double>> millis = measure(source, options);
       List<Double> peer = Objects.requireNonNull(millis.get(Starts.PEER));
-      millis.forEach(
-          (start, ours) -> {
-            add(results, source, options, start, ours);
-            if (!start.equals(Starts.PEER)) {
-              row(table, source.name(), start, ours, peer);
-            }
-          });
+      millis.forEach((start, ours) -> {
+        add(results, source, options, start, ours);
+        if (!start.equals(Starts.PEER)) {
+          row(table, source.name(), start, ours, peer);
+        }
+      });
     }
     Console.progress(spec, "");
     PrintWriter out = json.text(Console.out(spec));

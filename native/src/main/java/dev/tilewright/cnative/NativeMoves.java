@@ -23,21 +23,19 @@ final class NativeMoves {
   static Optional<Binder> binder(OpProblem problem) {
     return switch (problem.op()) {
       case Op.Transpose(List<Integer> perm) ->
-          Optional.of(
-              (operands, limit) -> {
-                View src = operands.in().getFirst();
-                long[] strides = src.strides();
-                long[] permuted = perm.stream().mapToLong(i -> strides[i]).toArray();
-                return into(operands, src.address(), permuted, limit);
-              });
+          Optional.of((operands, limit) -> {
+            View src = operands.in().getFirst();
+            long[] strides = src.strides();
+            long[] permuted = perm.stream().mapToLong(i -> strides[i]).toArray();
+            return into(operands, src.address(), permuted, limit);
+          });
       case Op.Slice slice -> Optional.of((operands, limit) -> slice(slice, operands, limit));
       case Op.Expand e ->
-          Optional.of(
-              (operands, limit) -> {
-                View src = operands.in().getFirst();
-                Shape shape = operands.out().getFirst().shape();
-                return into(operands, src.address(), src.strides(shape), limit);
-              });
+          Optional.of((operands, limit) -> {
+            View src = operands.in().getFirst();
+            Shape shape = operands.out().getFirst().shape();
+            return into(operands, src.address(), src.strides(shape), limit);
+          });
       case Op.Concat(int axis) -> Optional.of((operands, limit) -> concat(axis, operands, limit));
       case Op.Reshape r -> Optional.of(NativeMoves::reshape);
       case Op.Runs runs ->

@@ -51,10 +51,8 @@ final class NativeOperators {
         out.shape().elements() > 0
             && out.shape().rank() <= OperatorArguments.MOST_LOOPS
             && problem.in().stream()
-                .allMatch(
-                    t ->
-                        t.shape().elements() > 0
-                            && t.shape().rank() <= OperatorArguments.MOST_LOOPS);
+                .allMatch(t ->
+                    t.shape().elements() > 0 && t.shape().rank() <= OperatorArguments.MOST_LOOPS);
     if (!fits) {
       return Optional.empty();
     }

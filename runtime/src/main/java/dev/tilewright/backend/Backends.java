@@ -105,13 +105,9 @@ public final class Backends {
           all.keySet().stream()
               .filter(b -> b.name().equals(choice))
               .findFirst()
-              .orElseThrow(
-                  () ->
-                      new IllegalArgumentException(
-                          "no backend '"
-                              + choice
-                              + "', there is auto and "
-                              + availability().keySet()));
+              .orElseThrow(() ->
+                  new IllegalArgumentException(
+                      "no backend '" + choice + "', there is auto and " + availability().keySet()));
       if (all.get(named) instanceof Applicability.No(String reason)) {
         throw new IllegalArgumentException("backend '" + choice + "' does not run here: " + reason);
       }

@@ -200,13 +200,12 @@ final class CacheFile {
     long[] end = {DATA};
     List<byte[]> records =
         new ArrayList<>(
-            writing.write(
-                bytes -> {
-                  long at = (end[0] + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-                  writeAll(channel, buffer(bytes), at);
-                  end[0] = at + bytes.byteSize();
-                  return at - DATA;
-                }));
+            writing.write(bytes -> {
+              long at = (end[0] + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+              writeAll(channel, buffer(bytes), at);
+              end[0] = at + bytes.byteSize();
+              return at - DATA;
+            }));
     long dataBytes = end[0] - DATA;
     try (Arena arena = Arena.ofShared()) { // several threads read
       MemorySegment written = channel.map(MapMode.READ_ONLY, DATA, dataBytes, arena);

@@ -50,24 +50,22 @@ final class CacheWriting implements CacheFile.Writing {
     image.write(PlanImage.of(plan));
     List<Recipe.Conv> convs = plan.steps().stream().flatMap(s -> convs(s.recipe())).toList();
     Set<Tensor> packedOnly = new HashSet<>();
-    convs.forEach(
-        conv -> {
-          packedOnly.add(conv.filter());
-          if (conv.bias() != null) {
-            packedOnly.add(conv.bias());
-          }
-        });
+    convs.forEach(conv -> {
+      packedOnly.add(conv.filter());
+      if (conv.bias() != null) {
+        packedOnly.add(conv.bias());
+      }
+    });
     Set<Tensor> needed = new HashSet<>(plan.constants().values());
     plan.steps().forEach(s -> operands(s.recipe(), needed));
     convs.stream()
         .filter(this::readsValues)
-        .forEach(
-            conv -> {
-              needed.add(conv.filter());
-              if (conv.bias() != null) {
-                needed.add(conv.bias());
-              }
-            });
+        .forEach(conv -> {
+          needed.add(conv.filter());
+          if (conv.bias() != null) {
+            needed.add(conv.bias());
+          }
+        });
     IdentityHashMap<Tensor, Integer> numbers = new IdentityHashMap<>();
     for (Tensor tensor : image.tensors()) {
       numbers.put(tensor, entries.size());

@@ -281,14 +281,11 @@ public final class PackedCache {
           .put(packed.form(), data.asSlice(packed.offset(), packed.bytes()));
     }
     Map<Pair, Weights> all = new ConcurrentHashMap<>(); // kernels may be made in parallel
-    forms.forEach(
-        (pair, packed) ->
-            all.put(
-                pair,
-                Weights.packedBefore(
-                    tensors.get(pair.filter),
-                    pair.bias < 0 ? null : tensors.get(pair.bias),
-                    packed)));
+    forms.forEach((pair, packed) ->
+        all.put(
+            pair,
+            Weights.packedBefore(
+                tensors.get(pair.filter), pair.bias < 0 ? null : tensors.get(pair.bias), packed)));
     return all;
   }
 

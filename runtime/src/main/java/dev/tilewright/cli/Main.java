@@ -84,13 +84,12 @@ public final class Main {
     line.setErr(err);
     line.setUsageHelpWidth(100);
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setParameterExceptionHandler(
-        (problem, rest) -> {
-          // A flag parsed before the mistake is set; one after it is not, so look for both.
-          boolean trace = main.stacktrace || List.of(args).contains("--stacktrace");
-          String help = problem.getCommandLine().getCommandSpec().qualifiedName() + " --help";
-          return new Failures(err, trace).badInput(Failures.line(problem) + " (see " + help + ")");
-        });
+    line.setParameterExceptionHandler((problem, rest) -> {
+      // A flag parsed before the mistake is set; one after it is not, so look for both.
+      boolean trace = main.stacktrace || List.of(args).contains("--stacktrace");
+      String help = problem.getCommandLine().getCommandSpec().qualifiedName() + " --help";
+      return new Failures(err, trace).badInput(Failures.line(problem) + " (see " + help + ")");
+    });
     line.setExecutionExceptionHandler(
         (problem, verb, rest) -> new Failures(err, main.stacktrace).report(problem));
     if (args.length == 0) {

@@ -137,24 +137,23 @@ public final class Run implements Verb, Callable<Integer> {
     if (!json) {
       inputs.forEach((name, tensor) -> out.println("input   " + name + ":" + tensor.type()));
     }
-    outputs.forEach(
-        (name, tensor) -> {
-          Summary summary = Summary.of(tensor);
-          List<Classes.Score> best = Classes.best(tensor, top, classes);
-          if (json) {
-            Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("name", name);
-            entry.put("type", tensor.type().toString());
-            entry.put("min", Json.number(summary.min()));
-            entry.put("max", Json.number(summary.max()));
-            entry.put("mean", Json.number(summary.mean()));
-            entry.put("top", best.stream().map(Classes.Score::asMap).toList());
-            described.add(entry);
-          } else {
-            out.println("output  " + name + ":" + tensor.type() + "  " + summary);
-            best.forEach(score -> out.println("        " + score));
-          }
-        });
+    outputs.forEach((name, tensor) -> {
+      Summary summary = Summary.of(tensor);
+      List<Classes.Score> best = Classes.best(tensor, top, classes);
+      if (json) {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("name", name);
+        entry.put("type", tensor.type().toString());
+        entry.put("min", Json.number(summary.min()));
+        entry.put("max", Json.number(summary.max()));
+        entry.put("mean", Json.number(summary.mean()));
+        entry.put("top", best.stream().map(Classes.Score::asMap).toList());
+        described.add(entry);
+      } else {
+        out.println("output  " + name + ":" + tensor.type() + "  " + summary);
+        best.forEach(score -> out.println("        " + score));
+      }
+    });
     if (json) {
       report.put("outputs", described);
       out.println(Json.of(report));

@@ -129,15 +129,14 @@ public final class Operators {
     int band = 16; // columns that are written together: a cache line
     IntStream.range(0, Math.ceilDiv(columns, band))
         .parallel()
-        .forEach(
-            part -> {
-              int first = part * band;
-              int count = Math.min(band, columns - first);
-              float[] from = new float[count * rows];
-              MemorySegment.copy(
-                  matrix.data(), JAVA_FLOAT_UNALIGNED, 4L * first * rows, from, 0, from.length);
-              transpose(from, rows, to, first, columns);
-            });
+        .forEach(part -> {
+          int first = part * band;
+          int count = Math.min(band, columns - first);
+          float[] from = new float[count * rows];
+          MemorySegment.copy(
+              matrix.data(), JAVA_FLOAT_UNALIGNED, 4L * first * rows, from, 0, from.length);
+          transpose(from, rows, to, first, columns);
+        });
     return Tensor.of(shape, to);
   }
 

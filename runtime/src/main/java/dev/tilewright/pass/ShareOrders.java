@@ -134,11 +134,10 @@ final class ShareOrders implements Pass {
             || terms.stream().map(Term::outputs).distinct().count() > 1;
     boolean possible =
         terms.stream()
-            .allMatch(
-                t ->
-                    t.image.equals(image)
-                        && t.groups() <= MOST_GROUPS
-                        && Math.min(t.width(), t.height()) >= NARROWEST);
+            .allMatch(t ->
+                t.image.equals(image)
+                    && t.groups() <= MOST_GROUPS
+                    && Math.min(t.width(), t.height()) >= NARROWEST);
     if (!useful || !possible) {
       return null;
     }

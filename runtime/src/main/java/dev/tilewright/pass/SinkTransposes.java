@@ -277,13 +277,12 @@ final class SinkTransposes implements Pass {
     List<Block> blocks = blocks(at.in(0).shape(), to);
     List<Block> inOrder = new ArrayList<>(blocks);
     inOrder.sort(
-        Comparator.comparingInt(
-            b ->
-                b.from.stream()
-                    .filter(i -> at.in(0).shape().dim(i) != 1)
-                    .mapToInt(i -> d.owed.order().get(i))
-                    .min()
-                    .orElse(0)));
+        Comparator.comparingInt(b ->
+            b.from.stream()
+                .filter(i -> at.in(0).shape().dim(i) != 1)
+                .mapToInt(i -> d.owed.order().get(i))
+                .min()
+                .orElse(0)));
     // Dimensions of the old shape in the order of the wanted carrier.
     List<Integer> order = inOrder.stream().flatMap(b -> b.from.stream()).toList();
     Permutation fix = new Permutation(order.stream().map(i -> d.owed.order().get(i)).toList());

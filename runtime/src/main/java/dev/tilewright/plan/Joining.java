@@ -95,17 +95,15 @@ final class Joining {
     // In parallel, as making a kernel takes long.
     List<Estimate> taken =
         choices.parallelStream()
-            .flatMap(
-                choice ->
-                    choice.best(estimated, savings.getOrDefault(choice.first().joined.op(), 0.0)))
+            .flatMap(choice ->
+                choice.best(estimated, savings.getOrDefault(choice.first().joined.op(), 0.0)))
             .filter(e -> e.backend.operator(Selection.problem(e.joined, from)).isPresent())
             .toList();
     choices.forEach(c -> refused.put(c.first().chain.last(), c.first()));
-    taken.forEach(
-        e -> {
-          refused.remove(e.chain.last());
-          joined.put(e.joined, e);
-        });
+    taken.forEach(e -> {
+      refused.remove(e.chain.last());
+      joined.put(e.joined, e);
+    });
     return without(from, taken);
   }
 

@@ -108,15 +108,14 @@ public final class Planner {
     Map<Value, Plan.Place> places = new LinkedHashMap<>();
     schedule
         .spots()
-        .forEach(
-            (value, spot) -> {
-              Integer buffer = lifetimes.bufferOf().get(spot.root());
-              if (buffer != null) {
-                long bytes = spot.offset() * value.type().dtype().bytes();
-                places.put(
-                    value, new Plan.Place(layout.offsets().get(buffer) + bytes, spot.rowStride()));
-              }
-            });
+        .forEach((value, spot) -> {
+          Integer buffer = lifetimes.bufferOf().get(spot.root());
+          if (buffer != null) {
+            long bytes = spot.offset() * value.type().dtype().bytes();
+            places.put(
+                value, new Plan.Place(layout.offsets().get(buffer) + bytes, spot.rowStride()));
+          }
+        });
     List<Plan.Scratch> scratch = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
       long stride = Lifetimes.scratchStride(steps.get(i).kernel());
@@ -165,13 +164,12 @@ public final class Planner {
     AtomicInteger next = new AtomicInteger();
     IntStream.rangeClosed(0, ForkJoinPool.getCommonPoolParallelism())
         .parallel()
-        .forEach(
-            thread -> {
-              for (int i = next.getAndIncrement(); i < nodes.size(); i = next.getAndIncrement()) {
-                Node node = largestFirst.get(i);
-                choices.put(node, choice.apply(node));
-              }
-            });
+        .forEach(thread -> {
+          for (int i = next.getAndIncrement(); i < nodes.size(); i = next.getAndIncrement()) {
+            Node node = largestFirst.get(i);
+            choices.put(node, choice.apply(node));
+          }
+        });
     Map<Node, Selection.Chosen> chosen = new LinkedHashMap<>();
     nodes.forEach(node -> chosen.put(node, Objects.requireNonNull(choices.get(node))));
     return chosen;

@@ -38,15 +38,14 @@ final class SharedReads {
     Set<Node> gone = new HashSet<>();
     reads.values().stream()
         .filter(nodes -> nodes.size() > 1)
-        .forEach(
-            nodes -> {
-              Node together = together(nodes);
-              if (backends.stream()
-                  .anyMatch(b -> b.operator(Selection.problem(together, graph)).isPresent())) {
-                first.put(nodes.getFirst(), together);
-                gone.addAll(nodes);
-              }
-            });
+        .forEach(nodes -> {
+          Node together = together(nodes);
+          if (backends.stream()
+              .anyMatch(b -> b.operator(Selection.problem(together, graph)).isPresent())) {
+            first.put(nodes.getFirst(), together);
+            gone.addAll(nodes);
+          }
+        });
     List<Node> nodes = new ArrayList<>();
     for (Node node : graph.nodes()) {
       if (first.containsKey(node)) {

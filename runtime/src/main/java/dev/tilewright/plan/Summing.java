@@ -96,11 +96,10 @@ final class Summing {
   private Graph without() {
     Map<Node, Node> last = new HashMap<>();
     Set<Node> gone = new HashSet<>();
-    summed.forEach(
-        (node, estimate) -> {
-          last.put(estimate.filter.conv(), node);
-          gone.addAll(estimate.filter.nodes());
-        });
+    summed.forEach((node, estimate) -> {
+      last.put(estimate.filter.conv(), node);
+      gone.addAll(estimate.filter.nodes());
+    });
     List<Node> nodes = new ArrayList<>();
     for (Node node : original.nodes()) {
       Node stands = last.get(node);

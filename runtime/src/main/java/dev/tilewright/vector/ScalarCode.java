@@ -123,15 +123,14 @@ abstract class ScalarCode {
 
   /** An address: the first where the mask is all ones, the second where it is zero; masked. */
   Num select(Num mask, Num ones, Num zero) {
-    return masked(
-        () ->
-            code.lload(ones.slot)
-                .lload(zero.slot)
-                .lxor()
-                .lload(mask.slot)
-                .land()
-                .lload(zero.slot)
-                .lxor());
+    return masked(() ->
+        code.lload(ones.slot)
+            .lload(zero.slot)
+            .lxor()
+            .lload(mask.slot)
+            .land()
+            .lload(zero.slot)
+            .lxor());
   }
 
   /** {@code into = from}. */

@@ -78,13 +78,12 @@ final class Compact {
 
   private static List<Entry> efficient() {
     return IntStream.range(0, 8)
-        .mapToObj(
-            i -> {
-              EfficientNet net = EfficientNet.b(i);
-              Shape image = image(3, net.resolution());
-              return line("efficientnet-b" + i, image, () -> net.network(1000))
-                  .from("1905.11946", "MBConv, scaled in width, depth and size");
-            })
+        .mapToObj(i -> {
+          EfficientNet net = EfficientNet.b(i);
+          Shape image = image(3, net.resolution());
+          return line("efficientnet-b" + i, image, () -> net.network(1000))
+              .from("1905.11946", "MBConv, scaled in width, depth and size");
+        })
         .toList();
   }
 

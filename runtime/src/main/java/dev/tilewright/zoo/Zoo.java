@@ -102,9 +102,8 @@ public final class Zoo {
     return Stream.concat(blocks().stream(), networks().stream())
         .filter(entry -> entry.name().equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new RuleException(
-                    "the zoo has no '" + name + "'; `tilewright zoo list` shows what it has"));
+        .orElseThrow(() ->
+            new RuleException(
+                "the zoo has no '" + name + "'; `tilewright zoo list` shows what it has"));
   }
 }

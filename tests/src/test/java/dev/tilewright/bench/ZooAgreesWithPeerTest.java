@@ -105,12 +105,11 @@ class ZooAgreesWithPeerTest {
   private static WeightSource seeing(Blueprint network, Map<String, Tensor> inputs, int each) {
     return IntStream.rangeClosed(7, 30)
         .mapToObj(WeightSource::seeded)
-        .filter(
-            weights -> {
-              List<Tensor> outputs = List.copyOf(ours(network.file(weights), inputs).values());
-              return IntStream.iterate(0, i -> i < outputs.size(), i -> i + each)
-                  .allMatch(i -> outputs.get(i).shape().dim(0) > 0);
-            })
+        .filter(weights -> {
+          List<Tensor> outputs = List.copyOf(ours(network.file(weights), inputs).values());
+          return IntStream.iterate(0, i -> i < outputs.size(), i -> i + each)
+              .allMatch(i -> outputs.get(i).shape().dim(0) > 0);
+        })
         .findFirst()
         .orElseThrow();
   }
@@ -143,14 +142,13 @@ class ZooAgreesWithPeerTest {
     SplittableRandom random = new SplittableRandom(7);
     blueprint
         .inputs()
-        .forEach(
-            (name, shape) -> {
-              float[] values = new float[(int) shape.elements()];
-              for (int i = 0; i < values.length; i++) {
-                values[i] = (float) random.nextDouble(-1, 1);
-              }
-              inputs.put(name, Tensor.of(shape, values));
-            });
+        .forEach((name, shape) -> {
+          float[] values = new float[(int) shape.elements()];
+          for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextDouble(-1, 1);
+          }
+          inputs.put(name, Tensor.of(shape, values));
+        });
     return inputs;
   }
 

@@ -91,9 +91,8 @@ class AttentionTest {
   private static void refused(Op op, String... shapes) {
     List<TensorType> in =
         Stream.of(shapes)
-            .map(
-                s ->
-                    Shape.of(Stream.of(s.split("x")).map(Integer::valueOf).toArray(Integer[]::new)))
+            .map(s ->
+                Shape.of(Stream.of(s.split("x")).map(Integer::valueOf).toArray(Integer[]::new)))
             .map(TensorType::floats)
             .toList();
     assertThatThrownBy(() -> ShapeInference.infer(op, in)).isInstanceOf(ShapeException.class);

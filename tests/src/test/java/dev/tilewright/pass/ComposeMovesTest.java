@@ -40,11 +40,10 @@ class ComposeMovesTest {
       Map<String, Tensor> in = Map.of("x", chain.input);
       Map<String, Tensor> want = Interpreter.run(before, in);
       Interpreter.run(after, in)
-          .forEach(
-              (name, got) ->
-                  assertThat(got.data().mismatch(want.get(name).data()))
-                      .as("seed %d", number)
-                      .isEqualTo(-1));
+          .forEach((name, got) ->
+              assertThat(got.data().mismatch(want.get(name).data()))
+                  .as("seed %d", number)
+                  .isEqualTo(-1));
       for (Node node : after.nodes()) {
         if (node.op() instanceof Op.Runs runs) {
           assertThat(4 * runs.length()).isGreaterThanOrEqualTo(leastBytes);

@@ -97,9 +97,8 @@ class SinkRowOrderTest {
     graph.inputs().forEach(v -> in.put(v.name(), random(random, v.shape())));
     Map<String, Tensor> want = Interpreter.run(before, in);
     Interpreter.run(after, in)
-        .forEach(
-            (name, got) ->
-                assertThat(got.data().mismatch(want.get(name).data())).as(name).isEqualTo(-1));
+        .forEach((name, got) ->
+            assertThat(got.data().mismatch(want.get(name).data())).as(name).isEqualTo(-1));
     return after;
   }
 

@@ -42,9 +42,8 @@ class JoiningTest {
       Map<String, float[]> apart = run(elements, backend, 1, Fusing.NEVER);
       for (int threads = 1; threads <= 2; threads++) {
         run(elements, backend, threads, Fusing.always(0))
-            .forEach(
-                (name, values) ->
-                    assertThat(values).as("%s of %s", name, elements).isEqualTo(apart.get(name)));
+            .forEach((name, values) ->
+                assertThat(values).as("%s of %s", name, elements).isEqualTo(apart.get(name)));
       }
       Interpreter.run(elements.graph(), elements.inputs())
           .forEach((name, want) -> agree(elements, name, apart.get(name), want.toFloats()));

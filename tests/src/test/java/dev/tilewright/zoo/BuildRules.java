@@ -62,13 +62,12 @@ final class BuildRules {
           broken(
               "the filter is [4, 6, 3, 3], not [4x6x1x1]",
               () ->
-                  word(
-                      x ->
-                          n ->
-                              n.conv(
-                                  x,
-                                  n.constant(Tensor.of(Shape.of(4, 6, 1, 1), new float[24])),
-                                  ConvSpec.of(4, 3))),
+                  word(x ->
+                      n ->
+                          n.conv(
+                              x,
+                              n.constant(Tensor.of(Shape.of(4, 6, 1, 1), new float[24])),
+                              ConvSpec.of(4, 3))),
               SIX),
           broken(
               "what is joined differs in one dimension only",
@@ -92,14 +91,13 @@ final class BuildRules {
           broken(
               "layers that share c.weight are alike",
               () ->
-                  word(
-                      x ->
-                          n ->
-                              n.shared()
-                                  .conv(
-                                      "c",
-                                      n.shared().conv("c", x, ConvSpec.of(4, 3)),
-                                      ConvSpec.of(4, 3))),
+                  word(x ->
+                      n ->
+                          n.shared()
+                              .conv(
+                                  "c",
+                                  n.shared().conv("c", x, ConvSpec.of(4, 3)),
+                                  ConvSpec.of(4, 3))),
               SIX),
           broken(
               "the square of the factor (2) divides the channels (6)",

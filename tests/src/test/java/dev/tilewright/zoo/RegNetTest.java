@@ -57,9 +57,8 @@ class RegNetTest {
   private static List<Stage> stages(JsonArray rows) {
     return StreamSupport.stream(rows.spliterator(), false)
         .map(JsonElement::getAsJsonArray)
-        .map(
-            row ->
-                new Stage(row.get(0).getAsInt(), row.get(1).getAsInt(), row.get(2).getAsInt(), 1))
+        .map(row ->
+            new Stage(row.get(0).getAsInt(), row.get(1).getAsInt(), row.get(2).getAsInt(), 1))
         .toList();
   }
 }

@@ -40,12 +40,11 @@ class ZooTest {
   void namesAreUniqueAndFound() {
     Set<String> names = new HashSet<>();
     entries()
-        .forEach(
-            entry -> {
-              assertThat(names.add(entry.name())).as(entry.name()).isTrue();
-              assertThat(Zoo.find(entry.name())).isSameAs(entry);
-              assertThat(entry.name()).matches("[a-z0-9-]+");
-            });
+        .forEach(entry -> {
+          assertThat(names.add(entry.name())).as(entry.name()).isTrue();
+          assertThat(Zoo.find(entry.name())).isSameAs(entry);
+          assertThat(entry.name()).matches("[a-z0-9-]+");
+        });
     assertThatThrownBy(() -> Zoo.find("resnet51"))
         .isInstanceOf(RuleException.class)
         .hasMessageContaining("resnet51");
@@ -191,9 +190,8 @@ class ZooTest {
             Map.entry("mask-rcnn-resnet50-fpn", 44_401_393L),
             Map.entry("keypoint-rcnn-resnet50-fpn", 59_137_258L),
             Map.entry("unext", 1_471_921L));
-    published.forEach(
-        (name, count) ->
-            assertThat(Zoo.find(name).blueprint().parameters()).as(name).isEqualTo(count));
+    published.forEach((name, count) ->
+        assertThat(Zoo.find(name).blueprint().parameters()).as(name).isEqualTo(count));
   }
 
   /** To the digit that torchvision, the catalogue and papers print, in thousandths of 10^9. */
@@ -265,11 +263,8 @@ class ZooTest {
             Map.entry("mixer-b-16", 12_602L),
             Map.entry("swin-mlp-t", 4_027L),
             Map.entry("unext", 562L));
-    published.forEach(
-        (name, count) ->
-            assertThat(Math.round(Zoo.find(name).blueprint().macs() / 1e6))
-                .as(name)
-                .isEqualTo(count));
+    published.forEach((name, count) ->
+        assertThat(Math.round(Zoo.find(name).blueprint().macs() / 1e6)).as(name).isEqualTo(count));
   }
 
   @Test

@@ -161,10 +161,8 @@ public final class Demo implements Verb, Callable<Integer> {
     Map<String, Integer> counts = new TreeMap<>();
     reader
         .plans()
-        .forEach(
-            plan ->
-                plan.steps()
-                    .forEach(step -> counts.merge(step.choice().algorithm(), 1, Integer::sum)));
+        .forEach(plan ->
+            plan.steps().forEach(step -> counts.merge(step.choice().algorithm(), 1, Integer::sum)));
     return counts;
   }
 }
