@@ -82,10 +82,10 @@ final class RunMap {
     int pieces = block / shorter;
     int[] next = new int[blocks.length * pieces];
     for (int i = 0; i < next.length; i++) {
-      int from = blocks[i / pieces];
-      next[i] = from == AxisMoves.ZERO ? from : fine.runs[from * pieces + i % pieces];
+      int source = blocks[i / pieces];
+      next[i] = source == AxisMoves.ZERO ? source : fine.runs[source * pieces + i % pieces];
     }
-    return new RunMap(this.from, shorter, next);
+    return new RunMap(from, shorter, next);
   }
 
   /**
