@@ -210,7 +210,7 @@ class ComposeMovesTest {
           yield cut == 0 ? at : joined(name, axis, cut);
         }
         case 2 -> {
-          Op.PadMode mode = Op.PadMode.values()[random.nextInt(Op.PadMode.values().length)];
+          Op.PadMode mode = any(List.of(Op.PadMode.values()));
           int most = mode == Op.PadMode.REFLECT ? Math.min(1, size - 1) : 2;
           yield graph.add(
               name,
@@ -240,8 +240,8 @@ class ComposeMovesTest {
           Op nearest =
               new Op.Resize(
                   Op.Interpolation.NEAREST,
-                  Op.CoordinateTransform.values()[random.nextInt(6)],
-                  Op.NearestMode.values()[random.nextInt(4)],
+                  any(List.of(Op.CoordinateTransform.values())),
+                  any(List.of(Op.NearestMode.values())),
                   -0.75,
                   scales,
                   new Shape(with(s.dims(), axis, 2 * size)));
@@ -251,7 +251,9 @@ class ComposeMovesTest {
           List<Integer> dims = new ArrayList<>(s.dims());
           if (rank > 2 && random.nextBoolean()) {
             int first = random.nextInt(rank - 1);
-            dims.set(first, dims.get(first) * dims.remove(first + 1));
+            int next = dims.get(first + 1);
+            dims.subList(first + 1, first + 2).clear();
+            dims.set(first, dims.get(first) * next);
           } else if (size % 2 == 0 && rank < 6) {
             dims.set(axis, size / 2);
             dims.add(axis, 2);
@@ -282,6 +284,10 @@ class ComposeMovesTest {
       List<Integer> changed = new ArrayList<>(dims);
       changed.set(axis, size);
       return changed;
+    }
+
+    private <T> T any(List<T> of) {
+      return of.get(random.nextInt(of.size()));
     }
   }
 }

@@ -408,7 +408,7 @@ public abstract class OperatorsTest {
   }
 
   private Tensor order(int images, int tokens) {
-    List<Long> rows = new ArrayList<>(LongStream.range(0, images * tokens).boxed().toList());
+    List<Long> rows = new ArrayList<>(LongStream.range(0, (long) images * tokens).boxed().toList());
     Collections.shuffle(rows, random);
     return Tensor.of(Shape.of(images, tokens), rows.stream().mapToLong(Long::longValue).toArray());
   }
