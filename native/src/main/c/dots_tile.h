@@ -151,8 +151,8 @@ TW_INLINE void accumulate(const dots_window *w, vec *sums, const int pixels, con
 }
 
 /* Sums of half as many lanes: those that are `distance` apart added, of two vectors in one. */
-TW_INLINE void add_pairs(vec *sums, const int distance) {
-    TW_UNROLL for (int i = 0; i < VL / 2 / distance; i++) {
+TW_INLINE void add_pairs(vec *sums, const int distance, const int pairs) {
+    TW_UNROLL for (int i = 0; i < pairs; i++) {
         const vec a = sums[2 * i], b = sums[2 * i + 1];
         sums[i] = lanes_mix(a, b, distance) + lanes_swap(lanes_mix(b, a, distance), distance);
     }
@@ -160,10 +160,10 @@ TW_INLINE void add_pairs(vec *sums, const int distance) {
 
 /* Lane i of the result: all lanes of sums[i] added, in an order that does not depend on i. */
 static inline vec add_lanes(vec *sums) {
-    add_pairs(sums, 1);
-    add_pairs(sums, 2);
-    if (VL > 4) add_pairs(sums, 4);
-    if (VL > 8) add_pairs(sums, 8);
+    add_pairs(sums, 1, VL / 2);
+    add_pairs(sums, 2, VL / 4);
+    if (VL > 4) add_pairs(sums, 4, VL / 8);
+    if (VL > 8) add_pairs(sums, 8, VL / 16);
     return sums[0];
 }
 

@@ -30,6 +30,11 @@ final class NativeLoader {
   /** System property: a library file to load instead of the one in the jar, or {@code none}. */
   static final String PATH_PROPERTY = "tilewright.native.path";
 
+  /** The self-test takes 300 KB, nearly all of it for a small problem of the largest transform. */
+  private static final long SELF_TEST_STACK = 1 << 20;
+
+  private static final int NOT_TESTED = -1;
+
   private static final String RESOURCE = Platform.RESOURCE_PREFIX + "/libtilewright.so";
 
   /** Where JNA looks for its own library before it unpacks it from its jar. */
@@ -225,8 +230,31 @@ final class NativeLoader {
         || call(library, "tw_op_struct_bytes") != OperatorArguments.BYTES) {
       return "lays its argument block out differently";
     }
-    int wrong = call(library, "tw_self_test", limit.code);
+    int wrong = selfTest(library.getFunction("tw_self_test"), limit);
+    if (wrong == NOT_TESTED) {
+      return "cannot run its self-test";
+    }
     return wrong == 0 ? null : "fails its self-test in kernel " + (wrong - 1) + " on this CPU";
+  }
+
+  /** On a thread of its own: whoever comes here may have less stack, and then the process dies. */
+  private static int selfTest(Function function, Isa limit) {
+    int[] wrong = {NOT_TESTED};
+    Runnable test = () -> wrong[0] = function.invokeInt(new Object[] {limit.code});
+    Thread thread = new Thread(null, test, "tilewright-self-test", SELF_TEST_STACK);
+    thread.start();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return wrong[0];
   }
 
   private static int call(NativeLibrary library, String name, Object... arguments) {

@@ -24,6 +24,9 @@ final class ComposeMoves implements Pass {
   /** Shorter runs cost more than the kernels that look at single elements, or none of them. */
   private static final int LEAST_BYTES = 32;
 
+  /** Runs that are noted in all, in 16 MB; a model that has more keeps its moves from there on. */
+  private static final int MOST_RUNS = 1 << 22;
+
   /**
    * What a value is made of.
    *
@@ -33,6 +36,7 @@ final class ComposeMoves implements Pass {
   private record Moved(RunMap map, double copied, boolean view) {}
 
   private final int leastBytes;
+  private int runsLeft = MOST_RUNS;
   private final Map<Value, Moved> moved = new HashMap<>(); // by value of the new graph
   private final Map<Value, Value> composed = new HashMap<>();
 
@@ -59,7 +63,9 @@ final class ComposeMoves implements Pass {
       return;
     }
     at.keep();
-    moved.putIfAbsent(at.out(), now);
+    if (moved.putIfAbsent(at.out(), now) == null && !(at.op() instanceof Op.Reshape)) {
+      runsLeft -= now.map.runs().length;
+    }
     if (at.isOutput()) {
       at.replaceOutput(composed(at, at.out()));
     }
@@ -72,7 +78,10 @@ final class ComposeMoves implements Pass {
   private @Nullable Moved moved(Rewriter.At at) {
     Value x = at.in(0);
     Shape out = at.node().output().shape();
-    if (at.constant(x) != null || x.shape().elements() == 0) {
+    if (at.constant(x) != null
+        || x.shape().elements() == 0
+        || !isListable(x.shape())
+        || !isListable(out)) {
       return null;
     }
     int least = Math.ceilDiv(leastBytes, x.type().dtype().bytes());
@@ -84,7 +93,7 @@ final class ComposeMoves implements Pass {
     }
     AxisMoves moves = AxisMoves.of(at, x.shape(), out);
     Moved before = before(x);
-    RunMap map = moves == null ? null : before.map.then(moves, x.shape(), out, least);
+    RunMap map = moves == null ? null : before.map.then(moves, x.shape(), out, least, runsLeft);
     if (map == null) {
       return null;
     }
@@ -101,7 +110,7 @@ final class ComposeMoves implements Pass {
     double copied = 0;
     for (int i = 0; i < at.node().inputs().size(); i++) {
       Value x = at.in(i);
-      if (x.shape().elements() == 0) {
+      if (x.shape().elements() == 0 || !isListable(x.shape())) {
         return null;
       }
       Moved before = before(x);
@@ -109,8 +118,16 @@ final class ComposeMoves implements Pass {
       shapes.add(x.shape());
       copied += before.copied + (inPlace && !before.view ? 0 : x.shape().elements());
     }
-    RunMap map = RunMap.joined(maps, shapes, axis, least);
+    RunMap map = RunMap.joined(maps, shapes, axis, least, runsLeft);
     return map == null ? null : new Moved(map, copied, false);
+  }
+
+  /**
+   * Whether numbers of its elements are ints, and places along an axis few enough to write down.
+   */
+  private boolean isListable(Shape shape) {
+    return shape.elements() <= Integer.MAX_VALUE
+        && shape.dims().stream().allMatch(dim -> dim <= runsLeft);
   }
 
   /** Whether the slice may be a view: a part of the memory, or columns of every row. */

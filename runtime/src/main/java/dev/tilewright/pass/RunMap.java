@@ -69,12 +69,13 @@ final class RunMap {
    * @param in shape of what this map makes
    * @param out shape of the result
    * @param least elements that a run must have
-   * @return null if runs would be shorter
+   * @param most runs there may be
+   * @return null if runs would be shorter, or more
    */
-  @Nullable RunMap then(AxisMoves moves, Shape in, Shape out, int least) {
+  @Nullable RunMap then(AxisMoves moves, Shape in, Shape out, int least, int most) {
     int block = moves.block(in, out);
     int shorter = gcd(block, length);
-    if (shorter < least) {
+    if (shorter < least || Math.max(in.elements(), out.elements()) / shorter > most) {
       return null;
     }
     RunMap fine = cut(shorter);
@@ -93,8 +94,10 @@ final class RunMap {
    *
    * @param shapes of what they make, which differ in the axis
    * @return null if they are of several values, or runs would be shorter than {@code least}
+   *     elements or more than {@code most}
    */
-  static @Nullable RunMap joined(List<RunMap> maps, List<Shape> shapes, int axis, int least) {
+  static @Nullable RunMap joined(
+      List<RunMap> maps, List<Shape> shapes, int axis, int least, int most) {
     Value from = maps.getFirst().from;
     int shorter = 0;
     int[] rows = new int[maps.size()]; // elements that are together
@@ -102,7 +105,10 @@ final class RunMap {
       rows[i] = Math.toIntExact(shapes.get(i).product(axis, shapes.get(i).rank()));
       shorter = gcd(gcd(rows[i], maps.get(i).length), shorter);
     }
-    if (shorter < least || maps.stream().anyMatch(m -> !m.from.equals(from))) {
+    long elements = shapes.stream().mapToLong(Shape::elements).sum();
+    if (shorter < least
+        || elements / shorter > most
+        || maps.stream().anyMatch(m -> !m.from.equals(from))) {
       return null;
     }
     int total = Arrays.stream(rows).sum() / shorter;
