@@ -52,10 +52,12 @@ int main(int argc, char **argv) {
     if (highest >= 0) { /* else nothing may be called */
         const int32_t wrong = tw_self_test(TW_ISA_HIGHEST);
         expect(wrong == 0, "self-test", wrong ? tw_name(wrong - 1) : NULL);
+        static const int64_t nothing[64]; /* a chain of no steps */
         for (int32_t op = 0; op < tw_op_count(); op++)
             for (int32_t limit = 0; limit <= TW_ISA_HIGHEST; limit++) {
                 tw_op_args args = {.op = op, .isa_limit = limit, .rank = 4, .element_bytes = 4,
                                    .size = {1, 1, 1, 1},
+                                   .table = nothing,
                                    .extra = {[8] = 1}}; /* attention: queries of a block */
                 tw_op_bind((int64_t)(intptr_t)&args);
                 expect(args.level <= limit && (limit < highest || args.level == highest), tw_op_name(op),
