@@ -126,7 +126,10 @@ public final class ShapeInference {
       }
       case Op.Elementwise e -> steps(e, in).getLast();
       case Op.Reduce r -> reduce(r, x);
-      case Op.Reductions several -> reduce(several.each().getFirst(), x);
+      case Op.Reductions several -> {
+        require(!several.kinds().isEmpty(), "no reduction");
+        yield reduce(several.each().getFirst(), x);
+      }
       case Op.Softmax(int axis) -> {
         axis(axis, s);
         yield floats(x);
