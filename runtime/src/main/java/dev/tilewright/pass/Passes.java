@@ -22,6 +22,7 @@ public final class Passes {
           FoldPad::new,
           CollapseLinear::new, // of what has no affine arithmetic left between layers
           AffineIntoProduct::new, // likewise, of what flattening an image hides from it
+          MixAfterProduct::new, // of products that are left as the model has them
           ConvIntoFullyConnected::new, // of what convolutions are left beside a dense layer
           GroupZeros::new, // of what stayed a filter of its own
           JoinSiblings::new, // likewise
