@@ -6,6 +6,10 @@
 #define BLOCK_BYTES (256 * 1024)
 /* The same where every block adds up and transforms the filter again. */
 #define SUM_BLOCK_BYTES (1024 * 1024)
+/* Transformed tiles of all images whose filters are added up in one read of what they are sums of. */
+#define SUM_SET_BYTES (4 * 1024 * 1024)
+/* What products fetch of the next panel's sum before it is added up: it stays in an L2 of 512 KB. */
+#define SUM_FETCH_BYTES (128 * 1024)
 /* Floats. The hardware's prefetcher follows a panel from L2 and L3 by itself, but not from memory:
  * 512->512 14x14 reaches 187 % of the peak without, 240 with 8 KB; 16 KB crowd L1. */
 #define FILTER_AHEAD 2048
@@ -17,7 +21,8 @@
 /* Transforms of fewer channels cost more than the products save. */
 #define LEAST_CHANNELS 8
 
-/* How a problem is cut. A part is one block of tiles, one group, one chunk of its panels.
+/* How a problem is cut. A part is one block of tiles, one group, one chunk of its panels; of sums of
+ * filters, such a group of some images.
  *
  * A dilated filter sees every so many-th pixel: the image is as many interleaved ones (phases) in
  * each dimension, and a tile lies in one of them. Phases of the same place follow each other. */
@@ -29,6 +34,7 @@ typedef struct {
     int32_t tiles_high, tiles_wide, tiles; /* of an image, of all images */
     int32_t c_group, k_group, panels;      /* of a group */
     int32_t blocks, chunks;
+    int32_t sets, groups;               /* of images whose filters are sums; groups of one of them */
     ptrdiff_t v_step, v_plane, m_plane; /* floats from vector to vector and plane to plane */
     ptrdiff_t u_plane;                  /* of a panel of a sum of filters */
 } plan;
@@ -52,6 +58,8 @@ static plan make_plan(const winograd_isa *isa, int32_t m, const tw_problem *p) {
     q.c_group = p->in_channels / p->groups;
     q.k_group = p->out_channels / p->groups;
     q.panels = tw_ceil_div(q.k_group, 2 * isa->vl);
+    q.groups = p->experts > 0 ? p->groups / p->images : p->groups;
+    q.sets = 1;
 
     /* Each block reads the whole filter, so that of a large one a block may be larger, too. */
     const int32_t vectors = tw_ceil_div(q.c_group, isa->vl);
@@ -62,6 +70,11 @@ static plan make_plan(const winograd_isa *isa, int32_t m, const tw_problem *p) {
     const int64_t fits = bytes / tile_bytes;
     const int32_t own = fits > q.tiles ? q.tiles : tw_max(isa->mr, (int32_t)fits);
     q.blocks = tw_ceil_div(q.tiles, p->tile[0] > 0 && p->experts == 0 ? p->tile[0] : own);
+    if (p->experts > 0) {
+        const int64_t image_bytes = tile_bytes * tw_ceil_div(q.tiles, q.blocks);
+        const int64_t together = SUM_SET_BYTES / image_bytes;
+        q.sets = together < 2 ? p->images : tw_ceil_div(p->images, (int32_t)together);
+    }
     q.chunks = 1;
     if (p->threads > 1) {
         /* Four parts a thread balance the load. Blocks of about one size before chunks, for each
@@ -73,7 +86,7 @@ static plan make_plan(const winograd_isa *isa, int32_t m, const tw_problem *p) {
         const int32_t least = tw_ceil_div(tw_ceil_div(want, p->groups), q.panels);
         if (p->experts == 0)
             q.blocks = tw_max(q.blocks, tw_min(tw_ceil_div(q.tiles, isa->mr), least));
-        q.chunks = tw_min(q.panels, tw_max(1, tw_ceil_div(want, q.blocks * p->groups)));
+        q.chunks = tw_min(q.panels, tw_max(1, tw_ceil_div(want, q.blocks * q.sets * q.groups)));
     }
     const int32_t block = tw_ceil_div(q.tiles, q.blocks);
     q.v_step = (ptrdiff_t)block * isa->vl;
@@ -102,12 +115,22 @@ static int64_t experts_depth(const tw_problem *p, const plan *q) {
 
 /* Floats of all that filters are a sum of: the same for every image. */
 static int64_t experts_floats(const winograd_isa *isa, const tw_problem *p, const plan *q) {
-    return p->groups / p->images * experts_depth(p, q) * tw_ceil_div(q->k_group, isa->vl) * isa->vl;
+    return q->groups * experts_depth(p, q) * tw_ceil_div(q->k_group, isa->vl) * isa->vl;
 }
 
-/* Floats of the factors of a panel. */
+/* Most images whose filters are added up together. */
+static int32_t set_images(const tw_problem *p, const plan *q) {
+    return p->experts > 0 ? tw_ceil_div(p->images, q->sets) : 1;
+}
+
+/* Floats of what a panel of one image is before its transform. */
+static int64_t sum_floats(const winograd_isa *isa, const tw_problem *p, const plan *q) {
+    return p->experts > 0 ? (int64_t)q->c_group * taps(p) * 2 * isa->vl : 0;
+}
+
+/* Floats of the factors of a panel of one image. */
 static int64_t factors_floats(const winograd_isa *isa, const tw_problem *p) {
-    return (int64_t)p->parts * p->experts * 2 * isa->vl;
+    return p->experts > 0 ? (int64_t)p->parts * p->experts * 2 * isa->vl : 0;
 }
 
 const char *winograd_refuses(int32_t m, const tw_problem *p) {
@@ -226,11 +249,11 @@ static void pack_experts(const tw_problem *p, const plan *q, const float *src, i
 void winograd_pack(const winograd_isa *isa, int32_t m, const tw_problem *p, const float *filter,
                    const float *bias, float *packed) {
     const plan q = make_plan(isa, m, p);
-    const int32_t nr = 2 * isa->vl, groups = p->experts > 0 ? p->groups / p->images : p->groups;
+    const int32_t nr = 2 * isa->vl;
     winograd_filters filters = filters_of(p, &q);
     pack_bias(isa, p, &q, bias, packed);
     float *to = packed + header_floats(isa, p, &q);
-    for (int32_t panel = 0; panel < groups * q.panels; panel++) {
+    for (int32_t panel = 0; panel < q.groups * q.panels; panel++) {
         const int32_t first = panel % q.panels * nr;
         const int32_t columns = tw_min(nr, q.k_group - first);
         const int32_t width = columns > isa->vl ? nr : isa->vl;
@@ -252,13 +275,14 @@ void winograd_pack(const winograd_isa *isa, int32_t m, const tw_problem *p, cons
 
 int64_t winograd_workspace_bytes(const winograd_isa *isa, int32_t m, const tw_problem *p) {
     const plan q = make_plan(isa, m, p);
-    const int64_t factors = p->experts > 0 ? factors_floats(isa, p) : 0;
-    return 4 * ((int64_t)q.planes * (q.v_plane + q.m_plane + q.u_plane) + factors);
+    const int64_t image =
+        q.planes * q.v_plane + 2 * (sum_floats(isa, p, &q) + factors_floats(isa, p));
+    return 4 * (q.planes * (q.m_plane + q.u_plane) + set_images(p, &q) * image);
 }
 
 int32_t winograd_bind(const winograd_isa *isa, int32_t m, tw_args *args) {
     const plan q = make_plan(isa, m, &args->problem);
-    return q.blocks * args->problem.groups * q.chunks;
+    return q.blocks * q.sets * q.groups * q.chunks;
 }
 
 /* Where a tile is. */
@@ -355,12 +379,15 @@ typedef struct {
 } panel_filter;
 
 static void multiply(const winograd_isa *isa, const plan *q, int32_t count, const panel_filter *f,
-                     const float *v, float *products) {
+                     const float *v, float *products, int32_t plane_from, int32_t plane_to) {
     const int32_t tiles = tw_ceil_div(count, isa->mr);
-    const float *filter = f->values, *fetch = f->fetch;
+    const float *filter = f->values + plane_from * f->plane, *fetch = f->fetch;
     /* Whole lines; the last calls fetch a little less. */
-    const ptrdiff_t step = f->fetch_floats / ((ptrdiff_t)q->planes * tiles) / 16 * 16 + 16;
-    for (int32_t plane = 0; plane < q->planes; plane++) {
+    const ptrdiff_t calls = (ptrdiff_t)(plane_to - plane_from) * tiles;
+    const ptrdiff_t step = f->fetch_floats / calls / 16 * 16 + 16;
+    v += plane_from * q->v_plane;
+    products += plane_from * q->m_plane;
+    for (int32_t plane = plane_from; plane < plane_to; plane++) {
         for (int32_t tile = 0; tile < tiles; tile++) {
             const int32_t from = tw_cut(count, tile, tiles);
             const int32_t rows = tw_cut(count, tile + 1, tiles) - from;
@@ -426,35 +453,157 @@ static void spread_factors(const tw_args *args, int32_t image, int32_t k0, int32
 static const float *experts_at(const winograd_isa *isa, const tw_args *args, const plan *q,
                                int32_t group, int32_t panel) {
     const tw_problem *p = &args->problem;
-    const int32_t own = group % (p->groups / p->images);
     const int64_t width = (int64_t)tw_ceil_div(q->k_group, isa->vl) * isa->vl;
     return (const float *)args->packed + header_floats(isa, p, q) +
-           experts_depth(p, q) * (own * width + (int64_t)panel * 2 * isa->vl);
+           experts_depth(p, q) * (group * width + (int64_t)panel * 2 * isa->vl);
 }
 
-/* Adds up and transforms a panel; next: the group and panel that the worker does then, or -1. */
-static panel_filter add_up(const winograd_isa *isa, const tw_args *args, const plan *q,
-                           winograd_filters *f, int32_t group, int32_t panel, const int32_t next[2],
-                           float *u) {
+/* A worker's memory. */
+typedef struct {
+    float *v, *products, *u; /* v: of each image of a set */
+    ptrdiff_t v_image;       /* floats from one image to the next */
+    winograd_filters sums[2]; /* of the panel that is multiplied, and of the next */
+} workspace;
+
+static workspace workspace_of(const winograd_isa *isa, const tw_args *args, const plan *q,
+                              int32_t worker) {
     const tw_problem *p = &args->problem;
-    const int32_t nr = 2 * isa->vl, own = p->groups / p->images, first = panel * nr;
-    float *factors = u + q->planes * q->u_plane;
-    f->columns = tw_min(nr, q->k_group - first);
+    const int32_t images = set_images(p, q);
+    workspace w;
+    w.v = (float *)(args->workspace + worker * args->workspace_stride);
+    w.v_image = q->planes * q->v_plane;
+    w.products = w.v + images * w.v_image;
+    w.u = w.products + q->planes * q->m_plane;
+    float *own = w.u + q->planes * q->u_plane;
+    for (int i = 0; p->experts > 0 && i < 2; i++) {
+        winograd_filters f = filters_of(p, q);
+        f.dst = w.u;
+        f.plane = q->u_plane;
+        f.experts = p->experts;
+        f.part_channels = q->c_group / p->parts;
+        f.sums_image = sum_floats(isa, p, q);
+        f.factors_image = factors_floats(isa, p);
+        f.sums = own;
+        f.factors = own + images * f.sums_image;
+        own = f.factors + images * f.factors_image;
+        w.sums[i] = f;
+    }
+    return w;
+}
+
+/* Makes ready to add up a panel of the filters of images [first, end). */
+static void begin_sum(const winograd_isa *isa, const tw_args *args, const plan *q,
+                      winograd_filters *f, int32_t group, int32_t panel, int32_t first, int32_t end) {
+    const int32_t nr = 2 * isa->vl, k = panel * nr;
+    f->columns = tw_min(nr, q->k_group - k);
     f->width = f->columns > isa->vl ? nr : isa->vl;
     f->src = experts_at(isa, args, q, group, panel);
-    f->dst = u;
-    f->plane = q->u_plane;
-    f->experts = p->experts;
-    f->part_channels = q->c_group / p->parts;
-    f->factors = factors;
-    spread_factors(args, group / own, group % own * q->k_group + first, f->columns, f->width, factors);
-    isa->sums(f);
-    panel_filter filter = {.values = u, .plane = q->u_plane, .wide = f->width > isa->vl};
-    if (next[0] >= 0) {
-        filter.fetch = experts_at(isa, args, q, next[0], next[1]);
-        filter.fetch_floats = experts_depth(p, q) * tw_min(nr, q->k_group - next[1] * nr);
+    f->images = end - first;
+    for (int32_t i = first; i < end; i++)
+        spread_factors(args, i, group * q->k_group + k, f->columns, f->width,
+                       f->factors + (i - first) * f->factors_image);
+}
+
+/* A part of a convolution by filters that are sums. */
+typedef struct {
+    int32_t group, panel_from, panel_to;
+    int32_t image_from, image_to;
+    int32_t first, count; /* tiles of an image */
+} sums_part;
+
+static sums_part sums_part_of(const tw_problem *p, const plan *q, int32_t part) {
+    const int32_t chunk = part % q->chunks, input = part / q->chunks;
+    const int32_t set = input / q->groups % q->sets, block = input / q->groups / q->sets;
+    const int32_t first = tw_cut(q->tiles, block, q->blocks);
+    return (sums_part){input % q->groups,
+                       tw_cut(q->panels, chunk, q->chunks),
+                       tw_cut(q->panels, chunk + 1, q->chunks),
+                       tw_cut(p->images, set, q->sets),
+                       tw_cut(p->images, set + 1, q->sets),
+                       first,
+                       tw_cut(q->tiles, block + 1, q->blocks) - first};
+}
+
+static void finish_sum(const winograd_isa *isa, const tw_args *args, const plan *q,
+                       const workspace *w, const sums_part *s, int32_t image, int32_t panel,
+                       int32_t columns) {
+    const int32_t group = image * q->groups + s->group, nr = 2 * isa->vl;
+    const float *bias = (const float *)args->packed + ((ptrdiff_t)group * q->panels + panel) * nr;
+    finish(isa, args, q, group * q->k_group + panel * nr, columns, bias, s->first, s->count,
+           w->products);
+}
+
+/* Of one image: a panel is added up and transformed at once, and the products before it fetch all of
+ * its experts. after: the part that follows, or NULL. */
+static void run_one(const winograd_isa *isa, const tw_args *args, const plan *q, workspace *w,
+                    const sums_part *s, const sums_part *after) {
+    const tw_problem *p = &args->problem;
+    winograd_filters *f = &w->sums[0];
+    for (int32_t panel = s->panel_from; panel < s->panel_to; panel++) {
+        begin_sum(isa, args, q, f, s->group, panel, s->image_from, s->image_to);
+        isa->sums(f);
+        panel_filter u = {.values = w->u, .plane = q->u_plane, .wide = f->width > isa->vl};
+        const int last = panel + 1 == s->panel_to;
+        if (!last || after) {
+            const int32_t next = last ? after->panel_from : panel + 1;
+            u.fetch = experts_at(isa, args, q, last ? after->group : s->group, next);
+            u.fetch_floats =
+                experts_depth(p, q) * tw_min(2 * isa->vl, q->k_group - next * 2 * isa->vl);
+        }
+        multiply(isa, q, s->count, &u, w->v, w->products, 0, q->planes);
+        finish_sum(isa, args, q, w, s, s->image_from, panel, f->columns);
     }
-    return filter;
+}
+
+/* Of several, in one read of the experts. */
+static void run_several(const winograd_isa *isa, const tw_args *args, const plan *q, workspace *w,
+                        const sums_part *s) {
+    const tw_problem *p = &args->problem;
+    const int32_t images = s->image_to - s->image_from;
+    const int64_t panel_bytes = 4 * experts_depth(p, q) * 2 * isa->vl;
+    const int32_t pieces =
+        tw_min(q->planes, (int32_t)(panel_bytes / SUM_FETCH_BYTES / images + 1));
+    const int32_t portions = images * pieces;
+    winograd_filters *f = &w->sums[0], *next = &w->sums[1];
+    begin_sum(isa, args, q, f, s->group, s->panel_from, s->image_from, s->image_to);
+    isa->add(f, 0, q->c_group);
+    for (int32_t panel = s->panel_from; panel < s->panel_to; panel++) {
+        const int more = panel + 1 < s->panel_to;
+        panel_filter u = {.values = w->u, .plane = q->u_plane, .wide = f->width > isa->vl};
+        if (more) begin_sum(isa, args, q, next, s->group, panel + 1, s->image_from, s->image_to);
+        const ptrdiff_t channel = more ? (ptrdiff_t)p->experts * taps(p) * next->width : 0;
+        for (int32_t i = 0, portion = 0; i < images; i++) {
+            isa->transform_sum(f, i);
+            for (int32_t piece = 0; piece < pieces; piece++, portion++) {
+                const int32_t c = tw_cut(q->c_group, portion, portions);
+                const int32_t c_end = tw_cut(q->c_group, portion + 1, portions);
+                u.fetch = more ? next->src + c * channel : NULL;
+                u.fetch_floats = (c_end - c) * channel;
+                multiply(isa, q, s->count, &u, w->v + i * w->v_image, w->products,
+                         tw_cut(q->planes, piece, pieces), tw_cut(q->planes, piece + 1, pieces));
+                if (more) isa->add(next, c, c_end);
+            }
+            finish_sum(isa, args, q, w, s, s->image_from + i, panel, f->columns);
+        }
+        winograd_filters *const done = f;
+        f = next;
+        next = done;
+    }
+}
+
+static void run_sums(const winograd_isa *isa, const tw_args *args, const plan *q, workspace *w,
+                     int32_t from, int32_t to) {
+    const tw_problem *p = &args->problem;
+    for (int32_t part = from, transformed = -1; part < to; transformed = part++ / q->chunks) {
+        const sums_part s = sums_part_of(p, q, part), after = sums_part_of(p, q, part + 1);
+        for (int32_t i = s.image_from; part / q->chunks != transformed && i < s.image_to; i++)
+            transform(isa, args, q, i * q->groups + s.group, s.first, s.count,
+                      w->v + (i - s.image_from) * w->v_image);
+        if (s.image_to - s.image_from == 1)
+            run_one(isa, args, q, w, &s, part + 1 < to ? &after : NULL);
+        else
+            run_several(isa, args, q, w, &s);
+    }
 }
 
 void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32_t from, int32_t to,
@@ -463,13 +612,15 @@ void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32
     const plan q = make_plan(isa, m, p);
     const float *packed = args->packed;
     const float *filter = packed + header_floats(isa, p, &q);
-    float *v = (float *)(args->workspace + worker * args->workspace_stride);
-    float *products = v + q.planes * q.v_plane, *u = products + q.planes * q.m_plane;
-    winograd_filters sums = p->experts > 0 ? filters_of(p, &q) : (winograd_filters){0};
+    workspace w = workspace_of(isa, args, &q, worker);
     const int adjacent = q.down == 1 && q.right == 1;
     const int far_src = adjacent && 4.0 * p->in_height * p->in_width * p->in_channels > L2_BYTES;
     const int far_dst = adjacent && 4.0 * p->out_height * p->out_width * p->out_channels > L2_BYTES;
     int32_t transformed = -1;
+    if (p->experts > 0) {
+        run_sums(isa, args, &q, &w, from, to);
+        return;
+    }
     /* Parts of one block and group follow each other, so its input is transformed once. */
     for (int32_t part = from; part < to; part++) {
         const int32_t chunk = part % q.chunks, input = part / q.chunks;
@@ -478,31 +629,21 @@ void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32
         const int32_t count = tw_cut(q.tiles, block + 1, q.blocks) - first;
         if (input != transformed) {
             if (far_src && group == 0) touch_tiles(args, &q, first, count, 0);
-            transform(isa, args, &q, group, first, count, v);
+            transform(isa, args, &q, group, first, count, w.v);
             transformed = input;
         }
         const int32_t panel_to = tw_cut(q.panels, chunk + 1, q.chunks);
         for (int32_t panel = tw_cut(q.panels, chunk, q.chunks); panel < panel_to; panel++) {
             const int32_t k = panel * 2 * isa->vl, columns = tw_min(2 * isa->vl, q.k_group - k);
             const int32_t wide = columns > isa->vl;
-            panel_filter f;
-            if (p->experts > 0) {
-                int32_t next[2] = {group, panel + 1};
-                if (next[1] == panel_to) {
-                    next[0] = part + 1 < to ? (part + 1) / q.chunks % p->groups : -1;
-                    next[1] = tw_cut(q.panels, (part + 1) % q.chunks, q.chunks);
-                }
-                f = add_up(isa, args, &q, &sums, group, panel, next, u);
-            } else {
-                f = (panel_filter){.values = filter + group * group_floats(isa, &q) +
-                                             (ptrdiff_t)k * q.planes * q.c_group,
-                                   .plane = (ptrdiff_t)q.c_group * (wide + 1) * isa->vl,
-                                   .wide = wide};
-            }
+            const panel_filter f = {.values = filter + group * group_floats(isa, &q) +
+                                              (ptrdiff_t)k * q.planes * q.c_group,
+                                    .plane = (ptrdiff_t)q.c_group * (wide + 1) * isa->vl,
+                                    .wide = wide};
             const float *bias = packed + ((ptrdiff_t)group * q.panels + panel) * 2 * isa->vl;
-            multiply(isa, &q, count, &f, v, products);
+            multiply(isa, &q, count, &f, w.v, w.products, 0, q.planes);
             if (far_dst && group == 0 && panel == 0) touch_tiles(args, &q, first, count, 1);
-            finish(isa, args, &q, group * q.k_group + k, columns, bias, first, count, products);
+            finish(isa, args, &q, group * q.k_group + k, columns, bias, first, count, w.products);
         }
     }
 }

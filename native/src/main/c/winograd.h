@@ -17,8 +17,11 @@
  * [plane][C/G][width], width = 2 * vl, or vl for a last panel of at most vl channels.
  *
  * A filter that is a sum is packed as its experts are, in panels, not transformed: [C/G][expert]
- * [taps][width]. A run adds up and transforms a panel when its turn comes, U in the workspace, for all
- * tiles of a block; its products meanwhile fetch what the next panel will be added up from. */
+ * [taps][width]. Of one image, a run adds up and transforms a panel when its turn comes, U in the
+ * workspace, for all tiles of a block; its products meanwhile fetch what the next panel will be added up
+ * from. Of several, it adds up a panel for all in one read of the experts; that is a quarter of U or
+ * less. Image by image it is transformed and multiplied, and pieces of the next panel's experts are
+ * fetched meanwhile and added up between. */
 #ifndef TW_WINOGRAD_H
 #define TW_WINOGRAD_H
 
@@ -57,7 +60,8 @@ typedef struct {
 } winograd_output;
 
 /* The filters of one panel: dst[plane][channel][width] = G g G^T of src[column][channel][high][wide];
- * columns up to the next vector are zeros. Of a sum src is [channel][expert][high][wide][width]. */
+ * columns up to the next vector are zeros. Of a sum src is [channel][expert][high][wide][width], and
+ * what it adds up to [channel][vector][high][wide][vl]. */
 typedef struct {
     const float *src;
     ptrdiff_t row; /* floats from one output channel to the next */
@@ -65,8 +69,9 @@ typedef struct {
     ptrdiff_t plane;
     int32_t columns, width, channels;
     int32_t high, wide, n_high, n_wide;
-    const float *factors;         /* of a sum: [part][expert][width] */
-    int32_t experts, part_channels;
+    float *sums, *factors; /* of each image; factors: [part][expert][width] */
+    ptrdiff_t sums_image, factors_image; /* floats from one to the next */
+    int32_t images, experts, part_channels;
     double down[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS];  /* G of columns, row by row */
     double along[WINOGRAD_MAX_PRODUCTS][WINOGRAD_MAX_PRODUCTS]; /* of rows */
 } winograd_filters;
@@ -87,7 +92,9 @@ typedef struct {
     void (*input[2][4])(const winograd_input *);
     void (*output[3][2][4])(const winograd_output *); /* first by m / 2 - 1 */
     void (*filters)(const winograd_filters *);
-    void (*sums)(const winograd_filters *);
+    void (*sums)(const winograd_filters *);                          /* of one image */
+    void (*add)(const winograd_filters *, int32_t from, int32_t to); /* channels, of all images */
+    void (*transform_sum)(const winograd_filters *, int32_t image);  /* what they add up to */
     void (*activate)(float *dst, ptrdiff_t stride, int rows, int columns, const tw_problem *);
 } winograd_isa;
 

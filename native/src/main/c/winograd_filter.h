@@ -90,52 +90,104 @@ TW_INLINE void filter_panel(const winograd_filters *f, int square) {
     }
 }
 
-/* One panel of a sum of filters: added up and transformed vector by vector, in registers. In float,
- * for the sum has been rounded already. square as above. */
-TW_INLINE void filter_sum(const winograd_filters *f, int square) {
-    float g[WINOGRAD_MAX_PLANES * VL];
-    const int taps = square ? 9 : f->high * f->wide, width = f->width;
-    for (int c = 0; c < f->channels; c++) {
-        const float *own = f->src + (ptrdiff_t)c * f->experts * taps * width;
-        const float *factors = f->factors + (ptrdiff_t)(c / f->part_channels) * f->experts * width;
-        for (int from = 0; from < width; from += VL) {
-            float *to = f->dst + c * width + from;
-            const float *basis = own + from, *factor = factors + from;
-            if (square) {
-                vec sums[9];
-                TW_UNROLL for (int i = 0; i < 9; i++)
-                    sums[i] = vec_load(factor) * vec_load(basis + i * width);
-                for (int e = 1; e < f->experts; e++) {
-                    factor += width;
-                    basis += 9 * width;
-                    TW_UNROLL for (int i = 0; i < 9; i++)
-                        sums[i] = vec_fma(vec_load(factor), vec_load(basis + i * width), sums[i]);
-                }
-                TW_UNROLL for (int i = 0; i < 9; i++) vec_store(g + i * VL, sums[i]);
-                float_square(square, 3, g, to, f->plane);
-                continue;
-            }
-            for (int i = 0; i < taps; i++) {
-                vec sum = vec_set1(0.0f);
-                for (int e = 0; e < f->experts; e++)
-                    sum = vec_fma(vec_load(factor + e * width),
-                                  vec_load(basis + ((ptrdiff_t)e * taps + i) * width), sum);
-                vec_store(g + i * VL, sum);
-            }
-            filter_any(f, g, to, f->plane);
+/* A vector of one channel of a sum. count: of taps, 0 or a constant. */
+TW_INLINE void add_vector(const winograd_filters *f, const float *basis, const float *factor,
+                          float *to, int count) {
+    const int taps = count > 0 ? count : f->high * f->wide, width = f->width;
+    if (count > 0) {
+        vec sums[9];
+        const vec first = vec_load(factor);
+        TW_UNROLL for (int i = 0; i < count; i++) sums[i] = first * vec_load(basis + i * width);
+        for (int e = 1; e < f->experts; e++) {
+            factor += width;
+            basis += count * width;
+            const vec own = vec_load(factor);
+            TW_UNROLL for (int i = 0; i < count; i++)
+                sums[i] = vec_fma(own, vec_load(basis + i * width), sums[i]);
+        }
+        TW_UNROLL for (int i = 0; i < count; i++) vec_store(to + i * VL, sums[i]);
+        return;
+    }
+    for (int i = 0; i < taps; i++) {
+        vec sum = vec_set1(0.0f);
+        for (int e = 0; e < f->experts; e++)
+            sum = vec_fma(vec_load(factor + e * width),
+                          vec_load(basis + ((ptrdiff_t)e * taps + i) * width), sum);
+        vec_store(to + i * VL, sum);
+    }
+}
+
+/* One panel of sums of filters, a channel of all images at a time: L1 holds its experts. */
+static void add(const winograd_filters *f, int32_t first, int32_t end) {
+    const int square = f->high == 3 && f->wide == 3;
+    const int taps = f->high * f->wide, width = f->width;
+    const ptrdiff_t each = (ptrdiff_t)f->experts * taps * width;
+    for (int c = first; c < end; c++) {
+        const float *own = f->src + c * each;
+        for (int image = 0; image < f->images; image++) {
+            const float *factors = f->factors + image * f->factors_image +
+                                   (ptrdiff_t)(c / f->part_channels) * f->experts * width;
+            float *to = f->sums + image * f->sums_image + (ptrdiff_t)c * taps * width;
+            for (int from = 0; from < width; from += VL, to += taps * VL)
+                if (square)
+                    add_vector(f, own + from, factors + from, to, 9);
+                else
+                    add_vector(f, own + from, factors + from, to, 0);
         }
     }
 }
 
+/* In float, for the sum has been rounded already. square as above. */
+TW_INLINE void sum_vector(const winograd_filters *f, const float *g, float *to, int square) {
+    if (square)
+        float_square(square, 3, g, to, f->plane);
+    else
+        filter_any(f, g, to, f->plane);
+}
+
+/* One panel of one image at once, vector by vector. */
+TW_INLINE void sum_panel(const winograd_filters *f, int square) {
+    float g[WINOGRAD_MAX_PLANES * VL];
+    const int taps = f->high * f->wide, width = f->width;
+    for (int c = 0; c < f->channels; c++) {
+        const float *own = f->src + (ptrdiff_t)c * f->experts * taps * width;
+        const float *factors = f->factors + (ptrdiff_t)(c / f->part_channels) * f->experts * width;
+        for (int from = 0; from < width; from += VL) {
+            add_vector(f, own + from, factors + from, g, square ? 9 : 0);
+            sum_vector(f, g, f->dst + (ptrdiff_t)c * width + from, square);
+        }
+    }
+}
+
+/* The same of what add has added up. */
+TW_INLINE void added_panel(const winograd_filters *f, const float *g, int square) {
+    const int taps = f->high * f->wide, width = f->width;
+    for (int c = 0; c < f->channels; c++)
+        for (int from = 0; from < width; from += VL, g += taps * VL)
+            sum_vector(f, g, f->dst + (ptrdiff_t)c * width + from, square);
+}
+
 static void sums(const winograd_filters *f) {
     if (f->high != 3 || f->wide != 3)
-        filter_sum(f, 0);
+        sum_panel(f, 0);
     else if (f->n_high == 4)
-        filter_sum(f, 4);
+        sum_panel(f, 4);
     else if (f->n_high == 6)
-        filter_sum(f, 6);
+        sum_panel(f, 6);
     else
-        filter_sum(f, 8);
+        sum_panel(f, 8);
+}
+
+static void transform_sum(const winograd_filters *f, int32_t image) {
+    const float *g = f->sums + image * f->sums_image;
+    if (f->high != 3 || f->wide != 3)
+        added_panel(f, g, 0);
+    else if (f->n_high == 4)
+        added_panel(f, g, 4);
+    else if (f->n_high == 6)
+        added_panel(f, g, 6);
+    else
+        added_panel(f, g, 8);
 }
 
 static void filters(const winograd_filters *f) {

@@ -92,6 +92,8 @@ static const winograd_isa ISA = {
                {{NULL, NULL, output_8_6, output_10_6}, {NULL, NULL, output_8x8_6, NULL}}},
     .filters = filters,
     .sums = sums,
+    .add = add,
+    .transform_sum = transform_sum,
     .activate = act_rows,
 };
 

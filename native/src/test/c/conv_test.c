@@ -334,6 +334,11 @@ static void check_random_transformed(void) {
     p.experts = between(1, 5);
     p.images = below(2) ? p.groups : 1;
     p.own_rows = below(2);
+    if (p.images > 1 && p.groups == p.images && below(2)) { /* several groups of an image */
+        p.groups *= 2;
+        p.in_channels *= 2;
+        p.out_channels *= 2;
+    }
     const int32_t channels = p.in_channels / p.groups;
     do {
         p.parts = between(1, 4);

@@ -71,26 +71,18 @@ final class Summing {
     if (best == null) {
       return;
     }
-    long bytes = filter.layer().input(1).type().bytes() * filter.sum().images();
+    long bytes = filter.layer().input(1).type().bytes(); // in one read for all images
     double nanos = best.nanos() + CostModel.adding(bytes);
     ConvProblem layer = new ConvProblem(ConvChain.shape(filter.layer()), Epilogue.NONE, 1);
     double apart =
         selection.nanosPacking(filter.shape(), filter.epilogue(), filter.conv().input(1).shape())
             + selection.best(layer, null, new HashMap<>()).nanos();
-    if (!mode.estimated() || (nanos < apart && !readsAgain(filter.sum()))) {
+    if (!mode.estimated() || nanos < apart) {
       summed.put(filter.joined(), new Estimate(filter, best, nanos, apart, others));
     } else {
       refused.put(
           filter.conv(), Selection.micros(nanos) + ", in a step before " + Selection.micros(apart));
     }
-  }
-
-  /**
-   * Whether every image reads all experts, which a layer before reads once for all of them. Not
-   * measured yet, so left as it was.
-   */
-  private static boolean readsAgain(FilterSum sum) {
-    return sum.images() > 1 && sum.experts() > 1;
   }
 
   private Graph without() {

@@ -61,6 +61,16 @@ class SummingTest {
   }
 
   @Test
+  void sumsOfManyImagesInOneReadOfTheExperts() {
+    check(new Case(4, 1, 13, 37, 3, 1, 8, 1), true, true);
+    check(new Case(5, 1, 40, 19, 3, 1, 5, 1), false, true);
+    check(new Case(4, 3, 27, 33, 3, 1, 2, 1), true, true);
+    check(new Case(3, 1, 17, 70, 5, 1, 4, 1), false, true);
+    check(new Case(40, 1, 29, 17, 3, 1, 3, 1), false, true); // in several sets
+    check(new Case(5, 1, 33, 35, 3, 1, 3, 11 * 35), false, true);
+  }
+
+  @Test
   void sumsOfFactorsOfRowsAndParts() {
     check(new Case(1, 1, 32, 24, 3, 1, 1, 2 * 24), false, true);
     check(new Case(2, 1, 24, 70, 3, 1, 2, 3 * 70), true, true);
