@@ -2,7 +2,6 @@ package dev.tilewright.plan;
 
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.Epilogue;
-import dev.tilewright.conv.FilterSum;
 import dev.tilewright.graph.Graph;
 import dev.tilewright.graph.Node;
 import dev.tilewright.plan.Selection.Candidate;

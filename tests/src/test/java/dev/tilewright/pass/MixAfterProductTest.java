@@ -55,8 +55,7 @@ class MixAfterProductTest {
     assertThat(after.nodes().stream().mapToLong(Graph::macs).sum()).isLessThanOrEqualTo(macs);
     // 8 * 24 products below 1/8; each way rounds what it keeps between, and the sum: 96 u in all.
     assertThat(Interpreter.run(after, inputs).get("y").toFloats())
-        .containsExactly(
-            Interpreter.run(graph, inputs).get("y").toFloats(), Offset.offset(1e-5f));
+        .containsExactly(Interpreter.run(graph, inputs).get("y").toFloats(), Offset.offset(1e-5f));
   }
 
   private Graph layer(int rows, int experts, int outputs, int in, int columns) {
