@@ -1,265 +1,20 @@
-/* Portable half of the GEMM convolution: packing, regions, blocking. See gemm.h. */
-#include "gemm.h"
-#include "region.h"
+/* Runs the GEMM convolution, whatever the instruction set: copies, lists of pixels, tiles of a block.
+ * See gemm.h. */
+#include "gemm_plan.h"
 
 #include <string.h>
 
-/* A block's source rows should stay in L2 beside a panel: 256 of 1024 KiB. */
-#define BLOCK_BYTES (256 * 1024)
-/* Its lists of pixels should leave L1 to the data: 1024 * 16 = 16 of 48 KiB. */
-#define BLOCK_PIXELS 1024
-/* Channels are copied in chunks of so many bytes. */
-#define COPY_BYTES (512 * 1024)
-/* Filter rows of at most this many floats are one tap (see MODE_PAD). */
-#define MERGE_FLOATS 64
-/* A filter of a group that stays in L1 beside a tile's rows. */
-#define FILTER_IN_L1 (24 * 1024)
 /* Outputs and residual of so many bytes are beyond L2. Fetching them ahead: 1.16 to 1.22 times as fast
  * at 3 and 6 MB (1x1 64 to 256 and 128 to 256, 56x56, L2 of 2 MB); slower by 2 to 7 % below 1 MB. */
 #define FAR_BYTES (2 << 20)
 /* Bytes by which a panel that nobody has fetched is fetched ahead. */
 #define FIRST_AHEAD (8 << 10)
-#define MOST_TOGETHER 16
-#define MOST_SPANS 16
-
-enum {
-    MODE_PLACE, /* source rows are read where they lie */
-    /* Channels of source rows are first copied, because their pixels' distance would hit few cache
-     * sets. */
-    MODE_COPY,
-    /* Source rows are first copied with their padding, so that there is one region. With no dilation,
-     * the FW * C floats under a filter row are then contiguous: a 3-channel first layer has taps of 9
-     * or 21 floats instead of 3. */
-    MODE_PAD
-};
-
-/* How a problem is cut; what tw_bind stores. */
-typedef struct {
-    int32_t mode;
-    int32_t height, width; /* of the output; a dense 1x1 convolution is one column of pixels */
-    int32_t blocks;        /* of output rows, of an image */
-    int32_t panel_blocks;  /* a part is a block times a panel block */
-    int32_t chunk;         /* channels of a group multiplied at a time */
-    int32_t together;      /* panels that meet a tile's rows one after the other */
-    int32_t mr;
-} plan;
-
-static int32_t k_group(const tw_problem *p) { return p->out_channels / p->groups; }
-static int32_t c_group(const tw_problem *p) { return p->in_channels / p->groups; }
-static int32_t panels_group(const gemm_isa *isa, const tw_problem *p) {
-    return tw_ceil_div(k_group(p), 2 * isa->vl);
-}
-static int32_t panels(const gemm_isa *isa, const tw_problem *p) {
-    return panels_group(isa, p) * p->groups;
-}
-
-/* Floats of one group's panels per element of the reduction. */
-static int32_t group_width(const gemm_isa *isa, const tw_problem *p) {
-    return tw_ceil_div(k_group(p), isa->vl) * isa->vl;
-}
-
-static int64_t depth(const tw_problem *p) {
-    return (int64_t)p->kernel_height * p->kernel_width * c_group(p);
-}
-
-/* Floats of the packed filter before the panels: bias, zeros. */
-static int64_t header_floats(const gemm_isa *isa, const tw_problem *p) {
-    return (int64_t)(panels(isa, p) + 1) * 2 * isa->vl;
-}
-
-static tw_extent rows_of(const tw_problem *p) {
-    return (tw_extent){p->out_height, p->in_height, p->kernel_height, p->stride_height,
-                       p->dilation_height, p->pad_top};
-}
-
-static tw_extent columns_of(const tw_problem *p) {
-    return (tw_extent){p->out_width, p->in_width, p->kernel_width, p->stride_width,
-                       p->dilation_width, p->pad_left};
-}
-
-static int is_point(const tw_problem *p) { return p->kernel_height == 1 && p->kernel_width == 1; }
-
-static int is_dense_point(const tw_problem *p) {
-    return is_point(p) && p->stride_height == 1 && p->stride_width == 1 && p->pad_top == 0 &&
-           p->pad_left == 0 && p->pad_bottom == 0 && p->pad_right == 0;
-}
-
-static int merges(const tw_problem *p) {
-    return p->groups == 1 && p->dilation_width == 1 && p->kernel_width > 1 &&
-           p->kernel_width * p->in_channels <= MERGE_FLOATS;
-}
-
-/* Pixels 4 KiB apart map to one L1 set, whose 8-12 ways cannot hold a tile's 14 rows; half the speed
- * was lost (1x1, 1024 and 2048 channels). */
-static int conflicts(const tw_problem *p, int64_t src_stride) {
-    return (src_stride * 4 * p->stride_width) % 4096 == 0 && p->out_channels >= 64;
-}
 
 /* Floats from one copied pixel to the next: an odd number of cache lines. */
 static int32_t pitch(int32_t channels) { return (tw_ceil_div(channels, 16) | 1) * 16; }
 
-static int is_cut(const tw_problem *p, const plan *q) { return q->chunk < c_group(p); }
-
-static int32_t chunks(const tw_problem *p, const plan *q) {
+static int32_t chunks(const tw_problem *p, const gemm_plan *q) {
     return tw_ceil_div(c_group(p), q->chunk);
-}
-
-/* A filter of one row or column needs no others than the outputs' own. */
-static int32_t row_step(const tw_problem *p) { return p->kernel_height == 1 ? p->stride_height : 1; }
-static int32_t column_step(const tw_problem *p) { return p->kernel_width == 1 ? p->stride_width : 1; }
-
-/* Source rows that so many output rows read, padding included; steps of row_step. */
-static int32_t source_rows(const tw_problem *p, int32_t rows) {
-    return ((rows - 1) * p->stride_height + (p->kernel_height - 1) * p->dilation_height) / row_step(p) + 1;
-}
-
-static int32_t copied_columns(const tw_problem *p, const plan *q) {
-    if (p->kernel_width == 1) return q->width;
-    return q->mode == MODE_PAD ? (p->out_width - 1) * p->stride_width +
-                                     (p->kernel_width - 1) * p->dilation_width + 1
-                               : p->in_width;
-}
-
-static int32_t copied_rows(const tw_problem *p, const plan *q, int32_t rows) {
-    const int32_t most = source_rows(p, rows);
-    return q->mode == MODE_PAD || p->kernel_height == 1 ? most : tw_min(most, p->in_height);
-}
-
-static int32_t block_rows(const plan *q) { return tw_ceil_div(q->height, q->blocks); }
-
-static plan make_plan(const gemm_isa *isa, const tw_problem *p, int64_t src_stride) {
-    tw_span spans[MOST_SPANS];
-    const tw_extent rows = rows_of(p), columns = columns_of(p);
-    const int regular = tw_spans(&rows, spans, MOST_SPANS) <= MOST_SPANS &&
-                        tw_spans(&columns, spans, MOST_SPANS) <= MOST_SPANS;
-    plan q = {
-        .mode = !regular || merges(p)         ? MODE_PAD
-                : conflicts(p, src_stride) ? MODE_COPY
-                                              : MODE_PLACE,
-        .height = p->out_height,
-        .width = p->out_width,
-        .blocks = 1,
-        .panel_blocks = 1,
-        .chunk = c_group(p),
-        .together = 1,
-        .mr = p->tile[0] > 0 ? tw_min(p->tile[0], isa->mr) : isa->mr,
-    };
-    if (is_dense_point(p)) {
-        q.height = p->out_height * p->out_width;
-        q.width = 1;
-    }
-    /* All rows of some channels, so that each tap reads the same copy; else some rows of all. */
-    if (q.mode == MODE_COPY && !is_point(p)) {
-        const double pixels = (double)copied_rows(p, &q, q.height) * copied_columns(p, &q);
-        const int32_t most = (int32_t)(COPY_BYTES / (4 * pixels)) / 16 * 16;
-        if (most >= 64) q.chunk = tw_ceil_div(q.chunk, tw_ceil_div(q.chunk, most));
-    }
-    const int whole = is_cut(p, &q);
-    const double row_bytes = 4.0 * p->in_channels * q.width * p->stride_height * p->stride_width;
-    int32_t most = tw_max(1, tw_min(BLOCK_PIXELS / q.width, (int32_t)(BLOCK_BYTES / row_bytes)));
-    if (whole) most = q.height;
-    q.blocks = tw_ceil_div(q.height, most);
-    if (p->threads > 1) {
-        /* Four parts a thread balance the load; blocks of two tiles still use a panel twice. */
-        const int32_t want = tw_ceil_div(4 * p->threads, p->batch);
-        const int32_t tiles = (int32_t)((int64_t)q.height * q.width / (2 * q.mr));
-        if (q.blocks < want && !whole)
-            q.blocks = tw_max(q.blocks, tw_min(q.height, tw_min(want, tw_max(1, tiles))));
-        if (q.blocks < want)
-            q.panel_blocks = tw_min(panels(isa, p), tw_ceil_div(want, q.blocks));
-    }
-    q.blocks = tw_ceil_div(q.height, block_rows(&q));
-    if (4 * depth(p) * group_width(isa, p) <= FILTER_IN_L1) 
-        q.together = tw_min(MOST_TOGETHER, panels_group(isa, p));
-    return q;
-}
-
-const char *gemm_refuses(const tw_problem *p) {
-    if ((int64_t)p->batch * p->out_height * p->out_width > INT32_MAX / 64) return "too many pixels";
-    return NULL;
-}
-
-/* One dimension as the tiles see it: with its spans, or without padding and as one span. */
-static int32_t spans_of(const plan *q, const tw_extent *e, int32_t outputs, tw_span *spans) {
-    if (q->mode != MODE_PAD && outputs == e->out) return tw_spans(e, spans, MOST_SPANS);
-    spans[0] = (tw_span){0, outputs, 0, e->taps};
-    return 1;
-}
-
-/* Half cycles, of two FMA units: a step of a tile issues its FMAs and its loads; where a panel does
- * not stay in L1, no two steps are closer than 128 bytes from L2. A tile's start and end cost 70
- * cycles (measured on 14x32). Counts the steps times rows in `factors`. */
-static double half_cycles(const gemm_isa *isa, const tw_problem *p, const plan *q, double *factors) {
-    tw_span rows[MOST_SPANS], columns[MOST_SPANS];
-    const tw_extent down = rows_of(p), along = columns_of(p);
-    const int32_t row_spans = spans_of(q, &down, q->height, rows);
-    const int32_t column_spans = spans_of(q, &along, q->width, columns);
-    const double vectors = group_width(isa, p) > isa->vl ? 2 : 1;
-    const double panel_bytes = 4.0 * depth(p) * vectors * isa->vl;
-    double sum = 0;
-    *factors = 0;
-    for (int32_t i = 0; i < row_spans; i++)
-        for (int32_t j = 0; j < column_spans; j++) {
-            const double height = rows[i].to - rows[i].from, width = columns[j].to - columns[j].from;
-            const double steps = (double)(rows[i].end_tap - rows[i].first_tap) *
-                                 (columns[j].end_tap - columns[j].first_tap) * c_group(p);
-            /* A region is cut by blocks first. */
-            const double blocks = q->blocks < height ? q->blocks : height;
-            const double pixels = height * width / blocks;
-            const double tiles = (double)(((int32_t)pixels + q->mr - 1) / q->mr);
-            const double tile_rows = pixels / tiles;
-            double step = tile_rows * vectors;
-            if (step < tile_rows + vectors) step = tile_rows + vectors;
-            if (panel_bytes > 32 * 1024 && step < 6) step = 6;
-            sum += blocks * tiles * (steps * step + 2 * 70);
-            *factors += height * width * steps;
-        }
-    return sum;
-}
-
-void gemm_cost(const gemm_isa *isa, const tw_problem *p, double *cost) {
-    const plan q = make_plan(isa, p, p->in_channels);
-    const double width = (double)group_width(isa, p) * p->groups;
-    const double vectors = group_width(isa, p) > isa->vl ? 2 : 1;
-    double factors;
-    const double sum = half_cycles(isa, p, &q, &factors);
-    cost[0] = p->batch * factors * width;
-    cost[1] = tw_tensor_bytes(p) + 4 * width * (double)depth(p);
-    cost[2] = 0.97 * factors * vectors / sum;
-}
-
-/* Channels of a filter row that are packed before the next row: a cache line of a 1x1 filter. */
-enum { PACK_CHANNELS = 16 };
-
-int64_t gemm_packed_bytes(const gemm_isa *isa, const tw_problem *p) {
-    return 4 * (header_floats(isa, p) + depth(p) * group_width(isa, p) * p->groups);
-}
-
-void gemm_pack(const gemm_isa *isa, const tw_problem *p, const float *filter, const float *bias,
-               float *packed) {
-    const int32_t nr = 2 * isa->vl, taps = p->kernel_height * p->kernel_width;
-    const int32_t channels = c_group(p);
-    float *to = packed + header_floats(isa, p);
-    for (int32_t panel = 0; panel < panels(isa, p); panel++) {
-        const int32_t first = panel % panels_group(isa, p) * nr;
-        const int32_t columns = tw_min(nr, k_group(p) - first);
-        const int32_t width = columns > isa->vl ? nr : isa->vl;
-        const int32_t k0 = panel / panels_group(isa, p) * k_group(p) + first;
-        for (int32_t j = 0; bias && j < columns; j++)
-            packed[(int64_t)panel * nr + j] = bias[k0 + j];
-        /* A few lines of a filter row at a time: rows are often a power of two apart, and their
-         * lines would throw each other out of the cache. */
-        for (int32_t c0 = 0; c0 < channels; c0 += PACK_CHANNELS) {
-            const int32_t c1 = tw_min(channels, c0 + PACK_CHANNELS);
-            for (int32_t j = 0; j < columns; j++) {
-                const float *from = filter + (int64_t)(k0 + j) * channels * taps;
-                for (int32_t tap = 0; tap < taps; tap++)
-                    for (int32_t c = c0; c < c1; c++)
-                        to[((int64_t)tap * channels + c) * width + j] = from[(int64_t)c * taps + tap];
-            }
-        }
-        to += (int64_t)taps * channels * width;
-    }
 }
 
 /* A worker's memory: pixels of a block, their places in the output, taps of a region, copied rows. */
@@ -271,7 +26,7 @@ typedef struct {
     int64_t bytes;
 } workspace;
 
-static workspace lay_out(char *memory, const tw_problem *p, const plan *q) {
+static workspace lay_out(char *memory, const tw_problem *p, const gemm_plan *q) {
     const int64_t count = (int64_t)block_rows(q) * q->width;
     const int64_t taps = (int64_t)p->kernel_height * p->kernel_width;
     const int64_t lists = (2 * count * (int64_t)sizeof(ptrdiff_t) + taps * (int64_t)sizeof(gemm_tap) + 63) / 64 * 64;
@@ -295,7 +50,7 @@ int64_t gemm_workspace_bytes(const gemm_isa *isa, const tw_problem *p) {
     /* Strides are not known yet: enough for one that conflicts and for one that does not. */
     int64_t most = 0;
     for (int64_t stride = 1024; stride < 1026; stride++) {
-        const plan q = make_plan(isa, p, stride);
+        const gemm_plan q = gemm_make_plan(isa, p, stride);
         const int64_t bytes = lay_out(NULL, p, &q).bytes;
         most = bytes > most ? bytes : most;
     }
@@ -303,9 +58,9 @@ int64_t gemm_workspace_bytes(const gemm_isa *isa, const tw_problem *p) {
 }
 
 int32_t gemm_bind(const gemm_isa *isa, tw_args *args) {
-    const plan q = make_plan(isa, &args->problem, args->src_stride);
+    const gemm_plan q = gemm_make_plan(isa, &args->problem, args->src_stride);
     memcpy(args->plan, &q, sizeof q);
-    _Static_assert(sizeof(plan) <= sizeof args->plan, "plan fits the argument block");
+    _Static_assert(sizeof(gemm_plan) <= sizeof args->plan, "plan fits the argument block");
     return args->problem.batch * q.blocks * q.panel_blocks;
 }
 
@@ -325,7 +80,7 @@ static ptrdiff_t place(const view *v, int32_t y, int32_t x) {
 typedef struct {
     const gemm_isa *isa;
     const tw_args *args;
-    plan q;
+    gemm_plan q;
     workspace w;
     int32_t image, oy, oy_end;
     tw_span rows[MOST_SPANS], columns[MOST_SPANS];
@@ -338,7 +93,7 @@ typedef struct {
 static view copy_rows(const block *b, int32_t from, int32_t count) {
     const tw_args *args = b->args;
     const tw_problem *p = &args->problem;
-    const plan *q = &b->q;
+    const gemm_plan *q = &b->q;
     float *to = b->w.copy;
     const int pads = q->mode == MODE_PAD;
     view v = {to, b->oy * p->stride_height - p->pad_top, 0, row_step(p), column_step(p), 0, 0};
