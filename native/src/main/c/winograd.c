@@ -1,287 +1,23 @@
-/* Portable half of Winograd convolution: packing, blocking. See winograd.h. */
-#include "winograd.h"
+/* Runs Winograd convolution, whatever the instruction set: transforms and products of blocks. See
+ * winograd.h. */
+#include "winograd_plan.h"
 
-/* Transformed tiles that stay in an L2 of 1 MB beside what is read past them: of 64->64 56x56, blocks
- * of 13 and 25 tiles (230 KB) are the fastest of F(6x6) and F(4x4). */
-#define BLOCK_BYTES (256 * 1024)
-/* The same where every block adds up and transforms the filter again. */
-#define SUM_BLOCK_BYTES (1024 * 1024)
-/* Transformed tiles of all images whose filters are added up in one read of what they are sums of. */
-#define SUM_SET_BYTES (4 * 1024 * 1024)
-/* What products fetch of the next panel's sum before it is added up: it stays in an L2 of 512 KB. */
-#define SUM_FETCH_BYTES (128 * 1024)
 /* Floats. The hardware's prefetcher follows a panel from L2 and L3 by itself, but not from memory:
  * 512->512 14x14 reaches 187 % of the peak without, 240 with 8 KB; 16 KB crowd L1. */
 #define FILTER_AHEAD 2048
-/* What stays of a layer in an L2 of 1 MB, and in an L3 of 32. */
-#define L2_BYTES (1024 * 1024)
-#define L3_BYTES (16 * 1024 * 1024)
-/* Of the direct sum; less is not worth another part: about 4 us. */
-#define MACS_PER_PART 1000000
-/* Transforms of fewer channels cost more than the products save. */
-#define LEAST_CHANNELS 8
 
-/* How a problem is cut. A part is one block of tiles, one group, one chunk of its panels; of sums of
- * filters, such a group of some images.
- *
- * A dilated filter sees every so many-th pixel: the image is as many interleaved ones (phases) in
- * each dimension, and a tile lies in one of them. Phases of the same place follow each other. */
-typedef struct {
-    int32_t down, right;                   /* pixels between a tile's outputs: the dilation */
-    int32_t phases_high, phases_wide;
-    int32_t high, wide;                    /* outputs of a tile */
-    int32_t n_high, n_wide, planes;        /* products of a tile */
-    int32_t tiles_high, tiles_wide, tiles; /* of an image, of all images */
-    int32_t c_group, k_group, panels;      /* of a group */
-    int32_t blocks, chunks;
-    int32_t sets, groups;               /* of images whose filters are sums; groups of one of them */
-    ptrdiff_t v_step, v_plane, m_plane; /* floats from vector to vector and plane to plane */
-    ptrdiff_t u_plane;                  /* of a panel of a sum of filters */
-} plan;
-
-static ptrdiff_t odd_lines(ptrdiff_t floats) { return (floats + 15) / 32 * 32 + 16; }
-
-static plan make_plan(const winograd_isa *isa, int32_t m, const tw_problem *p) {
-    plan q;
-    q.high = p->kernel_height == 1 ? 1 : m;
-    q.wide = p->kernel_width == 1 ? 1 : m;
-    q.n_high = q.high + p->kernel_height - 1;
-    q.n_wide = q.wide + p->kernel_width - 1;
-    q.planes = q.n_high * q.n_wide;
-    q.down = p->kernel_height == 1 ? 1 : p->dilation_height;
-    q.right = p->kernel_width == 1 ? 1 : p->dilation_width;
-    q.phases_high = tw_min(q.down, p->out_height);
-    q.phases_wide = tw_min(q.right, p->out_width);
-    q.tiles_high = q.phases_high * tw_ceil_div(tw_ceil_div(p->out_height, q.down), q.high);
-    q.tiles_wide = q.phases_wide * tw_ceil_div(tw_ceil_div(p->out_width, q.right), q.wide);
-    q.tiles = p->batch * q.tiles_high * q.tiles_wide;
-    q.c_group = p->in_channels / p->groups;
-    q.k_group = p->out_channels / p->groups;
-    q.panels = tw_ceil_div(q.k_group, 2 * isa->vl);
-    q.groups = p->experts > 0 ? p->groups / p->images : p->groups;
-    q.sets = 1;
-
-    /* Each block reads the whole filter, so that of a large one a block may be larger, too. */
-    const int32_t vectors = tw_ceil_div(q.c_group, isa->vl);
-    const int64_t filter_bytes = (int64_t)q.planes * q.c_group * q.k_group * 4;
-    const int64_t tile_bytes = (int64_t)q.planes * vectors * isa->vl * 4;
-    const int64_t least_bytes = p->experts > 0 ? SUM_BLOCK_BYTES : BLOCK_BYTES;
-    const int64_t bytes = filter_bytes / 4 > least_bytes ? filter_bytes / 4 : least_bytes;
-    const int64_t fits = bytes / tile_bytes;
-    const int32_t own = fits > q.tiles ? q.tiles : tw_max(isa->mr, (int32_t)fits);
-    q.blocks = tw_ceil_div(q.tiles, p->tile[0] > 0 && p->experts == 0 ? p->tile[0] : own);
-    if (p->experts > 0) {
-        const int64_t image_bytes = tile_bytes * tw_ceil_div(q.tiles, q.blocks);
-        const int64_t together = SUM_SET_BYTES / image_bytes;
-        q.sets = together < 2 ? p->images : tw_ceil_div(p->images, (int32_t)together);
-    }
-    q.chunks = 1;
-    if (p->threads > 1) {
-        /* Four parts a thread balance the load. Blocks of about one size before chunks, for each
-         * chunk transforms its input again. */
-        const double macs = (double)tw_pixels(p) * p->out_channels * q.c_group * p->kernel_height *
-                            p->kernel_width;
-        const double worth = macs / MACS_PER_PART;
-        const int32_t want = worth < 4 * p->threads ? (int32_t)worth : 4 * p->threads;
-        const int32_t least = tw_ceil_div(tw_ceil_div(want, p->groups), q.panels);
-        if (p->experts == 0)
-            q.blocks = tw_max(q.blocks, tw_min(tw_ceil_div(q.tiles, isa->mr), least));
-        q.chunks = tw_min(q.panels, tw_max(1, tw_ceil_div(want, q.blocks * q.sets * q.groups)));
-    }
-    const int32_t block = tw_ceil_div(q.tiles, q.blocks);
-    q.v_step = (ptrdiff_t)block * isa->vl;
-    q.v_plane = odd_lines(vectors * q.v_step);
-    q.m_plane = odd_lines((ptrdiff_t)block * 2 * isa->vl);
-    q.u_plane = p->experts > 0 ? odd_lines((ptrdiff_t)q.c_group * 2 * isa->vl) : 0;
-    return q;
-}
-
-/* Floats of the packed filter before the panels: bias, zeros. */
-static int64_t header_floats(const winograd_isa *isa, const tw_problem *p, const plan *q) {
-    return (int64_t)p->groups * q->panels * 2 * isa->vl + (p->in_channels + 15) / 16 * 16;
-}
-
-/* Floats of one group's filter. */
-static int64_t group_floats(const winograd_isa *isa, const plan *q) {
-    return (int64_t)q->planes * q->c_group * tw_ceil_div(q->k_group, isa->vl) * isa->vl;
-}
-
-static int32_t taps(const tw_problem *p) { return p->kernel_height * p->kernel_width; }
-
-/* Of what a filter is a sum of, floats of one column of a panel. */
-static int64_t experts_depth(const tw_problem *p, const plan *q) {
-    return (int64_t)q->c_group * p->experts * taps(p);
-}
-
-/* Floats of all that filters are a sum of: the same for every image. */
-static int64_t experts_floats(const winograd_isa *isa, const tw_problem *p, const plan *q) {
-    return q->groups * experts_depth(p, q) * tw_ceil_div(q->k_group, isa->vl) * isa->vl;
-}
-
-/* Most images whose filters are added up together. */
-static int32_t set_images(const tw_problem *p, const plan *q) {
-    return p->experts > 0 ? tw_ceil_div(p->images, q->sets) : 1;
-}
-
-/* Floats of what a panel of one image is before its transform. */
-static int64_t sum_floats(const winograd_isa *isa, const tw_problem *p, const plan *q) {
-    return p->experts > 0 ? (int64_t)q->c_group * taps(p) * 2 * isa->vl : 0;
-}
-
-/* Floats of the factors of a panel of one image. */
-static int64_t factors_floats(const winograd_isa *isa, const tw_problem *p) {
-    return p->experts > 0 ? (int64_t)p->parts * p->experts * 2 * isa->vl : 0;
-}
-
-const char *winograd_refuses(int32_t m, const tw_problem *p) {
-    const int32_t high = p->kernel_height, wide = p->kernel_width, taps = tw_max(high, wide);
-    const int flat = tw_min(high, wide) == 1;
-    if (p->stride_height != 1 || p->stride_width != 1) return "the stride is not 1";
-    if (taps % 2 == 0 || taps == 1 || (!flat && high != wide))
-        return "made for filters of one row, of one column and square ones, of odd size above 1";
-    const int32_t n = taps + m - 1;
-    if (n > WINOGRAD_MAX_PRODUCTS || (!flat && n * n > WINOGRAD_MAX_PLANES))
-        return "the filter is too large for tiles of so many outputs";
-    if (tw_min(p->in_channels, p->out_channels) / p->groups < LEAST_CHANNELS)
-        return "transforms of so few channels cost more than they save";
-    if ((int64_t)p->batch * p->out_height * p->out_width > INT32_MAX / 64) return "too many pixels";
-    return NULL;
-}
-
-/* Cycles of a core that does two vectors of FMAs a cycle. Measured at 512 and 256 bits: a value of a
- * transform costs 4 cycles a vector, most of it for moving V and M between L1 and L2, and a call
- * 30; a call of a product 16 beside its steps. The filter is read at 20 bytes a cycle from L3 and 8
- * from memory, beside the products; what of that they cannot hide is 0.03 cycles a byte when a run
- * first reads it, for in a network it was evicted since the run before. A byte of tensors that do not
- * fit L2 costs 0.15. */
-static double cycles(const winograd_isa *isa, const tw_problem *p, const plan *q, double *fmas) {
-    const double groups = p->groups, tiles = groups * q->tiles;
-    const double input_vectors = tw_ceil_div(q->c_group, isa->vl);
-    const double output_vectors = tw_ceil_div(q->k_group, isa->vl);
-    *fmas = tiles * q->planes * output_vectors * isa->vl * q->c_group;
-
-    const double block = (double)q->tiles / q->blocks;
-    const double rows = block / tw_ceil_div((int32_t)block, isa->mr), vectors = q->k_group > isa->vl ? 2 : 1;
-    /* A step loads rows + vectors, two a cycle, and fewer than 8 sums wait for each other. */
-    double step = rows * vectors / 2;
-    if (step < (rows + vectors) / 2) step = (rows + vectors) / 2;
-    if (step < 4) step = 4;
-    const double calls = tiles * q->planes * output_vectors / (rows * vectors);
-    double products = calls * (step * q->c_group / 0.985 + 16);
-    const double filter = 4.0 * (double)group_floats(isa, q) * groups;
-    const double a_byte = filter < L2_BYTES ? 0 : filter < L3_BYTES ? 0.05 : 0.12;
-    if (products < a_byte * filter * q->blocks) products = a_byte * filter * q->blocks;
-
-    const double transforms =
-        4.0 * tiles * q->planes * (input_vectors + output_vectors) + 30 * tiles * (1 + q->panels);
-    const double tensors = tw_tensor_bytes(p);
-    return products + 0.03 * filter + transforms + (tensors < 2 * L2_BYTES ? 0 : 0.15 * tensors);
-}
-
-int32_t winograd_tiles(const winograd_isa *isa, int32_t m, const tw_problem *p, int32_t *values) {
-    tw_problem own = *p;
-    int32_t count = 0;
-    own.threads = 1;
-    own.tile[0] = 0;
-    const plan q = make_plan(isa, m, &own);
-    /* The kernel's own choice, then blocks of half, twice and four times as many tiles. */
-    const int32_t blocks[] = {q.blocks, 2 * q.blocks, tw_ceil_div(q.blocks, 2),
-                              tw_ceil_div(q.blocks, 4)};
-    for (int32_t i = 0; i < 4; i++) {
-        const int32_t block = tw_ceil_div(q.tiles, tw_min(blocks[i], q.tiles));
-        int known = 0;
-        for (int32_t j = 0; j < count; j++)
-            known |= values[j] == block;
-        if (!known) values[count++] = block;
-    }
-    return count;
-}
-
-void winograd_cost(const winograd_isa *isa, int32_t m, const tw_problem *p, double *cost) {
-    const plan q = make_plan(isa, m, p);
-    const double time = cycles(isa, p, &q, &cost[0]);
-    const double transformed = 4.0 * q.tiles * q.planes * (p->in_channels + p->out_channels);
-    cost[1] = tw_tensor_bytes(p) + 4.0 * group_floats(isa, &q) * p->groups * q.blocks + transformed;
-    cost[2] = cost[0] / (2 * isa->vl) / time;
-}
-
-int64_t winograd_packed_bytes(const winograd_isa *isa, int32_t m, const tw_problem *p) {
-    const plan q = make_plan(isa, m, p);
-    const int64_t floats =
-        p->experts > 0 ? experts_floats(isa, p, &q) : p->groups * group_floats(isa, &q);
-    return 4 * (header_floats(isa, p, &q) + floats);
-}
-
-static winograd_filters filters_of(const tw_problem *p, const plan *q) {
-    winograd_filters f = {.row = (ptrdiff_t)q->c_group * taps(p),
-                          .channels = q->c_group,
-                          .high = p->kernel_height,
-                          .wide = p->kernel_width,
-                          .n_high = q->n_high,
-                          .n_wide = q->n_wide};
-    winograd_matrices(&f);
-    return f;
-}
-
-static void pack_bias(const winograd_isa *isa, const tw_problem *p, const plan *q, const float *bias,
-                      float *packed) {
-    const int32_t nr = 2 * isa->vl;
-    for (int32_t panel = 0; bias && panel < p->groups * q->panels; panel++) {
-        const int32_t first = panel % q->panels * nr;
-        const int32_t columns = tw_min(nr, q->k_group - first);
-        for (int32_t j = 0; j < columns; j++)
-            packed[(int64_t)panel * nr + j] = bias[panel / q->panels * q->k_group + first + j];
-    }
-}
-
-/* Of a panel, to [channel][expert][tap][width]. */
-static void pack_experts(const tw_problem *p, const plan *q, const float *src, int32_t columns,
-                         int32_t width, float *to) {
-    const int32_t rest = taps(p) * p->experts;
-    for (int32_t k = 0; k < columns; k++)
-        for (int32_t c = 0; c < q->c_group; c++)
-            for (int32_t i = 0; i < rest; i++, src++) {
-                const int32_t tap = i / p->experts, expert = i % p->experts;
-                to[(((int64_t)c * p->experts + expert) * taps(p) + tap) * width + k] = *src;
-            }
-}
-
-void winograd_pack(const winograd_isa *isa, int32_t m, const tw_problem *p, const float *filter,
-                   const float *bias, float *packed) {
-    const plan q = make_plan(isa, m, p);
-    const int32_t nr = 2 * isa->vl;
-    winograd_filters filters = filters_of(p, &q);
-    pack_bias(isa, p, &q, bias, packed);
-    float *to = packed + header_floats(isa, p, &q);
-    for (int32_t panel = 0; panel < q.groups * q.panels; panel++) {
-        const int32_t first = panel % q.panels * nr;
-        const int32_t columns = tw_min(nr, q.k_group - first);
-        const int32_t width = columns > isa->vl ? nr : isa->vl;
-        const int32_t k0 = panel / q.panels * q.k_group + first;
-        if (p->experts > 0) {
-            pack_experts(p, &q, filter + k0 * experts_depth(p, &q), columns, width, to);
-            to += experts_depth(p, &q) * width;
-            continue;
-        }
-        filters.columns = columns;
-        filters.width = width;
-        filters.plane = (ptrdiff_t)q.c_group * width;
-        filters.src = filter + (int64_t)k0 * filters.row;
-        filters.dst = to;
-        isa->filters(&filters);
-        to += (int64_t)q.planes * q.c_group * width;
-    }
-}
+/* What products fetch of the next panel's sum before it is added up: it stays in an L2 of 512 KB. */
+#define SUM_FETCH_BYTES (128 * 1024)
 
 int64_t winograd_workspace_bytes(const winograd_isa *isa, int32_t m, const tw_problem *p) {
-    const plan q = make_plan(isa, m, p);
+    const winograd_plan q = winograd_make_plan(isa, m, p);
     const int64_t image =
         q.planes * q.v_plane + 2 * (sum_floats(isa, p, &q) + factors_floats(isa, p));
     return 4 * (q.planes * (q.m_plane + q.u_plane) + set_images(p, &q) * image);
 }
 
 int32_t winograd_bind(const winograd_isa *isa, int32_t m, tw_args *args) {
-    const plan q = make_plan(isa, m, &args->problem);
+    const winograd_plan q = winograd_make_plan(isa, m, &args->problem);
     return q.blocks * q.sets * q.groups * q.chunks;
 }
 
@@ -290,7 +26,7 @@ typedef struct {
     int32_t image, y, x; /* first output; beyond the image where a phase has fewer tiles than others */
 } place;
 
-static place place_of(const plan *q, int32_t tile) {
+static place place_of(const winograd_plan *q, int32_t tile) {
     const int32_t down = tile / q->tiles_wide, right = tile % q->tiles_wide;
     const int32_t row = down % q->tiles_high;
     const place at = {down / q->tiles_high,
@@ -300,7 +36,7 @@ static place place_of(const plan *q, int32_t tile) {
 }
 
 /* Pixels outside the image are zeros. */
-static void point_pixels(const tw_args *args, const plan *q, place at, const float *zeros,
+static void point_pixels(const tw_args *args, const winograd_plan *q, place at, const float *zeros,
                          const float **pixels) {
     const tw_problem *p = &args->problem;
     const int32_t left = at.x - p->pad_left;
@@ -330,7 +66,7 @@ static void touch(const float *image, ptrdiff_t stride, int32_t channels, int32_
 
 /* What a block of tiles that are not dilated reads that the tiles above did not read, or what it
  * writes. */
-static void touch_tiles(const tw_args *args, const plan *q, int32_t first, int32_t count,
+static void touch_tiles(const tw_args *args, const winograd_plan *q, int32_t first, int32_t count,
                         int output) {
     const tw_problem *p = &args->problem;
     for (int32_t i = 0, run; i < count; i += run) {
@@ -352,7 +88,7 @@ static void touch_tiles(const tw_args *args, const plan *q, int32_t first, int32
     }
 }
 
-static void transform(const winograd_isa *isa, const tw_args *args, const plan *q, int32_t group,
+static void transform(const winograd_isa *isa, const tw_args *args, const winograd_plan *q, int32_t group,
                       int32_t first, int32_t count, float *v) {
     const float *zeros =
         (const float *)args->packed + (ptrdiff_t)args->problem.groups * q->panels * 2 * isa->vl;
@@ -378,7 +114,7 @@ typedef struct {
     ptrdiff_t fetch_floats;
 } panel_filter;
 
-static void multiply(const winograd_isa *isa, const plan *q, int32_t count, const panel_filter *f,
+static void multiply(const winograd_isa *isa, const winograd_plan *q, int32_t count, const panel_filter *f,
                      const float *v, float *products, int32_t plane_from, int32_t plane_to) {
     const int32_t tiles = tw_ceil_div(count, isa->mr);
     const float *filter = f->values + plane_from * f->plane, *fetch = f->fetch;
@@ -402,7 +138,7 @@ static void multiply(const winograd_isa *isa, const plan *q, int32_t count, cons
     }
 }
 
-static void finish(const winograd_isa *isa, const tw_args *args, const plan *q, int32_t k0,
+static void finish(const winograd_isa *isa, const tw_args *args, const winograd_plan *q, int32_t k0,
                    int32_t columns, const float *bias, int32_t first, int32_t count,
                    const float *products) {
     const tw_problem *p = &args->problem;
@@ -450,7 +186,7 @@ static void spread_factors(const tw_args *args, int32_t image, int32_t k0, int32
 }
 
 /* Where what a panel is the sum of lies. */
-static const float *experts_at(const winograd_isa *isa, const tw_args *args, const plan *q,
+static const float *experts_at(const winograd_isa *isa, const tw_args *args, const winograd_plan *q,
                                int32_t group, int32_t panel) {
     const tw_problem *p = &args->problem;
     const int64_t width = (int64_t)tw_ceil_div(q->k_group, isa->vl) * isa->vl;
@@ -465,7 +201,7 @@ typedef struct {
     winograd_filters sums[2]; /* of the panel that is multiplied, and of the next */
 } workspace;
 
-static workspace workspace_of(const winograd_isa *isa, const tw_args *args, const plan *q,
+static workspace workspace_of(const winograd_isa *isa, const tw_args *args, const winograd_plan *q,
                               int32_t worker) {
     const tw_problem *p = &args->problem;
     const int32_t images = set_images(p, q);
@@ -492,7 +228,7 @@ static workspace workspace_of(const winograd_isa *isa, const tw_args *args, cons
 }
 
 /* Makes ready to add up a panel of the filters of images [first, end). */
-static void begin_sum(const winograd_isa *isa, const tw_args *args, const plan *q,
+static void begin_sum(const winograd_isa *isa, const tw_args *args, const winograd_plan *q,
                       winograd_filters *f, int32_t group, int32_t panel, int32_t first, int32_t end) {
     const int32_t nr = 2 * isa->vl, k = panel * nr;
     f->columns = tw_min(nr, q->k_group - k);
@@ -511,7 +247,7 @@ typedef struct {
     int32_t first, count; /* tiles of an image */
 } sums_part;
 
-static sums_part sums_part_of(const tw_problem *p, const plan *q, int32_t part) {
+static sums_part sums_part_of(const tw_problem *p, const winograd_plan *q, int32_t part) {
     const int32_t chunk = part % q->chunks, input = part / q->chunks;
     const int32_t set = input / q->groups % q->sets, block = input / q->groups / q->sets;
     const int32_t first = tw_cut(q->tiles, block, q->blocks);
@@ -524,7 +260,7 @@ static sums_part sums_part_of(const tw_problem *p, const plan *q, int32_t part) 
                        tw_cut(q->tiles, block + 1, q->blocks) - first};
 }
 
-static void finish_sum(const winograd_isa *isa, const tw_args *args, const plan *q,
+static void finish_sum(const winograd_isa *isa, const tw_args *args, const winograd_plan *q,
                        const workspace *w, const sums_part *s, int32_t image, int32_t panel,
                        int32_t columns) {
     const int32_t group = image * q->groups + s->group, nr = 2 * isa->vl;
@@ -535,7 +271,7 @@ static void finish_sum(const winograd_isa *isa, const tw_args *args, const plan 
 
 /* Of one image: a panel is added up and transformed at once, and the products before it fetch all of
  * its experts. after: the part that follows, or NULL. */
-static void run_one(const winograd_isa *isa, const tw_args *args, const plan *q, workspace *w,
+static void run_one(const winograd_isa *isa, const tw_args *args, const winograd_plan *q, workspace *w,
                     const sums_part *s, const sums_part *after) {
     const tw_problem *p = &args->problem;
     winograd_filters *f = &w->sums[0];
@@ -556,7 +292,7 @@ static void run_one(const winograd_isa *isa, const tw_args *args, const plan *q,
 }
 
 /* Of several, in one read of the experts. */
-static void run_several(const winograd_isa *isa, const tw_args *args, const plan *q, workspace *w,
+static void run_several(const winograd_isa *isa, const tw_args *args, const winograd_plan *q, workspace *w,
                         const sums_part *s) {
     const tw_problem *p = &args->problem;
     const int32_t images = s->image_to - s->image_from;
@@ -591,7 +327,7 @@ static void run_several(const winograd_isa *isa, const tw_args *args, const plan
     }
 }
 
-static void run_sums(const winograd_isa *isa, const tw_args *args, const plan *q, workspace *w,
+static void run_sums(const winograd_isa *isa, const tw_args *args, const winograd_plan *q, workspace *w,
                      int32_t from, int32_t to) {
     const tw_problem *p = &args->problem;
     for (int32_t part = from, transformed = -1; part < to; transformed = part++ / q->chunks) {
@@ -609,7 +345,7 @@ static void run_sums(const winograd_isa *isa, const tw_args *args, const plan *q
 void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32_t from, int32_t to,
                   int32_t worker) {
     const tw_problem *p = &args->problem;
-    const plan q = make_plan(isa, m, p);
+    const winograd_plan q = winograd_make_plan(isa, m, p);
     const float *packed = args->packed;
     const float *filter = packed + header_floats(isa, p, &q);
     workspace w = workspace_of(isa, args, &q, worker);
