@@ -234,22 +234,9 @@ final class Fusion {
   }
 
   private Graph joined() {
-    Map<Node, Node> last = new HashMap<>();
-    Set<Node> gone = new HashSet<>();
-    fused.forEach((node, estimate) -> {
-      last.put(estimate.chain.last(), node);
-      gone.addAll(estimate.chain.nodes());
-    });
-    List<Node> nodes = new ArrayList<>();
-    for (Node node : original.nodes()) {
-      Node stands = last.get(node);
-      if (stands != null) {
-        nodes.add(stands);
-      } else if (!gone.contains(node)) {
-        nodes.add(node);
-      }
-    }
-    return new Graph(original.inputs(), nodes, original.outputs(), original.constants());
+    StandIns standIns = new StandIns();
+    fused.forEach((node, e) -> standIns.add(node, e.chain.last(), e.chain.nodes()));
+    return standIns.in(original);
   }
 
   private Member member(Node node) {

@@ -7,17 +7,13 @@ import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
 import dev.tilewright.plan.Selection.Chosen;
 import dev.tilewright.tensor.DType;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -159,22 +155,9 @@ final class Joining {
   }
 
   private static Graph without(Graph from, List<Estimate> taken) {
-    Map<Node, Node> last = new LinkedHashMap<>();
-    Set<Node> gone = new HashSet<>();
-    for (Estimate e : taken) {
-      last.put(e.chain.last(), e.joined);
-      gone.addAll(e.chain.nodes());
-    }
-    List<Node> nodes = new ArrayList<>();
-    for (Node node : from.nodes()) {
-      Node stands = last.get(node);
-      if (stands != null) {
-        nodes.add(stands);
-      } else if (!gone.contains(node)) {
-        nodes.add(node);
-      }
-    }
-    return new Graph(from.inputs(), nodes, from.outputs(), from.constants());
+    StandIns standIns = new StandIns();
+    taken.forEach(e -> standIns.add(e.joined, e.chain.last(), e.chain.nodes()));
+    return standIns.in(from);
   }
 
   private static Estimate estimate(Backend backend, ElementChain chain) {

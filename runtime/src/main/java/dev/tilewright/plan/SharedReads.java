@@ -8,12 +8,9 @@ import dev.tilewright.graph.Op.ReduceKind;
 import dev.tilewright.graph.Value;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Reductions of one tensor over the same axes, such as its mean and its maximum, become one step
@@ -34,27 +31,17 @@ final class SharedReads {
             .add(node);
       }
     }
-    Map<Node, Node> first = new HashMap<>();
-    Set<Node> gone = new HashSet<>();
+    StandIns standIns = new StandIns();
     reads.values().stream()
         .filter(nodes -> nodes.size() > 1)
         .forEach(nodes -> {
           Node together = together(nodes);
           if (backends.stream()
               .anyMatch(b -> b.operator(Selection.problem(together, graph)).isPresent())) {
-            first.put(nodes.getFirst(), together);
-            gone.addAll(nodes);
+            standIns.add(together, nodes.getFirst(), nodes);
           }
         });
-    List<Node> nodes = new ArrayList<>();
-    for (Node node : graph.nodes()) {
-      if (first.containsKey(node)) {
-        nodes.add(first.get(node));
-      } else if (!gone.contains(node)) {
-        nodes.add(node);
-      }
-    }
-    return new Graph(graph.inputs(), nodes, graph.outputs(), graph.constants());
+    return standIns.in(graph);
   }
 
   /** In the order of their kinds, so that backends need to know one order. */

@@ -7,14 +7,10 @@ import dev.tilewright.graph.Node;
 import dev.tilewright.plan.Selection.Candidate;
 import dev.tilewright.plan.Selection.Chosen;
 import dev.tilewright.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 
 /**
  * Decides which {@link SummedFilter}s become one step: where an algorithm adds up filters panel by
@@ -85,22 +81,9 @@ final class Summing {
   }
 
   private Graph without() {
-    Map<Node, Node> last = new HashMap<>();
-    Set<Node> gone = new HashSet<>();
-    summed.forEach((node, estimate) -> {
-      last.put(estimate.filter.conv(), node);
-      gone.addAll(estimate.filter.nodes());
-    });
-    List<Node> nodes = new ArrayList<>();
-    for (Node node : original.nodes()) {
-      Node stands = last.get(node);
-      if (stands != null) {
-        nodes.add(stands);
-      } else if (!gone.contains(node)) {
-        nodes.add(node);
-      }
-    }
-    return new Graph(original.inputs(), nodes, original.outputs(), original.constants());
+    StandIns standIns = new StandIns();
+    summed.forEach((node, e) -> standIns.add(node, e.filter.conv(), e.filter.nodes()));
+    return standIns.in(original);
   }
 
   private Chosen chosen(Node node, Estimate e) {
