@@ -5,6 +5,7 @@ import dev.tilewright.graph.Op;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
+import dev.tilewright.op.AxisGeometry;
 import dev.tilewright.op.OpProblem;
 import dev.tilewright.tensor.DType;
 import dev.tilewright.tensor.Shape;
@@ -182,16 +183,13 @@ final class NativeOperators {
    * What is before an axis, the axis, and all behind it; rows are strided only if they are that.
    */
   private static List<Loop> columns(View dst, View src, int axis) {
-    Shape shape = dst.shape();
-    boolean innerIsRow = axis == shape.rank() - 2;
-    long inner = shape.product(axis + 1, shape.rank());
-    long to = 4 * (innerIsRow ? dst.rowStride() : inner);
-    long from = 4 * (innerIsRow ? src.rowStride() : inner);
-    int summed = shape.dim(axis);
+    AxisGeometry g = AxisGeometry.of(dst.shape(), axis);
+    long to = g.step(dst);
+    long from = g.step(src);
     return List.of(
-        new Loop(shape.product(0, axis), summed * to, summed * from),
-        new Loop(summed, to, from),
-        new Loop(inner, 4, 4));
+        new Loop(g.outer(), g.along() * to, g.along() * from),
+        new Loop(g.along(), to, from),
+        new Loop(g.inner(), 4, 4));
   }
 
   private static Binder layerNorm(float epsilon) {

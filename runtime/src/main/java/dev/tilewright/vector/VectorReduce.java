@@ -5,11 +5,10 @@ import dev.tilewright.graph.Op.ReduceKind;
 import dev.tilewright.kernel.Kernel;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
+import dev.tilewright.op.AxisGeometry;
 import dev.tilewright.op.OpProblem;
 import dev.tilewright.tensor.DType;
-import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.View;
-import java.util.List;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 
@@ -24,43 +23,25 @@ final class VectorReduce implements Kernel {
   private static final int BLOCK = 64;
 
   private final ReduceKind kind;
-  private final long outer;
-  private final long reduced;
-  private final long inner;
+  private final AxisGeometry g;
 
-  /** Whether a row of the tensors is what {@code inner} counts, so that they may be strided. */
-  private final boolean innerIsRow;
-
-  private VectorReduce(ReduceKind kind, long outer, long reduced, long inner, boolean innerIsRow) {
+  private VectorReduce(ReduceKind kind, AxisGeometry g) {
     this.kind = kind;
-    this.outer = outer;
-    this.reduced = reduced;
-    this.inner = inner;
-    this.innerIsRow = innerIsRow;
+    this.g = g;
   }
 
   static Optional<Kernel> of(OpProblem problem, Op.Reduce reduce) {
-    Shape shape = problem.in().getFirst().shape();
-    List<Integer> axes = reduce.axes().stream().sorted().toList();
     boolean known =
         switch (reduce.kind()) {
           case SUM, MEAN, MAX -> problem.in().getFirst().dtype() == DType.FLOAT32;
           case MIN, PROD -> false;
         };
-    if (!known
-        || axes.isEmpty()
-        || axes.getLast() - axes.getFirst() != axes.size() - 1
-        || shape.elements() == 0) {
+    if (!known) {
       return Optional.empty();
     }
-    long outer = shape.product(0, axes.getFirst());
-    long inner = shape.product(axes.getLast() + 1, shape.rank());
-    long reduced = shape.elements() / outer / inner;
-    boolean innerIsRow = axes.getLast() == shape.rank() - 2;
-    boolean vectors = inner == 1 ? reduced >= Lanes.LENGTH : inner >= Lanes.LENGTH;
-    return vectors
-        ? Optional.of(new VectorReduce(reduce.kind(), outer, reduced, inner, innerIsRow))
-        : Optional.empty();
+    return AxisGeometry.of(problem.in().getFirst().shape(), reduce.axes())
+        .filter(g -> (g.inner() == 1 ? g.along() : g.inner()) >= Lanes.LENGTH)
+        .map(g -> new VectorReduce(reduce.kind(), g));
   }
 
   /** Two vectors of sums. */
@@ -71,24 +52,25 @@ final class VectorReduce implements Kernel {
 
   @Override
   public boolean acceptsStridedRows() {
-    return innerIsRow;
+    return g.innerIsRow();
   }
 
   @Override
   public Task bind(Operands operands) {
     View src = operands.in().getFirst();
     View dst = operands.out().getFirst();
-    return inner == 1 ? rows(operands, src, dst) : columns(operands, src, dst);
+    return g.inner() == 1 ? rows(operands, src, dst) : columns(operands, src, dst);
   }
 
   /** A unit is two vectors of a result. */
   private Task columns(Operands operands, View src, View dst) {
-    int vectors = Lanes.cover(inner);
+    int vectors = Lanes.cover(g.inner());
     int pairs = (vectors + 1) / 2;
-    long end = 4 * (inner - Lanes.LENGTH);
-    long step = 4 * (innerIsRow ? src.rowStride() : inner);
-    long ldd = 4 * (innerIsRow ? dst.rowStride() : inner);
-    return new UnitTask(outer * pairs, reduced * 2 * Lanes.BYTES) {
+    long end = 4 * (g.inner() - Lanes.LENGTH);
+    long reduced = g.along();
+    long step = g.step(src);
+    long ldd = g.step(dst);
+    return new UnitTask(g.outer() * pairs, reduced * 2 * Lanes.BYTES) {
       @Override
       void units(long from, long to, int worker) {
         long sums = operands.workspace(worker);
@@ -142,7 +124,8 @@ final class VectorReduce implements Kernel {
 
   /** A unit is a row: its result is one value. */
   private Task rows(Operands operands, View src, View dst) {
-    return new UnitTask(outer, 4 * reduced) {
+    long reduced = g.along();
+    return new UnitTask(g.outer(), 4 * reduced) {
       @Override
       void units(long from, long to, int worker) {
         long lanes = operands.workspace(worker);
