@@ -45,30 +45,18 @@ final class Elementwise implements Kernel {
   @Override
   public Task bind(Operands operands) {
     List<View> known = new ArrayList<>(operands.in());
-    Task[] tasks = new Task[steps.size()];
-    for (int i = 0; i < tasks.length; i++) {
+    List<Task> tasks = new ArrayList<>();
+    for (int i = 0; i < steps.size(); i++) {
       List<View> in = steps.get(i).operands().stream().map(known::get).toList();
       View out =
-          i == tasks.length - 1
+          i == steps.size() - 1
               ? operands.out().getFirst()
               : View.dense(
                   operands.arena().allocate(Math.max(1, types.get(i).bytes()), 64).address(),
                   types.get(i));
-      tasks[i] = kernels.get(i).bind(new Operands(in, List.of(out), 0, 0, operands.arena()));
+      tasks.add(kernels.get(i).bind(new Operands(in, List.of(out), 0, 0, operands.arena())));
       known.add(out);
     }
-    return new Task() {
-      @Override
-      public int parts() {
-        return 1;
-      }
-
-      @Override
-      public void run(int from, int to, int worker) {
-        for (Task task : tasks) {
-          task.run(0, task.parts(), worker);
-        }
-      }
-    };
+    return new Sequential(tasks);
   }
 }

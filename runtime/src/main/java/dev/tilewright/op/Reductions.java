@@ -35,18 +35,6 @@ record Reductions(Op.Reductions op) implements Kernel {
               operands.arena());
       tasks.add(new Reduce(op.each().get(i)).bind(own));
     }
-    return new Task() {
-      @Override
-      public int parts() {
-        return 1;
-      }
-
-      @Override
-      public void run(int from, int to, int worker) {
-        for (Task task : tasks) {
-          task.run(0, task.parts(), worker);
-        }
-      }
-    };
+    return new Sequential(tasks);
   }
 }
