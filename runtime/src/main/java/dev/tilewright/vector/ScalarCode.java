@@ -165,13 +165,13 @@ abstract class ScalarCode {
 
   /** The long at {@code at + displacement}. */
   Num loadLong(Num at, long displacement) {
-    readFrom(at, displacement, "JAVA_LONG_UNALIGNED", ValueLayout.OfLong.class, CD_long);
+    push(at, displacement, "JAVA_LONG_UNALIGNED", ValueLayout.OfLong.class, CD_long);
     return storeLong();
   }
 
   /** The non-negative int at {@code at}, widened. */
   Num loadOffset(Num at) {
-    readFrom(at, 0, "JAVA_INT_UNALIGNED", ValueLayout.OfInt.class, CD_int);
+    push(at, 0, "JAVA_INT_UNALIGNED", ValueLayout.OfInt.class, CD_int);
     // Tells C2 the sign, so that a sum with a masked address stays provably in range.
     code.loadConstant(Integer.MAX_VALUE).iand().i2l();
     return storeLong();
@@ -188,11 +188,7 @@ abstract class ScalarCode {
   }
 
   private Scalar loadScalar(Runnable pushAddress) {
-    ClassDesc layout = desc(ValueLayout.OfInt.class);
-    code.getstatic(desc(Memory.class), "ALL", SEGMENT)
-        .getstatic(desc(ValueLayout.class), "JAVA_INT_UNALIGNED", layout);
-    pushAddress.run();
-    code.invokeinterface(SEGMENT, "get", MethodTypeDesc.of(CD_int, layout, CD_long));
+    push("JAVA_INT_UNALIGNED", ValueLayout.OfInt.class, CD_int, pushAddress);
     int slot = slots(1);
     code.istore(slot);
     return new Scalar(slot);
@@ -200,34 +196,52 @@ abstract class ScalarCode {
 
   /** {@code for (i = 0; i < n; i++) body}: the form C2 knows as a counted loop. */
   void loop(Count n, Consumer<Count> body) {
-    Count i = new Count(slots(1));
-    Label test = code.newLabel();
-    Label end = code.newLabel();
-    code.iconst_0().istore(i.slot);
-    code.labelBinding(test).iload(i.slot).iload(n.slot).if_icmpge(end);
-    body.accept(i);
-    code.iinc(i.slot, 1).goto_(test).labelBinding(end);
+    loop(n, body, i -> code.iinc(i.slot, 1));
   }
 
   /** As {@link #loop}, in a form that C2 does not know as a counted loop and does not unroll. */
   void rolled(Count n, Consumer<Count> body) {
+    loop(
+        n,
+        body,
+        i ->
+            code.iload(i.slot)
+                .iconst_1()
+                .iadd()
+                .loadConstant(Integer.MAX_VALUE)
+                .iand()
+                .istore(i.slot));
+  }
+
+  private void loop(Count n, Consumer<Count> body, Consumer<Count> step) {
     Count i = new Count(slots(1));
     Label test = code.newLabel();
     Label end = code.newLabel();
     code.iconst_0().istore(i.slot);
     code.labelBinding(test).iload(i.slot).iload(n.slot).if_icmpge(end);
     body.accept(i);
-    code.iload(i.slot).iconst_1().iadd().loadConstant(Integer.MAX_VALUE).iand().istore(i.slot);
+    step.accept(i);
     code.goto_(test).labelBinding(end);
   }
 
-  private void readFrom(Num at, long displacement, String layout, Class<?> type, ClassDesc value) {
+  private void push(Num at, long displacement, String layout, Class<?> type, ClassDesc value) {
+    push(
+        layout,
+        type,
+        value,
+        () -> {
+          code.lload(at.slot);
+          if (displacement != 0) {
+            code.loadConstant(displacement).ladd();
+          }
+        });
+  }
+
+  /** Pushes the value in memory at the address that the last argument pushes. */
+  final void push(String layout, Class<?> type, ClassDesc value, Runnable pushAddress) {
     code.getstatic(desc(Memory.class), "ALL", SEGMENT)
-        .getstatic(desc(ValueLayout.class), layout, desc(type))
-        .lload(at.slot);
-    if (displacement != 0) {
-      code.loadConstant(displacement).ladd();
-    }
+        .getstatic(desc(ValueLayout.class), layout, desc(type));
+    pushAddress.run();
     code.invokeinterface(SEGMENT, "get", MethodTypeDesc.of(value, desc(type), CD_long));
   }
 

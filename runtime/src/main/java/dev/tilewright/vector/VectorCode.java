@@ -236,11 +236,7 @@ final class VectorCode extends ScalarCode {
   }
 
   private void pushFloat(Runnable pushAddress) {
-    ClassDesc layout = desc(ValueLayout.OfFloat.class);
-    code.getstatic(desc(Memory.class), "ALL", SEGMENT)
-        .getstatic(desc(ValueLayout.class), "JAVA_FLOAT_UNALIGNED", layout);
-    pushAddress.run();
-    code.invokeinterface(SEGMENT, "get", MethodTypeDesc.of(CD_float, layout, CD_long));
+    push("JAVA_FLOAT_UNALIGNED", ValueLayout.OfFloat.class, CD_float, pushAddress);
   }
 
   /** {@code acc = a * b + acc}. */
