@@ -1,5 +1,6 @@
 package dev.tilewright.cnative;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
@@ -70,6 +71,7 @@ final class NativeLoader {
               + Platform.RESOURCE_PREFIX
               + "; install one and build again");
     }
+    String nor = "";
     try {
       startJna();
       Path kept = own == null ? null : kept(own);
@@ -78,6 +80,9 @@ final class NativeLoader {
           return connect(kept.toFile(), limit.get());
         } catch (LinkageError e) {
           // A cache whose code may not be run: from a temporary folder, as JNA does it.
+          nor = ", nor load " + kept + " (" + firstLine(e) + ")";
+          System.getLogger(NativeLoader.class.getName())
+              .log(DEBUG, "cannot load {0} ({1}); unpacking it elsewhere", kept, firstLine(e));
         }
       }
     } catch (LinkageError e) {
@@ -91,9 +96,11 @@ final class NativeLoader {
       file = path == null ? fromJar() : new File(path);
     } catch (IOException e) {
       return no(
-          "the C library could not be unpacked ("
+          "cannot unpack the C library ("
               + firstLine(e)
-              + "); make java.io.tmpdir writable");
+              + ")"
+              + nor
+              + "; make java.io.tmpdir writable");
     }
     try {
       return connect(file, limit.get());
@@ -103,7 +110,9 @@ final class NativeLoader {
               + file
               + " ("
               + firstLine(e)
-              + "); rebuild it here, or point -Djna.tmpdir at a directory that is not noexec");
+              + ")"
+              + nor
+              + "; rebuild it here, or point -Djna.tmpdir at a directory that is not noexec");
     }
   }
 
