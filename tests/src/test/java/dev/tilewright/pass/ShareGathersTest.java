@@ -1,35 +1,18 @@
 package dev.tilewright.pass;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import dev.tilewright.conv.Activation;
-import dev.tilewright.conv.ConvShape.Padding;
-import dev.tilewright.conv.ConvShape.Size;
-import dev.tilewright.conv.Epilogue;
-import dev.tilewright.graph.Graph;
-import dev.tilewright.graph.GraphBuilder;
-import dev.tilewright.graph.Interpreter;
-import dev.tilewright.graph.Op;
-import dev.tilewright.graph.Op.BinaryFunction;
 import dev.tilewright.graph.Value;
-import dev.tilewright.op.Operators;
 import dev.tilewright.tensor.Shape;
-import dev.tilewright.tensor.Tensor;
-import dev.tilewright.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Random;
 import java.util.stream.IntStream;
-import org.assertj.core.data.Offset;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Subsets of one image's channels before convolutions: one copy, and slices of it. */
-class ShareGathersTest {
-  private final Random random = new Random(3);
-  private final GraphBuilder b = new GraphBuilder(Operators::evaluate);
-  private final Value x = b.input("x", TensorType.floats(Shape.of(1, 5, 6, 12)));
+class ShareGathersTest extends ChannelCopies {
+  ShareGathersTest() {
+    super(3, Shape.of(1, 5, 6, 12));
+  }
 
   /**
    * Each residue of the channels alone, and all the others: 2 P - 1 residues are copied, not P^2.
@@ -64,42 +47,15 @@ class ShareGathersTest {
   }
 
   private void leaves(int gathers, Value... parts) {
-    b.output("y", b.add("y", new Op.Concat(3), parts));
-    Graph before = b.build();
-    Graph after = Rewriter.apply(new ShareGathers(), before, Operators::evaluate);
-    assertThat(after.nodes().stream().filter(n -> n.op() instanceof Op.Gather)).hasSize(gathers);
-    Map<String, Tensor> inputs = Map.of("x", tensor(x.shape()));
-    float[] expected = Interpreter.run(before, inputs).get("y").toFloats();
     // The same products in another order: u times the sum of 108 magnitudes below 1, twice.
-    assertThat(Interpreter.run(after, inputs).get("y").toFloats())
-        .containsExactly(expected, Offset.offset(3e-5f));
+    leaves(gathers, new ShareGathers(), 3e-5f, concatenated(parts));
   }
 
   private Value picked(IntStream channels) {
-    long[] places = channels.asLongStream().toArray();
-    Value index = b.constant("order", Tensor.of(Shape.of(places.length), places));
-    return b.add("gather", new Op.Gather(3), x, index);
+    return gathered(x, channels.asLongStream().toArray());
   }
 
   private Value conv(Value value, int k) {
-    Op.Window window =
-        new Op.Window(
-            new Size(k, k),
-            new Size(1, 1),
-            new Size(1, 1),
-            new Padding(k / 2, k / 2, k / 2, k / 2));
-    Op conv = new Op.Conv(window, 1, new Epilogue(true, false, Activation.none()));
-    Value weights = b.constant("w", tensor(Shape.of(2, value.shape().last(), k, k)));
-    return b.add("conv", conv, value, weights, b.constant("b", tensor(Shape.of(2))));
-  }
-
-  private Value added(Value p, Value q) {
-    return b.add("+", new Op.Binary(BinaryFunction.ADD), p, q);
-  }
-
-  private Tensor tensor(Shape shape) {
-    float[] values = new float[(int) shape.elements()];
-    IntStream.range(0, values.length).forEach(i -> values[i] = random.nextFloat(-1, 1));
-    return Tensor.of(shape, values);
+    return conv(value, 2, k, 1);
   }
 }
