@@ -91,6 +91,13 @@ final class OperatorCheck {
     }
   }
 
+  /** The same to an absolute bound, on random inputs of these shapes. */
+  void check(Op op, double bound, Shape... in) {
+    Tensor[] tensors =
+        Arrays.stream(in).map(s -> floats(s.dims().toArray(Integer[]::new))).toArray(Tensor[]::new);
+    check(op, 0, bound, tensors);
+  }
+
   private static void compare(
       OpProblem problem, float[] want, float[] got, double relative, double absolute) {
     for (int i = 0; i < want.length; i++) {

@@ -25,18 +25,16 @@ import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The operators of a backend against the portable ones. */
-public abstract class OperatorsTest {
+public abstract class OperatorsTest implements MovesAgree, ImagesAgree, ProductsAgree {
   private final Arena arena = Arena.ofConfined();
   private final Random random = new Random(20260101);
   private final OperatorCheck check;
@@ -56,11 +54,7 @@ public abstract class OperatorsTest {
 
   /** Requires a kernel that agrees to an absolute bound, on random inputs of these shapes. */
   protected final void check(Op op, double bound, Shape... in) {
-    Tensor[] tensors =
-        Arrays.stream(in)
-            .map(s -> check.floats(s.dims().toArray(Integer[]::new)))
-            .toArray(Tensor[]::new);
-    check.check(op, 0, bound, tensors);
+    check.check(op, bound, in);
   }
 
   /** Requires a kernel that agrees exactly. */
@@ -68,85 +62,24 @@ public abstract class OperatorsTest {
     check.check(op, 0, 0, check.floats(dims));
   }
 
-  private int[] channels() {
-    return takesEveryShape ? new int[] {1, 3, 15, 16, 17, 33, 64} : new int[] {16, 17, 33, 64};
+  @Override
+  public final OperatorCheck harness() {
+    return check;
+  }
+
+  @Override
+  public final Random random() {
+    return random;
+  }
+
+  @Override
+  public final boolean takesEveryShape() {
+    return takesEveryShape;
   }
 
   @AfterEach
   void free() {
     arena.close();
-  }
-
-  @Test
-  void imagesAreTransposedExactly() {
-    for (int channels : new int[] {1, 2, 3, 4, 7, 15, 16, 17, 33, 64}) {
-      for (int pixels : new int[] {1, 5, 16, 49, 131}) {
-        check.check(
-            new Op.Transpose(List.of(0, 2, 3, 1)), 0, 0, check.floats(2, channels, pixels, 3));
-        check.check(
-            new Op.Transpose(List.of(0, 3, 1, 2)), 0, 0, check.floats(2, pixels, 3, channels));
-      }
-    }
-  }
-
-  @Test
-  void anyPermutationIsExact() {
-    for (int i = 0; i < 200; i++) {
-      int rank = 1 + random.nextInt(5);
-      List<Integer> perm = new ArrayList<>(IntStream.range(0, rank).boxed().toList());
-      Collections.shuffle(perm, random);
-      Integer[] dims = random.ints(rank, 1, rank > 3 ? 9 : 40).boxed().toArray(Integer[]::new);
-      check.check(new Op.Transpose(perm), 0, 0, check.floats(dims));
-    }
-  }
-
-  @Test
-  void fewRowsTakeTurnsExactly() {
-    for (int rows = 2; rows <= 5; rows++) {
-      for (int n : new int[] {16, 17, 58, 116, 131}) {
-        check(new Op.Transpose(List.of(0, 2, 1)), 0, Shape.of(3, rows, n));
-        check(new Op.Transpose(List.of(0, 2, 1)), 0, Shape.of(3, n, rows));
-      }
-    }
-    check(new Op.Transpose(List.of(0, 2, 3, 1)), 0, Shape.of(1, 2, 120, 61));
-    check(new Op.Transpose(List.of(0, 2, 3, 1)), 0, Shape.of(1, 3, 200, 301));
-  }
-
-  @Test
-  void slicesAreExact() {
-    for (int i = 0; i < 200; i++) {
-      int rank = 1 + random.nextInt(4);
-      List<Integer> starts = new ArrayList<>();
-      List<Integer> steps = new ArrayList<>();
-      Integer[] dims = random.ints(rank, 1, 30).boxed().toArray(Integer[]::new);
-      Integer[] sizes = new Integer[rank];
-      for (int axis = 0; axis < rank; axis++) {
-        int step = random.nextInt(3) > 0 ? 1 : random.nextBoolean() ? 2 : -1;
-        int start = random.nextInt(dims[axis]);
-        int most = step > 0 ? (dims[axis] - 1 - start) / step + 1 : start + 1;
-        starts.add(start);
-        steps.add(step);
-        sizes[axis] = 1 + random.nextInt(most);
-      }
-      check.check(new Op.Slice(starts, steps, Shape.of(sizes)), 0, 0, check.floats(dims));
-    }
-  }
-
-  @Test
-  void concatenationsAreExact() {
-    for (int i = 0; i < 100; i++) {
-      int rank = 1 + random.nextInt(4);
-      int axis = i % 2 == 0 ? rank - 1 : random.nextInt(rank);
-      Integer[] dims = random.ints(rank, 1, 20).boxed().toArray(Integer[]::new);
-      Tensor[] in = new Tensor[1 + random.nextInt(4)];
-      for (int j = 0; j < in.length; j++) {
-        dims[axis] = random.nextInt(200) / rank;
-        in[j] = check.floats(dims.clone());
-      }
-      dims[axis] = 5;
-      in[0] = check.floats(dims.clone());
-      check.check(new Op.Concat(axis), 0, 0, in);
-    }
   }
 
   @Test
@@ -240,68 +173,6 @@ public abstract class OperatorsTest {
   }
 
   @Test
-  void poolsAgree() {
-    for (int channels : channels()) {
-      pools(channels);
-    }
-  }
-
-  private void pools(int channels) {
-    for (int i = 0; i < 100; i++) {
-      int height = 1 + random.nextInt(14);
-      int width = 1 + random.nextInt(14);
-      Size kernel = new Size(1 + random.nextInt(4), 1 + random.nextInt(4));
-      Size stride = new Size(1 + random.nextInt(3), 1 + random.nextInt(3));
-      Size dilation = new Size(1 + random.nextInt(2), 1 + random.nextInt(2));
-      pool(i, channels, height, width, kernel, stride, dilation);
-    }
-    pool(0, channels, 13, 13, new Size(5, 5), new Size(1, 1), new Size(1, 1));
-    pool(0, channels, 37, 9, new Size(5, 7), new Size(1, 1), new Size(1, 1));
-    pool(0, channels, 13, 13, new Size(13, 13), new Size(1, 1), new Size(1, 1));
-    pool(1, channels, 13, 13, new Size(13, 13), new Size(1, 1), new Size(1, 1));
-  }
-
-  private void pool(
-      int seed, int channels, int height, int width, Size kernel, Size stride, Size dilation) {
-    int reachH = (kernel.height() - 1) * dilation.height();
-    int reachW = (kernel.width() - 1) * dilation.width();
-    Padding pad =
-        new Padding(
-            random.nextInt(kernel.height()),
-            random.nextInt(kernel.width()),
-            random.nextInt(kernel.height()),
-            random.nextInt(kernel.width()));
-    int over = random.nextInt(2);
-    int oh = (height + pad.top() + pad.bottom() - reachH - 1 + over) / stride.height() + 1;
-    int ow = (width + pad.left() + pad.right() - reachW - 1 + over) / stride.width() + 1;
-    boolean startsAfterPadding =
-        (oh - 1) * stride.height() >= height + pad.top() + pad.bottom()
-            || (ow - 1) * stride.width() >= width + pad.left() + pad.right();
-    if (oh < 1
-        || ow < 1
-        || startsAfterPadding
-        || height + pad.top() < reachH
-        || width + pad.left() < reachW) {
-      return;
-    }
-    PoolKind kind = seed % 2 == 0 ? PoolKind.MAX : PoolKind.AVERAGE;
-    Op.Pool op =
-        new Op.Pool(
-            kind,
-            new Window(kernel, stride, dilation, pad),
-            new Size(oh, ow),
-            random.nextBoolean());
-    Tensor x = check.floats(2, height, width, channels);
-    boolean empty =
-        PoolAxis.vertical(op, height).hasEmpty() || PoolAxis.horizontal(op, width).hasEmpty();
-    if (empty && !takesEveryShape) {
-      return;
-    }
-    // Values are under 6: a sum of n rounds by less than n u times the sum of magnitudes / n.
-    check.check(op, 0, kind == PoolKind.MAX ? 0 : 6 * kernel.height() * kernel.width() * U, x);
-  }
-
-  @Test
   void reductionsAgree() {
     for (ReduceKind kind : List.of(ReduceKind.SUM, ReduceKind.MEAN, ReduceKind.MAX)) {
       for (boolean keep : new boolean[] {true, false}) {
@@ -353,150 +224,6 @@ public abstract class OperatorsTest {
       check(new Op.LayerNorm(1e-5f), bound, Shape.of(3, 7, n), row, row);
       check(new Op.LayerNorm(1), bound, Shape.of(200, n), row, row);
     }
-  }
-
-  @Test
-  void matrixProductsAgree() {
-    int[][] shapes = {
-      {1, 197, 64, 197}, {8, 40, 15, 40}, {8, 40, 40, 15}, {3, 1, 33, 100}, {2, 5, 7, 3},
-      {1, 6, 1, 32}, {1, 97, 20, 33}, {2, 100, 9, 16}, {1, 200, 3, 65}, {1, 7, 300, 49},
-      {1, 30, 300, 1024}, {1, 25, 8200, 20}
-    };
-    for (int[] s : shapes) {
-      // K roundings of sums of K products of N(0, 1): c u sqrt(K) sqrt(K), c = 8 for the maximum.
-      double bound = 8 * U * s[2];
-      Tensor a = check.floats(s[0], s[1], s[2]);
-      Tensor b = check.floats(s[0], s[2], s[3]);
-      check.check(new Op.MatMul(), 0, bound, a, b);
-      check.check(new Op.MatMul(), 0, bound, a, check.floats(s[2], s[3]));
-      check.check(new Op.MatMul(), 0, bound, check.floats(s[1], s[2]), b);
-      check.check(new Op.MatMul(), 0, bound, check.floats(2, 1, s[1], s[2]), b);
-    }
-  }
-
-  /** Images, heads, queries, keys, columns of q and k, of v. */
-  private static final int[][] ATTENTIONS = {
-    {2, 3, 49, 49, 32, 32}, {1, 2, 197, 197, 64, 64}, {1, 1, 16, 16, 8, 8}, {4, 2, 17, 33, 15, 20},
-    {1, 3, 40, 21, 32, 7}, {2, 1, 65, 1000, 9, 48}, {3, 2, 1, 5, 4, 3}, {6, 1, 9, 1, 1, 1}
-  };
-
-  @Test
-  void attentionAgrees() {
-    for (int[] s : ATTENTIONS) {
-      if (s[3] < 16 && !takesEveryShape) {
-        continue;
-      }
-      int heads = s[1];
-      Tensor q = check.floats(s[0], s[2], heads * s[4]);
-      Tensor k = check.floats(s[0], s[3], heads * s[4]);
-      Tensor v = check.floats(s[0], s[3], heads * s[5]);
-      float scale = (float) (1 / Math.sqrt(s[4]));
-      attention(new Op.Attention(heads, scale, false), q, k, v);
-      Op.Attention biased = new Op.Attention(heads, scale, true);
-      int again = s[0] % 2 == 0 ? s[0] / 2 : 1; // images of the bias
-      attention(biased, q, k, v, check.floats(1, heads, s[3], s[2]));
-      attention(biased, q, k, v, check.floats(again, 1, s[3], s[2]));
-      attention(biased, q, k, v, check.floats(s[0], heads, s[3], 1));
-      attention(biased, q, k, v, masked(again, heads, s[3], s[2]));
-      if (s[2] == s[3]) {
-        Tensor rows = order(s[0], s[2]);
-        attention(new Op.Attention(heads, scale, false, true), q, k, v, rows);
-        Op.Attention both = new Op.Attention(heads, scale, true, true);
-        attention(both, q, k, v, masked(again, heads, s[3], s[2]), rows);
-      }
-    }
-  }
-
-  private Tensor order(int images, int tokens) {
-    List<Long> rows = new ArrayList<>(LongStream.range(0, (long) images * tokens).boxed().toList());
-    Collections.shuffle(rows, random);
-    return Tensor.of(Shape.of(images, tokens), rows.stream().mapToLong(Long::longValue).toArray());
-  }
-
-  /** Length of a run, runs of x, of the result, and length of a row of both. */
-  private static final int[][] RUNS = {
-    {32, 60, 60, 96},
-    {96, 49, 64, 96},
-    {1, 40, 33, 1},
-    {16, 12, 30, 48},
-    {7, 30, 20, 35},
-    {384, 20, 17, 128},
-    {2048, 5, 7, 2048},
-    {5, 64, 64, 8}
-  };
-
-  @Test
-  void runsAreCopiedExactly() {
-    for (int[] s : RUNS) {
-      long[] runs = new long[s[2]];
-      for (int i = 0; i < runs.length; i++) {
-        boolean next = i > 0 && runs[i - 1] + 1 < s[1] && random.nextBoolean();
-        runs[i] = next ? runs[i - 1] + 1 : random.nextInt(-1, s[1]);
-      }
-      Shape to = Shape.of(s[0] * s[2] / s[3], s[3]);
-      Tensor x = check.floats(s[0] * s[1] / s[3], s[3]);
-      check.check(new Op.Runs(s[0], to), 0, 0, x, Tensor.of(Shape.of(runs.length), runs));
-    }
-  }
-
-  /** Scores are sums of D products, scaled to variance 1, with a bias: below 12. */
-  private void attention(Op.Attention op, Tensor... in) {
-    double depth = in[0].shape().last() / (double) op.heads();
-    double keys = in[1].shape().dim(1);
-    // A score is off by 4 u sqrt(D + 3) * its terms, sqrt(D) * scale on average; so is a weight,
-    // which
-    // the exponential (3 u) and the sum of weights and products of values (4 u sqrt(S + 3)) add to.
-    double scores = 4 * U * Math.sqrt(depth + 3) * Math.sqrt(depth) + 2 * 12 * U;
-    double bound = 2 * (scores + 3 * U + 2 * 4 * U * Math.sqrt(keys + 3)) * 5;
-    check.check(op, 0, bound, in);
-  }
-
-  /** -100 for a third of the keys, -infinity for the last of several. */
-  private Tensor masked(int images, int heads, int keys, int queries) {
-    Shape shape = Shape.of(images, heads, keys, queries);
-    float[] bias = new float[(int) shape.elements()];
-    for (int i = 0; i < bias.length; i++) {
-      int key = i / queries % keys;
-      bias[i] =
-          key > 0 && key == keys - 1 ? Float.NEGATIVE_INFINITY : (i + key) % 3 == 1 ? -100 : 0;
-    }
-    return Tensor.of(shape, bias);
-  }
-
-  @Test
-  void resizingAgrees() {
-    for (CoordinateTransform transform : CoordinateTransform.values()) {
-      for (NearestMode mode : NearestMode.values()) {
-        for (int c : channels()) {
-          resize(Interpolation.NEAREST, transform, mode, c, 2, 2);
-          resize(Interpolation.NEAREST, transform, mode, c, 3, 1);
-          if (hasLinearResize()) {
-            resize(Interpolation.LINEAR, transform, mode, c, 2, 2);
-            resize(Interpolation.LINEAR, transform, mode, c, 1.6, 0.6);
-          }
-        }
-      }
-    }
-  }
-
-  /** The one in Java multiplies and adds in one step, or leaves it to the portable one. */
-  private boolean hasLinearResize() {
-    return takesEveryShape || Jit.fusedMultiplyAdd();
-  }
-
-  private void resize(
-      Interpolation interpolation,
-      CoordinateTransform transform,
-      NearestMode mode,
-      int channels,
-      double down,
-      double right) {
-    Tensor x = check.floats(2, 5, 10, channels);
-    Shape sizes = Shape.of(2, (int) (5 * down), (int) (10 * right), channels);
-    List<Double> scales = List.of(1.0, down, right, 1.0);
-    // Four products of values under 6 with weights that sum to 1.
-    double bound = interpolation == Interpolation.NEAREST ? 0 : 6 * 6 * U;
-    check.check(new Op.Resize(interpolation, transform, mode, -0.75, scales, sizes), 0, bound, x);
   }
 
   /** Large enough to be cut into parts, which are run in random groups and order. */
