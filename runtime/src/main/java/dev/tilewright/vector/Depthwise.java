@@ -71,7 +71,7 @@ final class Depthwise implements ConvAlgorithm {
         }
       }
     }
-    tiles.sort(Comparator.comparingDouble(t -> estimate(problem, t)));
+    tiles.sort(Comparator.comparingDouble(t -> cost(problem, t).fmasAtPeak()));
     return tiles.subList(0, Math.min(8, tiles.size()));
   }
 
@@ -135,11 +135,6 @@ final class Depthwise implements ConvAlgorithm {
     double dst = 4.0 * s.batch() * out.height() * out.width() * s.inChannels();
     double bytes = src + dst * (problem.epilogue().residual() ? 2 : 1);
     return new Cost(tiles * vectors * fmas * Lanes.LENGTH, bytes, fmas / 2 / cycles);
-  }
-
-  private double estimate(ConvProblem problem, Tile tile) {
-    Cost cost = cost(problem, tile);
-    return cost.fmas() / cost.efficiency();
   }
 
   @Override

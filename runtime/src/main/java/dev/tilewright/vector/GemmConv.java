@@ -9,9 +9,7 @@ import dev.tilewright.conv.Tile;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Convolution as one matrix product per group over channels-last rows that are not copied: [pixels,
@@ -56,13 +54,13 @@ final class GemmConv implements ConvAlgorithm {
   @Override
   public List<Tile> tiles(ConvProblem problem) {
     int vectors = Panels.of(problem.shape(), 1).vectors();
-    return Stream.of(MicroTile.candidates())
-        .filter(t -> !pointwise || t.mr() <= GemmTiles.MOST_ROWS)
-        .filter(t -> t.nv() <= vectors && GemmGeometry.of(problem, t).mr() == t.mr())
-        .sorted(Comparator.comparingDouble(t -> estimate(problem, t)))
-        .limit(8)
-        .map(MicroTile::tile)
-        .toList();
+    return MicroTile.best(
+        8,
+        t ->
+            (!pointwise || t.mr() <= GemmTiles.MOST_ROWS)
+                && t.nv() <= vectors
+                && GemmGeometry.of(problem, t).mr() == t.mr(),
+        t -> cost(problem, t));
   }
 
   @Override
@@ -85,11 +83,6 @@ final class GemmConv implements ConvAlgorithm {
     double bytes =
         src * (g.copies() ? 3 : 1) + dst * (problem.epilogue().residual() ? 2 : 1) + filter;
     return new Cost(fmas, bytes, t.efficiency(panels.depth()));
-  }
-
-  private double estimate(ConvProblem problem, MicroTile tile) {
-    Cost cost = cost(problem, tile.tile());
-    return cost.fmas() / cost.efficiency();
   }
 
   @Override

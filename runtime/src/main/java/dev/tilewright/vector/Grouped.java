@@ -55,7 +55,7 @@ final class Grouped implements ConvAlgorithm {
     return IntStream.of(14, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1)
         .filter(mr -> mr <= most && (mr == 1 || (fits(lanes, mr) && nearby(lanes, mr))))
         .mapToObj(mr -> new Tile(Map.of("mr", mr)))
-        .sorted(Comparator.comparingDouble(t -> estimate(problem, t)))
+        .sorted(Comparator.comparingDouble(t -> cost(problem, t).fmasAtPeak()))
         .toList();
   }
 
@@ -111,11 +111,6 @@ final class Grouped implements ConvAlgorithm {
     }
     // C2 unrolls smaller bodies, which costs more than it gains in a loop as short as this.
     return lanes.depth() * step + (fmas < 20 ? 40 : 10);
-  }
-
-  private double estimate(ConvProblem problem, Tile tile) {
-    Cost cost = cost(problem, tile);
-    return cost.fmas() / cost.efficiency();
   }
 
   @Override

@@ -9,9 +9,7 @@ import dev.tilewright.conv.Tile;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Convolution as a matrix product over copied pixels: for a block of output pixels, whatever rows
@@ -52,16 +50,8 @@ final class Im2col implements ConvAlgorithm {
   @Override
   public List<Tile> tiles(ConvProblem problem) {
     int vectors = Panels.of(problem.shape(), 1).vectors();
-    return Stream.of(MicroTile.candidates())
-        .filter(t -> t.mr() <= GemmTiles.MOST_ROWS && t.nv() <= vectors)
-        .sorted(Comparator.comparingDouble(t -> nanos(cost(problem, t.tile()))))
-        .limit(6)
-        .map(MicroTile::tile)
-        .toList();
-  }
-
-  private static double nanos(Cost cost) {
-    return cost.fmas() / cost.efficiency();
+    return MicroTile.best(
+        6, t -> t.mr() <= GemmTiles.MOST_ROWS && t.nv() <= vectors, t -> cost(problem, t));
   }
 
   @Override

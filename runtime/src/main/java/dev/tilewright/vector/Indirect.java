@@ -9,11 +9,9 @@ import dev.tilewright.conv.Tile;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Convolution that reads the input where it lies: each {@link Region} of the output, whose pixels
@@ -52,21 +50,12 @@ final class Indirect implements ConvAlgorithm {
   public List<Tile> tiles(ConvProblem problem) {
     int vectors = Panels.of(problem.shape(), 1).vectors();
     int most = mostRows(problem.shape());
-    return Stream.of(MicroTile.candidates())
-        .filter(t -> t.mr() <= most && t.nv() <= vectors)
-        .sorted(Comparator.comparingDouble(t -> nanos(cost(problem, t.tile()))))
-        .limit(4)
-        .map(MicroTile::tile)
-        .toList();
+    return MicroTile.best(4, t -> t.mr() <= most && t.nv() <= vectors, t -> cost(problem, t));
   }
 
   /** Pixels of a tile are read where they lie, which may be one set of the cache. */
   private static int mostRows(ConvShape s) {
     return GemmGeometry.conflicts(s, s.inChannels()) ? GemmGeometry.WAYS : GemmTiles.MOST_ROWS;
-  }
-
-  private static double nanos(Cost cost) {
-    return cost.fmas() / cost.efficiency();
   }
 
   @Override

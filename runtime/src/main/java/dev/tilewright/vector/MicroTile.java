@@ -1,7 +1,13 @@
 package dev.tilewright.vector;
 
+import dev.tilewright.conv.Cost;
 import dev.tilewright.conv.Tile;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Size of a micro-kernel: {@code mr} pixels by {@code nv} vectors of channels. As a {@link Tile}
@@ -22,6 +28,16 @@ record MicroTile(int mr, int nv) {
   /** mr * nv accumulators, nv filter vectors and a broadcast fit the registers. */
   static MicroTile[] candidates() {
     return Lanes.REGISTERS >= 32 ? OF_32 : OF_16;
+  }
+
+  /** The candidates that fit, at most so many, those of the least arithmetic first. */
+  static List<Tile> best(int most, Predicate<MicroTile> fits, Function<Tile, Cost> cost) {
+    return Stream.of(candidates())
+        .filter(fits)
+        .map(MicroTile::tile)
+        .sorted(Comparator.comparingDouble(t -> cost.apply(t).fmasAtPeak()))
+        .limit(most)
+        .toList();
   }
 
   /**
