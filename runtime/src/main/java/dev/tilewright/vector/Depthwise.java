@@ -2,7 +2,6 @@ package dev.tilewright.vector;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
-import dev.tilewright.conv.Activation;
 import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
@@ -143,9 +142,8 @@ final class Depthwise implements ConvAlgorithm {
     int mr = tile.get("mr");
     int rows = tile.get("rows");
     boolean masked = s.inChannels() < Lanes.LENGTH;
-    Activation activation = problem.epilogue().activation();
-    boolean inTile = FunctionCode.isShort(activation);
-    RowKernel after = inTile ? null : RowKernel.of(activation, s.inChannels());
+    PlacedActivation activation =
+        PlacedActivation.of(problem.epilogue().activation(), s.inChannels());
     int width = s.out().width();
     int left = 0;
     int right = 0;
@@ -167,11 +165,12 @@ final class Depthwise implements ConvAlgorithm {
             left,
             right,
             problem.epilogue().residual(),
-            inTile ? activation : Activation.none(),
+            activation.inTile(),
             masked);
     DepthwiseTile micro = DepthwiseTiles.get(spec);
     int vectors = Math.max(1, tile.get("nr") / Lanes.LENGTH);
     long filter = pack(s, weights).address();
+    RowKernel after = activation.after();
     return new ConvKernel(
         0, operands -> new DepthwiseTask(problem, spec, vectors, micro, filter, after, operands));
   }

@@ -1,6 +1,5 @@
 package dev.tilewright.vector;
 
-import dev.tilewright.conv.Activation;
 import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
@@ -92,9 +91,8 @@ final class GemmConv implements ConvAlgorithm {
     Panels panels = Panels.of(problem.shape(), t.nv());
     long filter = panels.pack(weights).address();
     long bias = Panels.bias(weights).address();
-    Activation activation = problem.epilogue().activation();
-    boolean inTile = FunctionCode.isShort(activation);
-    RowKernel after = inTile ? null : RowKernel.of(activation, panels.columns());
+    PlacedActivation activation =
+        PlacedActivation.of(problem.epilogue().activation(), panels.columns());
     GemmTile micro =
         GemmTiles.get(
             new GemmTiles.Spec(
@@ -104,8 +102,9 @@ final class GemmConv implements ConvAlgorithm {
                 geometry.baked(),
                 geometry.factors(),
                 problem.epilogue().residual(),
-                inTile ? activation : Activation.none(),
+                activation.inTile(),
                 panels.masked()));
+    RowKernel after = activation.after();
     return new ConvKernel(
         geometry.bandBytes(),
         operands -> new GemmTask(problem, geometry, panels, micro, filter, bias, after, operands));

@@ -77,9 +77,8 @@ final class Im2col implements ConvAlgorithm {
     Panels panels = geometry.panels();
     long filter = panels.pack(weights).address();
     long bias = Panels.bias(weights).address();
-    Activation activation = problem.epilogue().activation();
-    boolean inTile = FunctionCode.isShort(activation);
-    RowKernel after = inTile ? null : RowKernel.of(activation, panels.columns());
+    PlacedActivation activation =
+        PlacedActivation.of(problem.epilogue().activation(), panels.columns());
     GemmTiles.Spec whole =
         new GemmTiles.Spec(
             t.mr(),
@@ -88,12 +87,12 @@ final class Im2col implements ConvAlgorithm {
             null,
             GemmTiles.Factors.ADJACENT,
             problem.epilogue().residual(),
-            inTile ? activation : Activation.none(),
+            activation.inTile(),
             panels.masked());
     Im2colTask.Kernels kernels =
         new Im2colTask.Kernels(
             ChunkedTile.of(whole, geometry.chunks() > 1),
-            after,
+            activation.after(),
             RowKernel.of(Activation.none(), geometry.channels()),
             RowKernel.of(Activation.none(), panels.columns()));
     return new ConvKernel(

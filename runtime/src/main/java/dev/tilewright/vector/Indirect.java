@@ -1,6 +1,5 @@
 package dev.tilewright.vector;
 
-import dev.tilewright.conv.Activation;
 import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
@@ -89,9 +88,8 @@ final class Indirect implements ConvAlgorithm {
     Panels panels = geometry.panels();
     long filter = panels.pack(weights).address();
     long bias = Panels.bias(weights).address();
-    Activation activation = problem.epilogue().activation();
-    boolean inTile = FunctionCode.isShort(activation);
-    RowKernel after = inTile ? null : RowKernel.of(activation, panels.columns());
+    PlacedActivation activation =
+        PlacedActivation.of(problem.epilogue().activation(), panels.columns());
     Map<Integer, ChunkedTile> kernels = new HashMap<>();
     for (IndirectGeometry.Piece p : geometry.pieces()) {
       kernels.computeIfAbsent(
@@ -105,10 +103,11 @@ final class Indirect implements ConvAlgorithm {
                       null,
                       GemmTiles.Factors.PICKED,
                       problem.epilogue().residual(),
-                      inTile ? activation : Activation.none(),
+                      activation.inTile(),
                       false),
                   geometry.cut()));
     }
+    RowKernel after = activation.after();
     return new ConvKernel(
         0, operands -> new IndirectTask(problem, geometry, kernels, after, filter, bias, operands));
   }

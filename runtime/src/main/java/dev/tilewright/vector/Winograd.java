@@ -1,6 +1,5 @@
 package dev.tilewright.vector;
 
-import dev.tilewright.conv.Activation;
 import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
@@ -183,8 +182,8 @@ final class Winograd implements ConvAlgorithm {
     Panels panels = g.panels();
     long filter = WinogradFilter.pack(g, weights).address();
     long bias = Panels.bias(weights).address();
-    Activation activation = problem.epilogue().activation();
-    boolean inTile = FunctionCode.isShort(activation);
+    PlacedActivation activation =
+        PlacedActivation.of(problem.epilogue().activation(), panels.columns());
     int m = g.down().outputs();
     int n = g.along().outputs();
     int r = g.down().taps();
@@ -200,9 +199,9 @@ final class Winograd implements ConvAlgorithm {
                     n,
                     t,
                     problem.epilogue().residual(),
-                    inTile ? activation : Activation.none(),
+                    activation.inTile(),
                     panels.masked())),
-            inTile ? null : RowKernel.of(activation, panels.columns()));
+            activation.after());
     return new ConvKernel(
         g.workspaceBytes(),
         operands -> new WinogradTask(problem, g, kernels, filter, bias, operands));
