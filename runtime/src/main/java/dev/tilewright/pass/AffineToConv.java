@@ -27,11 +27,7 @@ final class AffineToConv implements Pass {
         at.op() instanceof Op.Binary(BinaryFunction f) && f == BinaryFunction.ADD
             ? convolution(at)
             : null;
-    if (conv == null) {
-      at.keep();
-    } else {
-      at.replace(conv);
-    }
+    at.replaceOrKeep(conv);
   }
 
   private static @Nullable Value convolution(Rewriter.At at) {

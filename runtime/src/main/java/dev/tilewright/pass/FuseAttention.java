@@ -27,11 +27,7 @@ final class FuseAttention implements Pass {
           case Op.Transpose(List<Integer> perm) -> transposed(at, new Permutation(perm));
           default -> null;
         };
-    if (simple == null) {
-      at.keep();
-    } else {
-      at.replace(simple);
-    }
+    at.replaceOrKeep(simple);
   }
 
   /** The transpose that puts heads side by side again meets the one that attention left. */

@@ -31,11 +31,7 @@ final class OrderPooling implements Pass {
               before(at, a, node);
           default -> null;
         };
-    if (ordered == null) {
-      at.keep();
-    } else {
-      at.replace(ordered);
-    }
+    at.replaceOrKeep(ordered);
   }
 
   private static @Nullable Value behind(Rewriter.At at, Op.Pool pool, Node node) {

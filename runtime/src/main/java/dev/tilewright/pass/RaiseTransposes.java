@@ -27,11 +27,7 @@ final class RaiseTransposes implements Pass {
         at.op() instanceof Op.Transpose(List<Integer> perm)
             ? raise(at, at.in(0), new Permutation(perm))
             : null;
-    if (raised == null) {
-      at.keep();
-    } else {
-      at.replace(raised);
-    }
+    at.replaceOrKeep(raised);
   }
 
   /** An operator on the way up, which is to work on what {@code side} of it is, transposed. */

@@ -39,11 +39,7 @@ final class RecogniseActivations implements Pass {
         found = scaled(at, f);
       }
     }
-    if (found == null) {
-      at.keep();
-    } else {
-      at.replace(found);
-    }
+    at.replaceOrKeep(found);
   }
 
   /** x * g(x), where input {@code side} is x. */

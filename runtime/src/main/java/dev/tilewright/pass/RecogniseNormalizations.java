@@ -26,11 +26,7 @@ final class RecogniseNormalizations implements Pass {
         at.op() instanceof Op.Binary(BinaryFunction f) && f == BinaryFunction.DIV
             ? layer(at)
             : null;
-    if (normal == null) {
-      at.keep();
-    } else {
-      at.replace(normal);
-    }
+    at.replaceOrKeep(normal);
   }
 
   private static @Nullable Value layer(Rewriter.At at) {

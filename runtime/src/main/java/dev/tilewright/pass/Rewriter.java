@@ -185,6 +185,15 @@ final class Rewriter {
       map(node.output(), with);
     }
 
+    /** The same, or emits the node as it is if there is no such value. */
+    void replaceOrKeep(@Nullable Value with) {
+      if (with == null) {
+        keep();
+      } else {
+        replace(with);
+      }
+    }
+
     /** The new value that carries the node's output. */
     Value out() {
       return now(node.output());

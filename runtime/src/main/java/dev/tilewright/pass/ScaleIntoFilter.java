@@ -32,11 +32,7 @@ final class ScaleIntoFilter implements Pass {
   @Override
   public void rewrite(Rewriter.At at) {
     Value scaled = at.op() instanceof Op.Conv conv ? scaled(at, conv) : null;
-    if (scaled == null) {
-      at.keep();
-    } else {
-      at.replace(scaled);
-    }
+    at.replaceOrKeep(scaled);
   }
 
   private static @Nullable Value scaled(Rewriter.At at, Op.Conv conv) {

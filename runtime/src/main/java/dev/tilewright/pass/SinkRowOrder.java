@@ -29,11 +29,7 @@ final class SinkRowOrder implements Pass {
           case Op.Runs runs -> runs(at, runs);
           default -> null;
         };
-    if (simple == null) {
-      at.keep();
-    } else {
-      at.replace(simple);
-    }
+    at.replaceOrKeep(simple);
   }
 
   private static @Nullable Value attention(Rewriter.At at, Op.Attention op) {
