@@ -132,6 +132,10 @@ final class JmhResults {
     return Double.isNaN(value) ? "NaN" : value;
   }
 
+  Environment environment() {
+    return environment;
+  }
+
   /** The whole file. */
   String json() {
     return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(results);

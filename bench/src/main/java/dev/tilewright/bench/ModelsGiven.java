@@ -1,10 +1,13 @@
 package dev.tilewright.bench;
 
 import dev.tilewright.Model;
+import dev.tilewright.cli.JsonOutput;
+import dev.tilewright.cli.Table;
 import dev.tilewright.cli.Verb;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,6 +54,24 @@ abstract class ModelsGiven implements Verb {
     Map<String, Shape> of = new LinkedHashMap<>();
     inputs(source).forEach((name, x) -> of.put(name, x.shape()));
     return of;
+  }
+
+  /**
+   * Prints where models were measured, then the table, and writes the results if they are wanted.
+   *
+   * @param notes lines before the table
+   */
+  static void print(
+      Table table, JmhResults results, JsonOutput json, PrintWriter to, String... notes)
+      throws IOException {
+    PrintWriter out = json.text(to);
+    results.environment().print(out);
+    for (String note : notes) {
+      out.println(note);
+    }
+    table.print(out);
+    out.flush();
+    json.write(results.json(), to);
   }
 
   private static Shape shape(String text) {

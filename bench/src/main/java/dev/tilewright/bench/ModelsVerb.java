@@ -12,7 +12,6 @@ import dev.tilewright.tuning.SessionContender;
 import dev.tilewright.tuning.Statistics;
 import dev.tilewright.tuning.Turns;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -65,8 +64,7 @@ public final class ModelsVerb extends ModelsGiven implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     json.requireFolder();
-    Environment environment = Environment.here(session.database());
-    JmhResults results = new JmhResults(environment);
+    JmhResults results = new JmhResults(Environment.here(session.database()));
     Table table = new Table("model", "ms", "[95 %]", "GFLOP/s", "% of peak", "");
     int threads = 1;
     for (ModelSource source : sources()) {
@@ -95,12 +93,7 @@ public final class ModelsVerb extends ModelsGiven implements Callable<Integer> {
               JmhResults.Metric.of("%", 100 * time.gflops() / time.peakGflops)));
     }
     Console.progress(spec, "");
-    PrintWriter out = json.text(Console.out(spec));
-    environment.print(out);
-    out.println(threads + " thread(s)");
-    table.print(out);
-    out.flush();
-    json.write(results.json(), Console.out(spec));
+    print(table, results, json, Console.out(spec), threads + " thread(s)");
     return 0;
   }
 

@@ -8,7 +8,6 @@ import dev.tilewright.cli.Table;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tuning.Statistics;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,8 +45,7 @@ public final class StartupVerb extends ModelsGiven implements Callable<Integer> 
   public Integer call() throws IOException {
     json.requireFolder();
     SessionOptions options = session.estimates();
-    Environment environment = Environment.here();
-    JmhResults results = new JmhResults(environment);
+    JmhResults results = new JmhResults(Environment.here());
     Table table = new Table("model", "start", "ms", "ONNX Runtime ms", "times as fast", "[95 %]");
     for (ModelSource source : sources()) {
       Map<String, List<Double>> millis = measure(source, options);
@@ -60,11 +58,7 @@ public final class StartupVerb extends ModelsGiven implements Callable<Integer> 
       });
     }
     Console.progress(spec, "");
-    PrintWriter out = json.text(Console.out(spec));
-    environment.print(out);
-    table.print(out);
-    out.flush();
-    json.write(results.json(), Console.out(spec));
+    print(table, results, json, Console.out(spec));
     return 0;
   }
 
