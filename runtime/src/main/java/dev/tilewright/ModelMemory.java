@@ -8,7 +8,6 @@ import dev.tilewright.plan.Planner;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.Collection;
@@ -175,14 +174,8 @@ final class ModelMemory implements Planner.ModelMemory, GraphBuilder.Folder {
   @Override
   public Tensor resident(Tensor constant) {
     return lasting.contains(constant)
-        ? resident.computeIfAbsent(constant, t -> copy(t, arena))
-        : copy(constant, Arena.ofAuto());
-  }
-
-  private static Tensor copy(Tensor tensor, Arena arena) {
-    long bytes = tensor.type().bytes();
-    MemorySegment memory = arena.allocate(Math.max(64, bytes), 64).asSlice(0, bytes);
-    return new Tensor(tensor.type(), memory.copyFrom(tensor.data()));
+        ? resident.computeIfAbsent(constant, t -> t.copy(arena))
+        : constant.copy(Arena.ofAuto());
   }
 
   @Override

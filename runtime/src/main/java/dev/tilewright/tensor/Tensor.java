@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -58,6 +59,12 @@ public record Tensor(TensorType type, MemorySegment data) {
 
   public DType dtype() {
     return type.dtype();
+  }
+
+  /** The same values in native memory, 64-byte aligned; at least 64 bytes of it. */
+  public Tensor copy(Arena arena) {
+    MemorySegment memory = arena.allocate(Math.max(64, type.bytes()), 64);
+    return new Tensor(type, memory.asSlice(0, type.bytes()).copyFrom(data));
   }
 
   /**

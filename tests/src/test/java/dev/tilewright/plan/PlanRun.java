@@ -118,9 +118,7 @@ final class PlanRun {
 
     @Override
     public Tensor resident(Tensor constant) {
-      MemorySegment copy = arena.allocate(Math.max(64, constant.type().bytes()), 64);
-      return new Tensor(
-          constant.type(), copy.asSlice(0, constant.type().bytes()).copyFrom(constant.data()));
+      return constant.copy(arena);
     }
 
     @Override
