@@ -44,6 +44,7 @@ typedef struct {
     int32_t inside, left, right;
     ptrdiff_t lower_dst, lower_residual; /* floats from one output row to the next */
     float low, high;
+    const tw_problem *pass; /* whose activation goes over what has been stored; NULL: none does */
 } depthwise_tile;
 
 /* Counts of pixels, taps and rows are constants where these are inlined. */
@@ -139,6 +140,13 @@ TW_INLINE void square_of(const depthwise_tile *t, ptrdiff_t c, const float *filt
     }
 }
 
+/* The second pass of an activation, over all channels of some pixels: while they are in L1, and when
+ * no tile that shares outputs with this one has them still to write. */
+static void activate(const depthwise_tile *t, ptrdiff_t at, int rows, int pixels) {
+    for (int q = 0; t->pass && q < rows; q++)
+        act_rows(t->dst + q * t->lower_dst + at, t->dst_stride, pixels, t->channels, t->pass);
+}
+
 /* A function from the body of one tile. The copy is what lets the compiler keep the fields in
  * registers: stores to dst cannot change it. The last vector of channels ends with them. */
 #define ALONG_CHANNELS(body, ...)                                                                  \
@@ -156,12 +164,14 @@ TW_INLINE void square_of(const depthwise_tile *t, ptrdiff_t c, const float *filt
                                    first * t.residual_stride, t.left - first * stride,             \
                                    t.right - first * stride};                                      \
             ALONG_CHANNELS(square_of, at, side, stride, rows_, pixels_)                            \
+            activate(tile, at.dst, rows_, pixels_);                                                \
         }                                                                                          \
     }
 #define TILE_ANY(N, rows)                                                                          \
     static void any_##N(const depthwise_tile *tile) {                                              \
         const depthwise_tile t = *tile;                                                            \
         ALONG_CHANNELS(any_of, N)                                                                  \
+        activate(tile, 0, 1, N);                                                                   \
     }
 #define EACH_SIZE(X, ...)                                                                          \
     X(1, __VA_ARGS__) X(2, __VA_ARGS__) X(3, __VA_ARGS__) X(4, __VA_ARGS__)                        \
@@ -347,6 +357,7 @@ static void run_row(const tw_args *args, const plan *q, int32_t n, int32_t oy, i
         .lower_residual = p->out_width * args->residual_stride,
         .low = act_low(p),
         .high = act_high(p),
+        .pass = act_needs_pass(p->activation) ? p : NULL,
     };
     if (q->family != ANY) { /* the whole row at once */
         const ptrdiff_t line_start = ((ptrdiff_t)n * p->in_height + iy) * p->in_width;
@@ -360,8 +371,6 @@ static void run_row(const tw_args *args, const plan *q, int32_t n, int32_t oy, i
         t.left = p->pad_left;
         t.right = p->in_width + p->pad_left;
         TILES[rows - 1][q->family][q->pixels - 1](&t);
-        for (int32_t r = 0; act_needs_pass(p->activation) && r < rows; r++)
-            act_rows(t.dst + r * t.lower_dst, args->dst_stride, p->out_width, t.channels, p);
         return;
     }
     for (int32_t ox = 0, count; ox < p->out_width; ox += count) {
@@ -374,7 +383,6 @@ static void run_row(const tw_args *args, const plan *q, int32_t n, int32_t oy, i
         t.residual = args->residual ? args->residual + out * args->residual_stride + c_from : NULL;
         point_at_window(&t, args, n, iy, ox * p->stride_width - p->pad_left, filter);
         TILES[0][ANY][count - 1](&t);
-        if (act_needs_pass(p->activation)) act_rows(t.dst, args->dst_stride, count, t.channels, p);
     }
 }
 

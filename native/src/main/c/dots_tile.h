@@ -236,7 +236,7 @@ static void finish(const tw_args *args, vec sums, const float *bias, int64_t pix
                 lanes[i * kg + k] = residual[i * args->residual_stride + k];
         sums = sums + vec_load(lanes);
     }
-    sums = act_apply(sums, p->activation, a, b);
+    act_apply(&sums, p->activation, a, b, 1);
     if (args->dst_stride == kg) {
         vec_store_mask(dst, all, sums);
         return;

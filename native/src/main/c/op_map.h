@@ -6,10 +6,10 @@ enum { MAP_SQRT = 32, MAP_EXP, MAP_ERF, MAP_ABS, MAP_NEG, MAP_RECIPROCAL };
 static inline vec map_exp(vec x) {
     vec n;
     x = vec_at_least(vec_at_most(x, vec_set1(89.0f)), vec_set1(-104.0f));
-    const vec p = act_exp_fraction(x, &n);
-    const vec magic = vec_set1(12582912.0f);
+    act_exp_fraction(&x, &n, 1, 1);
+    const vec magic = vec_set1(12582912.0f), one = vec_set1(1.0f);
     const vec half = vec_fma(n, vec_set1(0.5f), magic) - magic;
-    return vec_scale(vec_scale(p, half), n - half);
+    return vec_scale(x, half) * vec_scale(one, n - half);
 }
 
 /* An odd polynomial up to 1, fitted to erf x / x in x^2; above, 1 - erfc by Abramowitz and Stegun
@@ -29,7 +29,9 @@ static inline vec map_erf(vec x) {
     q = vec_fma(q, t, vec_set1(1.421413741f));
     q = vec_fma(q, t, vec_set1(-0.284496736f));
     q = vec_fma(q, t, vec_set1(0.254829592f));
-    const vec large = one - q * t * act_exp(zero - s);
+    vec e = s;
+    act_exp(&e, -1, 1);
+    const vec large = one - q * t * e;
     return vec_if_greater(a, one, vec_if_greater(zero, x, zero - large, large), p * x);
 }
 
@@ -41,7 +43,7 @@ static inline __attribute__((always_inline)) vec map_apply(vec x, int32_t f, vec
     case MAP_ABS: return vec_abs(x);
     case MAP_NEG: return -x;
     case MAP_RECIPROCAL: return vec_set1(1.0f) / x;
-    default: return act_apply(x, f, a, b);
+    default: act_apply(&x, f, a, b, 1); return x;
     }
 }
 

@@ -4,8 +4,8 @@
 /* Of x <= 0. 0 where e^x is below the normal range: -infinity is how models mask. */
 static inline vec softmax_exp(vec x) {
     const vec low = vec_set1(-87.0f);
-    vec n;
-    const vec p = act_exp_fraction(vec_at_least(x, low), &n);
+    vec n, p = vec_at_least(x, low);
+    act_exp_fraction(&p, &n, 1, 1);
     return vec_if_greater(low, x, vec_set1(0.0f), vec_scale(p, n));
 }
 

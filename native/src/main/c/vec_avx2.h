@@ -28,7 +28,7 @@ static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
 }
 static inline vec vec_scale(vec x, vec n) {
-    const __m256i i = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
-    return x * _mm256_castsi256_ps(_mm256_slli_epi32(i, 23));
+    return _mm256_castsi256_ps(
+        _mm256_add_epi32(_mm256_castps_si256(x), _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23)));
 }
-static inline vec vec_reciprocal(vec x) { return vec_set1(1.0f) / x; }
+static inline vec vec_quotient(vec x, vec y) { return x / y; }

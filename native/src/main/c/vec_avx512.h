@@ -34,10 +34,10 @@ static inline vec vec_abs(vec x) { return _mm512_abs_ps(x); }
 static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes);
 }
-/* x * 2^n for integral n in -126..127. */
+/* x * 2^n for integral n, where x and the result are normal; NaN stays NaN. */
 static inline vec vec_scale(vec x, vec n) { return _mm512_scalef_ps(x, n); }
-/* 1 / x within 1 ulp, for x that is normal and finite: a third of a division's time. */
-static inline vec vec_reciprocal(vec x) {
-    const vec r = _mm512_rcp14_ps(x); /* within 2^-14; one step of Newton doubles the bits */
-    return _mm512_fmadd_ps(r, _mm512_fnmadd_ps(x, r, _mm512_set1_ps(1.0f)), r);
+/* x / y, 1 / y being within 1 ulp, for y that is normal and finite: a third of a division's time. */
+static inline vec vec_quotient(vec x, vec y) {
+    const vec r = _mm512_rcp14_ps(y); /* within 2^-14; one step of Newton doubles the bits */
+    return x * _mm512_fmadd_ps(r, _mm512_fnmadd_ps(y, r, _mm512_set1_ps(1.0f)), r);
 }

@@ -46,4 +46,4 @@ static inline vec vec_scale(vec x, vec n) {
     const vec_uint i = (vec_uint)(n + vec_set1(12582912.0f + 127.0f));
     return x * (vec)(i << 23);
 }
-static inline vec vec_reciprocal(vec x) { return vec_set1(1.0f) / x; }
+static inline vec vec_quotient(vec x, vec y) { return x / y; }

@@ -45,7 +45,7 @@ static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return vbslq_f32(vcgtq_f32(a, b), yes, no);
 }
 static inline vec vec_scale(vec x, vec n) {
-    const int32x4_t i = vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127));
-    return x * vreinterpretq_f32_s32(vshlq_n_s32(i, 23));
+    return vreinterpretq_f32_s32(
+        vaddq_s32(vreinterpretq_s32_f32(x), vshlq_n_s32(vcvtnq_s32_f32(n), 23)));
 }
-static inline vec vec_reciprocal(vec x) { return vec_set1(1.0f) / x; }
+static inline vec vec_quotient(vec x, vec y) { return x / y; }
