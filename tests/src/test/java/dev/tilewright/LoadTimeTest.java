@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * From a file to a session that can run, weights packed, in a JVM that has done it before. The
  * bounds are on the processor time of the process, shared by two threads: what other programs do
  * hardly counts. They are twice what is aimed at, for slower machines and for what the JIT still
- * compiles meanwhile; the figures are printed and stand in docs/benchmarking.md.
+ * compiles meanwhile; the figures are printed and stand in docs/measurements.md.
  */
 class LoadTimeTest {
   private static final int LOADS = Integer.getInteger("tilewright.test.loads", 20);

@@ -19,7 +19,7 @@ final class ScaleIntoFilter implements Pass {
   /**
    * How many times as long a value of the filter takes, which is multiplied and packed anew in
    * every run, as one of the image, which is written and read once more: 0.5 and 0.11 ns by C
-   * kernels on one thread (measured: docs/benchmarking.md). Twice that, for packing is not shared
+   * kernels on one thread (measured: docs/measurements.md). Twice that, for packing is not shared
    * among threads and walks over the image are.
    */
   private static final long FILTER_TO_IMAGE = 9;

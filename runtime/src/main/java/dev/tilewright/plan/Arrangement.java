@@ -115,8 +115,7 @@ final class Arrangement {
 
   /**
    * Elements from one row of floats to the next. A multiple of 4 KB maps the rows of a tile to one
-   * cache set and halves the speed of a convolution; such rows get 16 columns more (measured:
-   * docs/benchmarking.md).
+   * cache set and halves the speed of a convolution; such rows get 16 columns more.
    */
   static long stride(int columns) {
     return columns > 0 && columns % 1024 == 0 ? columns + 16 : columns;

@@ -20,7 +20,7 @@ final class CostModel {
   /**
    * What an instruction on vectors adds to the time of an elementwise operator, an element: of
    * operators that have a kernel each, and of several joined in Java, of which C2 keeps fewer
-   * vectors in flight. Measured on 8 lanes: docs/benchmarking.md.
+   * vectors in flight. Measured on 8 lanes: docs/measurements.md.
    */
   private static final double NANOS_PER_INSTRUCTION = 0.02;
 
@@ -83,7 +83,7 @@ final class CostModel {
 
   /**
    * For packing weights, by the bytes that are written. Measured: 0.36 ns a float for Winograd's
-   * F(4x4), 0.75 for a matrix product (docs/benchmarking.md).
+   * F(4x4), 0.75 for a matrix product (docs/measurements.md).
    */
   static double packing(long bytes) {
     return bytes / 4.0 * 0.5;

@@ -117,7 +117,7 @@ final class Selection {
    * backend that comes before its own. Estimates of the same layer by the C and the Java kernels
    * differ from measurements by up to 1.6 times, and a C kernel needs no warm-up where a Java one
    * takes 0.1 to 0.6 s of a compiler thread: the demo as a whole took 9.5 s with 0.67 here and 3 s
-   * with 0.5 (docs/benchmarking.md).
+   * with 0.5 (docs/measurements.md).
    */
   private static final double WORTH_A_CHANGE = 0.5;
 

@@ -10,7 +10,7 @@ import java.util.function.Predicate;
  * worker for a few milliseconds at a time. The median run of MobileNetV2 then takes three times as
  * long, none of 5 ms is spared, and what looks fastest is what needs the second thread least; but
  * steps of 0.3 ms are spared now and then, and after 60 runs the sum of the least times is within 6
- * % of that without the other program (docs/benchmarking.md).
+ * % of that without the other program (docs/measurements.md).
  *
  * @param layers of the steps, in order
  * @param turns of each turn, of each step its least time in nanoseconds
