@@ -116,29 +116,38 @@ static inline float act_high(const tw_problem *p) {
     return p->activation == TW_CLIP ? p->activation_b : __builtin_inff();
 }
 
-TW_INLINE void act_whole(float *row, int32_t kind, vec a, vec b, const int n) {
+/* n whole vectors, in place. */
+TW_INLINE void act_whole(float *at, int32_t kind, vec a, vec b, const int n) {
     vec x[ACT_TOGETHER];
-    ACT_EACH x[i] = vec_load(row + i * VL);
+    ACT_EACH x[i] = vec_load(at + i * VL);
     act_apply(x, kind, a, b, n);
-    ACT_EACH vec_store(row + i * VL, x[i]);
+    ACT_EACH vec_store(at + i * VL, x[i]);
 }
 
+/* What is left of a row beside whole vectors is put together with that of the next rows. */
 TW_INLINE void act_rows_of(float *dst, ptrdiff_t stride, int rows, int columns, int32_t kind, vec a,
                            vec b) {
+    const int step = ACT_TOGETHER * VL, rest = columns % VL, whole = columns - rest;
     for (int r = 0; r < rows; r++) {
-        float *row = dst + r * stride;
         int c = 0;
-        for (; c + ACT_TOGETHER * VL <= columns; c += ACT_TOGETHER * VL)
-            act_whole(row + c, kind, a, b, ACT_TOGETHER);
-        for (; c + VL <= columns; c += VL) act_whole(row + c, kind, a, b, 1);
-        if (c < columns) {
-            const vec_mask m = vec_first(columns - c);
-            vec x = vec_load_mask(row + c, m);
-            act_apply(&x, kind, a, b, 1);
-            vec_store_mask(row + c, m, x);
-        }
+        for (; c + step <= whole; c += step)
+            act_whole(dst + r * stride + c, kind, a, b, ACT_TOGETHER);
+        if (c < whole) act_whole(dst + r * stride + c, kind, a, b, 1);
+    }
+    if (rest == 0) return;
+    const vec_mask mask = vec_first(rest);
+    float ends[(ACT_TOGETHER + 1) * VL] = {0};
+    for (int r = 0, count; r < rows; r += count) {
+        float *at = dst + r * stride + whole;
+        count = tw_min(rows - r, step / rest);
+        for (int i = 0; i < count; i++)
+            vec_store(ends + i * rest, vec_load_mask(at + i * stride, mask));
+        act_whole(ends, kind, a, b, ACT_TOGETHER);
+        for (int i = 0; i < count; i++)
+            vec_store_mask(at + i * stride, mask, vec_load(ends + i * rest));
     }
 }
+_Static_assert(ACT_TOGETHER == 2, "at most one whole vector is left of a row");
 
 /* In place on rows x columns; the switch is outside the loops. */
 static __attribute__((unused)) void
