@@ -5,7 +5,6 @@
 /* Floats. The hardware's prefetcher follows a panel from L2 and L3 by itself, but not from memory:
  * 512->512 14x14 reaches 187 % of the peak without, 240 with 8 KB; 16 KB crowd L1. */
 #define FILTER_AHEAD 2048
-
 /* What products fetch of the next panel's sum before it is added up: it stays in an L2 of 512 KB. */
 #define SUM_FETCH_BYTES (128 * 1024)
 

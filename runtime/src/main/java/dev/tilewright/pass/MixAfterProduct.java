@@ -21,12 +21,7 @@ final class MixAfterProduct implements Pass {
 
   @Override
   public void rewrite(Rewriter.At at) {
-    Value mixed = at.op() instanceof Op.MatMul ? mixed(at) : null;
-    if (mixed == null) {
-      at.keep();
-    } else {
-      at.replace(mixed);
-    }
+    at.replaceOrKeep(at.op() instanceof Op.MatMul ? mixed(at) : null);
   }
 
   /** Of [N, K, C] x [N, C, 1], the first a reshape of [N, E] x [E, K * C]. */
