@@ -66,37 +66,53 @@ static op_rows *binary_rows(int32_t f) {
     return rows[f];
 }
 
-/* Pixels whose channels are repeated into one long row. */
-#define BINARY_PIXELS 64
+/* Rows of an operand that are written as one long row. */
+#define BINARY_ROWS_AT_ONCE 64
 
-/* Few channels and a vector of them: rows too short for a loop of vectors. Operand 1 or 2 is the
- * vector, the other tensors are dense; 0 if it is not so. */
-static int binary_pattern(const tw_op_args *args) {
+/* Rows too short for a loop of vectors: every row meets the same vector, or each a value of its own. */
+typedef enum { BINARY_LONG, BINARY_SAME_VECTOR, BINARY_A_VALUE_EACH } binary_kind;
+
+/* operand: 1 or 2, the one with the vector or the values; the other tensors are dense. */
+static binary_kind binary_kind_of(const tw_op_args *args, int *operand) {
     const int64_t n = args->size[1];
-    if (args->rank != 2 || n >= 32 || args->stride[0][1] != 4 || args->stride[1][1] != 4 ||
-        args->stride[2][1] != 4 || args->stride[0][0] != 4 * n)
-        return 0;
-    if (args->stride[1][0] == 4 * n && args->stride[2][0] == 0) return 2;
-    if (args->stride[2][0] == 4 * n && args->stride[1][0] == 0) return 1;
-    return 0;
+    if (args->rank != 2 || n >= 32 || args->stride[0][1] != 4 || args->stride[0][0] != 4 * n)
+        return BINARY_LONG;
+    for (*operand = 1; *operand <= 2; ++*operand) {
+        const int64_t *dense = args->stride[3 - *operand], *other = args->stride[*operand];
+        if (dense[1] != 4 || dense[0] != 4 * n) continue;
+        if (other[1] == 4 && other[0] == 0) return BINARY_SAME_VECTOR;
+        if (other[1] == 0 && other[0] == 4 && n <= VL) return BINARY_A_VALUE_EACH;
+    }
+    return BINARY_LONG;
 }
 
 static void binary_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
     (void)workspace;
     op_rows *rows = binary_rows(args->function);
-    const int repeated = binary_pattern(args);
-    if (!repeated) {
+    int operand;
+    const binary_kind kind = binary_kind_of(args, &operand);
+    if (kind == BINARY_LONG) {
         op_walk(args, from, to, rows);
         return;
     }
-    float pattern[32 * BINARY_PIXELS];
-    const int64_t n = args->size[1], period = op_min(n * BINARY_PIXELS, to - from);
-    for (int64_t i = 0, c = from % n; i < period; i++, c = c + 1 == n ? 0 : c + 1)
-        pattern[i] = ((const float *)args->in[repeated - 1])[c];
-    for (; from < to; from += period) {
-        const char *other = args->in[2 - repeated] + 4 * from, *vector = (const char *)pattern;
-        rows(args, args->dst + 4 * from, repeated == 1 ? vector : other,
-             repeated == 1 ? other : vector, op_min(period, to - from), 1);
+    tw_op_args one = *args; /* of a long row: all three are dense */
+    one.stride[operand][1] = 4;
+    const float *values = (const float *)args->in[operand - 1];
+    const int64_t n = args->size[1], skip = from % n;
+    float repeated[32 * BINARY_ROWS_AT_ONCE + VL]; /* from the start of a row on */
+    const int64_t all = op_min(BINARY_ROWS_AT_ONCE, (to - from + skip + n - 1) / n);
+    if (kind == BINARY_SAME_VECTOR)
+        for (int64_t row = 0; row < all; row++)
+            for (int64_t c = 0; c < n; c++)
+                repeated[row * n + c] = values[c];
+    for (int64_t at = skip, count; from < to; from += count, at = 0) {
+        count = op_min(BINARY_ROWS_AT_ONCE * n - at, to - from);
+        if (kind == BINARY_A_VALUE_EACH) /* each store is over the end of the one before */
+            for (int64_t row = 0; row * n < at + count; row++)
+                vec_store(repeated + row * n, vec_set1(values[from / n + row]));
+        const char *other = args->in[2 - operand] + 4 * from, *row = (const char *)(repeated + at);
+        rows(&one, args->dst + 4 * from, operand == 1 ? row : other, operand == 1 ? other : row, count,
+             1);
     }
 }
 

@@ -69,6 +69,39 @@ static double reduce_row_sum(const float *x, int64_t n) {
     return sum;
 }
 
+/* Rows too short for vectors; NaN wins. */
+TW_INLINE void reduce_short_rows(const char *a, int64_t step, int64_t n, char *d, int64_t d_step,
+                                 int64_t rows, const int max, float divisor) {
+    for (; rows > 0; rows--, a += step, d += d_step) {
+        const float *x = (const float *)a;
+        float value = max ? -__builtin_inff() : 0.0f;
+        for (int64_t i = 0; i < n; i++) {
+            if (!max)
+                value += x[i];
+            else if (x[i] > value || x[i] != x[i])
+                value = x[i];
+        }
+        *(float *)d = max ? value : value / divisor;
+    }
+}
+
+static void reduce_short(const tw_op_args *args, int64_t from, int64_t to, float divisor) {
+    const int64_t step = args->stride[1][0], d_step = args->stride[0][0], n = args->size[1];
+    const char *a = args->in[0] + from * step;
+    char *d = args->dst + from * d_step;
+    if (args->function == REDUCE_MAX)
+        reduce_short_rows(a, step, n, d, d_step, to - from, 1, 1);
+    else if (n == 2)
+        reduce_short_rows(a, step, 2, d, d_step, to - from, 0, divisor);
+    else
+        reduce_short_rows(a, step, n, d, d_step, to - from, 0, divisor);
+    if (args->function >= REDUCE_SUM_MAX) {
+        const int64_t m_step = args->extra[REDUCE_SECOND_STEP];
+        char *most = (char *)(intptr_t)args->extra[REDUCE_SECOND] + from * m_step;
+        reduce_short_rows(a, step, n, most, m_step, to - from, 1, 1);
+    }
+}
+
 /* The same of two reductions of one tensor in one read: the sum or mean, by the same additions in the
  * same order as alone, and the maximum. */
 TW_INLINE void reduce_both_columns(const char *a, int64_t step, int64_t rows, float *sums, float *maxima,
@@ -130,6 +163,10 @@ static void reduce_run(const tw_op_args *args, int64_t from, int64_t to, char *w
     const int mean = args->function == REDUCE_MEAN || args->function == REDUCE_MEAN_MAX;
     const int both = args->function >= REDUCE_SUM_MAX;
     const float divisor = mean ? (float)reduced : 1.0f;
+    if (inner == 1 && reduced < VL && args->stride[1][1] == 4) {
+        reduce_short(args, from, to, divisor);
+        return;
+    }
     for (int64_t unit = from, units; unit < to; unit += units) {
         const int64_t outer = unit / chunks, column = unit % chunks * chunk;
         const char *a = args->in[0] + outer * args->stride[1][0] + 4 * column;

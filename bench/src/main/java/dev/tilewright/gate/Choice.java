@@ -8,7 +8,6 @@ import dev.tilewright.backend.Backends;
 import dev.tilewright.conv.Activation;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.Epilogue;
-import dev.tilewright.conv.Tile;
 import dev.tilewright.plan.Plan;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tuning.Candidate;
@@ -17,7 +16,6 @@ import dev.tilewright.tuning.Trial;
 import dev.tilewright.tuning.Workload;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
@@ -40,7 +38,9 @@ record Choice(String layer, String chosen, String fastest, double lag, double lo
   private static final long FINAL_NANOS = 300_000_000;
   private static final long BLOCK_NANOS = 2_000_000;
   private static final int ROUNDS = 31;
-  private static final int BLOCKS_ALONE = 10;
+
+  /** Of each kernel where all are timed. */
+  private static final long EACH_NANOS = 20_000_000;
 
   /**
    * Times all kernels of one layer on one thread.
@@ -52,59 +52,51 @@ record Choice(String layer, String chosen, String fastest, double lag, double lo
     Plan.Choice planned = planned(layer, options);
     try (Workload workload = Workload.of(problem, SEED);
         Workers workers = new Workers(1)) {
-      List<Trial> trials = new ArrayList<>();
-      Trial chosen = null;
-      for (Candidate candidate : Candidate.all(backends(options, planned), problem)) {
-        Trial trial = Trial.of(candidate, problem, workload, workers);
-        trial.warmUp(WARMUP_NANOS);
-        trials.add(trial);
-        boolean isChosen =
-            trial.id().equals(planned.algorithm())
-                && trial.tile().toString().equals(planned.tile());
-        chosen = isChosen ? trial : chosen;
-      }
-      if (chosen == null) {
-        throw new IllegalStateException(
-            layer.name() + " is planned with " + planned.algorithm() + ", which is not offered");
-      }
+      List<Trial> trials =
+          warm(Candidate.all(backends(options, planned), problem), problem, workload, workers);
+      Trial chosen =
+          trials.stream()
+              .filter(t -> t.id().equals(planned.algorithm()))
+              .filter(t -> t.tile().toString().equals(planned.tile()))
+              .findFirst()
+              .orElseThrow(() ->
+                  new IllegalStateException(
+                      layer.name()
+                          + " is planned with "
+                          + planned.algorithm()
+                          + ", which is not offered"));
       Trial fastest = Race.run(trials, t -> "all", FINAL_NANOS).getFirst().trial();
       double[] lags = lags(chosen, fastest);
       Bootstrap bootstrap = Bootstrap.ofMedian(lags, SEED);
       return new Choice(
           layer.name(),
-          name(chosen),
-          name(fastest),
+          chosen.name(),
+          fastest.name(),
           Math.expm1(bootstrap.estimate()),
           Math.expm1(bootstrap.percentile(1 - Estimate.CONFIDENCE)));
     }
   }
 
-  /**
-   * A kernel of a layer.
-   *
-   * @param nanos least of some blocks
-   */
-  record Timed(String id, Tile tile, double nanos) {}
-
-  /** All kernels of a layer, each timed by itself, the fastest first. */
-  static List<Timed> timed(LayerModel layer, SessionOptions options) {
+  /** All kernels of a layer, timed in turn, the fastest first. */
+  static List<Race.Result> timed(LayerModel layer, SessionOptions options) {
     ConvProblem problem = problem(layer);
-    List<Timed> kernels = new ArrayList<>();
     try (Workload workload = Workload.of(problem, SEED);
         Workers workers = new Workers(1)) {
-      for (Candidate candidate :
-          Candidate.all(backends(options, planned(layer, options)), problem)) {
-        Trial trial = Trial.of(candidate, problem, workload, workers);
-        trial.warmUp(WARMUP_NANOS);
-        double least = Double.POSITIVE_INFINITY;
-        for (int i = 0; i < BLOCKS_ALONE; i++) {
-          least = Math.min(least, trial.time(BLOCK_NANOS));
-        }
-        kernels.add(new Timed(trial.id(), trial.tile(), least));
-      }
+      List<Candidate> all = Candidate.all(backends(options, planned(layer, options)), problem);
+      List<Trial> trials = warm(all, problem, workload, workers);
+      return Race.run(trials, Trial::name, trials.size() * EACH_NANOS);
     }
-    kernels.sort(Comparator.comparingDouble(Timed::nanos));
-    return kernels;
+  }
+
+  private static List<Trial> warm(
+      List<Candidate> candidates, ConvProblem problem, Workload workload, Workers workers) {
+    List<Trial> trials = new ArrayList<>();
+    for (Candidate candidate : candidates) {
+      Trial trial = Trial.of(candidate, problem, workload, workers);
+      trial.warmUp(WARMUP_NANOS);
+      trials.add(trial);
+    }
+    return trials;
   }
 
   private static ConvProblem problem(LayerModel layer) {
@@ -143,10 +135,6 @@ record Choice(String layer, String chosen, String fastest, double lag, double lo
       lags[i] = i % 2 == 0 ? ratio : -ratio;
     }
     return lags;
-  }
-
-  private static String name(Trial trial) {
-    return (trial.id() + " " + trial.tile()).strip();
   }
 
   /** Slower than the fastest beyond tolerance, and surely slower. */

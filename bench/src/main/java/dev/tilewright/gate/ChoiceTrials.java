@@ -2,10 +2,11 @@ package dev.tilewright.gate;
 
 import dev.tilewright.SessionOptions;
 import dev.tilewright.backend.Backends;
-import dev.tilewright.conv.Tile;
 import dev.tilewright.database.Machine;
 import dev.tilewright.database.TuningRecord;
 import dev.tilewright.database.TuningTable;
+import dev.tilewright.tuning.Race;
+import dev.tilewright.tuning.Trial;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -95,12 +96,11 @@ final class ChoiceTrials {
         new SessionOptions(
             1,
             "auto",
-            TuningTable.of(
-                List.of(List.of(preference(layer, injected.id(), injected.tile(), here))), here));
+            TuningTable.of(List.of(List.of(preference(layer, injected.trial(), here))), here));
     Choice choice = Choice.of(layer, options);
     return new Row(
         layer.name(),
-        (injected.id() + " " + injected.tile()).strip(),
+        injected.trial().name(),
         right,
         Math.round(1e3 * (right ? injected.most() : injected.least())) / 1e3,
         choice.fastest(),
@@ -112,20 +112,20 @@ final class ChoiceTrials {
    * A kernel in two races: one alone may meet a slow spell of the machine, which once made 38 % of
    * 5, and once a kernel the fastest that is 32 % behind.
    *
+   * @param trial that the first race timed; only its name counts
    * @param least the lesser of its times over that of the race's fastest
    * @param most the larger
    */
-  private record Raced(String id, Tile tile, double least, double most) {}
+  private record Raced(Trial trial, double least, double most) {}
 
-  private static List<Raced> raced(List<Choice.Timed> first, List<Choice.Timed> second) {
+  private static List<Raced> raced(List<Race.Result> first, List<Race.Result> second) {
     List<Raced> kernels = new ArrayList<>();
-    for (Choice.Timed one : first) {
-      for (Choice.Timed other : second) {
-        if (one.id().equals(other.id()) && one.tile().equals(other.tile())) {
+    for (Race.Result one : first) {
+      for (Race.Result other : second) {
+        if (one.trial().name().equals(other.trial().name())) {
           double there = one.nanos() / first.getFirst().nanos();
           double here = other.nanos() / second.getFirst().nanos();
-          kernels.add(
-              new Raced(one.id(), one.tile(), Math.min(there, here), Math.max(there, here)));
+          kernels.add(new Raced(one.trial(), Math.min(there, here), Math.max(there, here)));
         }
       }
     }
@@ -133,15 +133,15 @@ final class ChoiceTrials {
   }
 
   /** A measurement that says that nothing is faster. */
-  private static TuningRecord preference(LayerModel layer, String id, Tile tile, Machine here) {
+  private static TuningRecord preference(LayerModel layer, Trial trial, Machine here) {
     return new TuningRecord(
         layer.shape().key() + "_bias",
         "auto",
         1,
         here,
         TuningRecord.Status.CHOSEN,
-        id,
-        tile,
+        trial.id(),
+        trial.tile(),
         1,
         31,
         100,

@@ -5,6 +5,7 @@ import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
 import dev.tilewright.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,11 @@ import java.util.stream.IntStream;
 final class SinkTransposes implements Pass {
   /** value = transpose(carrier, owed). */
   private record Debt(Value carrier, Permutation owed) {}
+
+  private static final int LONGEST_VECTOR = 16;
+
+  /** A factor that is smaller than the other by this is the one to transpose. */
+  private static final int MUCH_SMALLER = 4;
 
   private final Map<Value, Debt> debts = new HashMap<>(); // by value of the new graph
   private final Map<Debt, Value> paid = new HashMap<>();
@@ -48,7 +54,7 @@ final class SinkTransposes implements Pass {
       case Op.Elementwise e -> elementwise(at);
       case Op.Quantize q -> elementwise(at);
       case Op.Dequantize q -> elementwise(at);
-      case Op.Softmax(int axis) when leavesRows(debt(at.in(0)).owed, axis) -> keep(at);
+      case Op.Softmax(int axis) when leavesRows(debt(at.in(0)), axis) -> keep(at);
       case Op.Softmax(int axis) -> {
         Debt d = debt(at.in(0));
         owe(at, at.emit(new Op.Softmax(d.owed.order().get(axis)), d.carrier), d.owed);
@@ -113,7 +119,7 @@ final class SinkTransposes implements Pass {
       case Op.Conv c -> keep(at);
       case Op.ConvTranspose c -> keep(at);
       case Op.Pool p -> keep(at);
-      case Op.MatMul m -> keep(at);
+      case Op.MatMul m -> product(at);
       case Op.Attention a -> keep(at);
       case Op.IntegerConv c -> keep(at);
       case Op.IntegerMatMul m -> keep(at);
@@ -142,11 +148,15 @@ final class SinkTransposes implements Pass {
   }
 
   /**
-   * Whether a sum along rows of memory would become one across them, which no backend has a kernel
-   * for: 10 times the time of moving the values.
+   * Whether a sum along rows of memory would become one across rows shorter than a vector, which no
+   * backend has a fast kernel for: 10 times the time of moving the values.
    */
-  private static boolean leavesRows(Permutation owed, int axis) {
-    return axis == owed.rank() - 1 && owed.order().get(axis) != axis;
+  private static boolean leavesRows(Debt debt, int axis) {
+    int moved = debt.owed.order().get(axis);
+    Shape carrier = debt.carrier.shape();
+    return axis == debt.owed.rank() - 1
+        && moved != axis
+        && carrier.product(moved + 1, carrier.rank()) < LONGEST_VECTOR;
   }
 
   private Debt debt(Value value) {
@@ -193,6 +203,47 @@ final class SinkTransposes implements Pass {
   private void unary(Rewriter.At at) {
     Debt d = debt(at.in(0));
     owe(at, at.emit(at.op(), d.carrier), d.owed);
+  }
+
+  /**
+   * (A B)^T = B^T A^T. If only one factor owes its transpose, the other is transposed in its stead
+   * if that costs next to nothing: a filter, or much the smaller.
+   */
+  private void product(Rewriter.At at) {
+    Value a = at.in(0);
+    Value b = at.in(1);
+    Permutation swap = swap(b.shape().rank());
+    boolean owesA = debt(a).owed.equals(swap);
+    boolean owesB = debt(b).owed.equals(swap);
+    boolean cheapA = debt(a).owed.isIdentity() && (at.constant(a) != null || isMuchSmaller(a, b));
+    // A filter on the right makes a convolution of the product: it stays there.
+    boolean cheapB = debt(b).owed.isIdentity() && at.constant(b) == null && isMuchSmaller(b, a);
+    if (a.shape().rank() == b.shape().rank()
+        && b.shape().rank() >= 2
+        && (owesA && (owesB || cheapB) || owesB && cheapA)) {
+      owe(at, at.emit(at.op(), transposed(at, b, swap), transposed(at, a, swap)), swap);
+    } else {
+      keep(at);
+    }
+  }
+
+  private static boolean isMuchSmaller(Value a, Value b) {
+    return MUCH_SMALLER * a.shape().elements() <= b.shape().elements();
+  }
+
+  /** Of the last two dimensions. */
+  private static Permutation swap(int rank) {
+    List<Integer> order = new ArrayList<>(Permutation.identity(rank).order());
+    if (rank >= 2) {
+      Collections.swap(order, rank - 1, rank - 2);
+    }
+    return new Permutation(order);
+  }
+
+  /** Moved once, if at all, whatever is owed. */
+  private Value transposed(Rewriter.At at, Value value, Permutation p) {
+    Debt d = debt(value);
+    return transpose(at, d.carrier, d.owed.then(p));
   }
 
   private void elementwise(Rewriter.At at) {
@@ -247,6 +298,8 @@ final class SinkTransposes implements Pass {
         in[i] = d.carrier;
       } else if (owed.isIdentity()) {
         in[i] = pay(at, v);
+      } else if (v.shape().rank() == owed.rank()) {
+        in[i] = transposed(at, v, owed.inverse());
       } else {
         List<Integer> dims = new ArrayList<>(v.shape().dims());
         while (dims.size() < owed.rank()) {
@@ -254,8 +307,7 @@ final class SinkTransposes implements Pass {
         }
         Value x = pay(at, v);
         Shape full = new Shape(dims);
-        x = full.equals(x.shape()) ? x : at.emit(new Op.Reshape(full), x);
-        in[i] = transpose(at, x, owed.inverse());
+        in[i] = transpose(at, at.emit(new Op.Reshape(full), x), owed.inverse());
       }
     }
     return in;

@@ -8,6 +8,7 @@ import dev.tilewright.vector.ScalarCode.Num;
 import dev.tilewright.vector.VectorCode.Mask;
 import dev.tilewright.vector.VectorCode.Vec;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A function of one or two values over rows of adjacent floats. Instances are generated: each
@@ -36,8 +37,8 @@ interface RowKernel {
 
     record Binary(BinaryFunction function, Second second) implements Function {}
 
-    /** e to the power of the difference to one value a row. */
-    record ExpOfDifference() implements Function {}
+    /** e to the power of the difference. */
+    record ExpOfDifference(Second second) implements Function {}
   }
 
   /**
@@ -91,9 +92,9 @@ interface RowKernel {
     };
   }
 
-  /** e^(x - b), where b has one value a row; rows of at least a vector. */
-  static RowKernel expOfDifference() {
-    return Kernels.ALL.get(new Kernels.Spec(new Function.ExpOfDifference(), false));
+  /** e^(x - b); rows of at least a vector. */
+  static RowKernel expOfDifference(Second second) {
+    return Kernels.ALL.get(new Kernels.Spec(new Function.ExpOfDifference(second), false));
   }
 
   private static RowKernel binary(BinaryFunction function, Second second) {
@@ -139,14 +140,14 @@ interface RowKernel {
     private static void row(VectorCode code, Function function, Num a, Num b, Num dst, Num last) {
       Count vectors = code.intArgument(7);
       Num beforeLast = code.sum(last, code.number(-Lanes.BYTES));
-      boolean column =
+      @Nullable Second second =
           switch (function) {
-            case Function.Binary(BinaryFunction f, Second second) -> second != Second.VECTORS;
-            case Function.ExpOfDifference e -> true;
-            case Function.Activate f -> false;
-            case Function.Unary f -> false;
+            case Function.Binary(BinaryFunction f, Second s) -> s;
+            case Function.ExpOfDifference(Second s) -> s;
+            case Function.Activate f -> null;
+            case Function.Unary f -> null;
           };
-      boolean two = column || function instanceof Function.Binary;
+      boolean column = second != null && second != Second.VECTORS;
       Vec value = column ? code.broadcast(code.loadScalar(b, 0)) : code.constant(0);
       Vec next = code.load(a, 0);
       code.loop(
@@ -155,7 +156,7 @@ interface RowKernel {
             Num at = code.least(i, Lanes.BYTES, last);
             code.exact(next);
             Vec x = code.copy(next);
-            Vec y = two && !column ? code.load(code.address(b, at), 0) : value;
+            Vec y = second == Second.VECTORS ? code.load(code.address(b, at), 0) : value;
             Num following = code.address(a, code.least(i, Lanes.BYTES, beforeLast));
             code.assign(next, code.load(following, Lanes.BYTES));
             code.store(value(code, function, x, y), code.address(dst, at), 0);

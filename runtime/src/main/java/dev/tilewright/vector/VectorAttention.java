@@ -27,7 +27,7 @@ final class VectorAttention implements Kernel {
   private final int keys;
   private final PackedProduct scores;
   private final PackedProduct values;
-  private final RowKernel exp = RowKernel.expOfDifference();
+  private final RowKernel exp = RowKernel.expOfDifference(RowKernel.Second.COLUMN);
   private final RowKernel multiply =
       RowKernel.of(BinaryFunction.MUL, RowKernel.Second.COLUMN).orElseThrow();
 

@@ -17,13 +17,16 @@ final class VectorSoftmax implements Kernel {
   /** Of 256 values: 16 KB, which stay in L1. */
   private static final int TOGETHER = 16;
 
-  private final RowKernel exp = RowKernel.expOfDifference();
+  private final RowKernel exp = RowKernel.expOfDifference(RowKernel.Second.COLUMN);
   private final RowKernel multiply =
       RowKernel.of(BinaryFunction.MUL, RowKernel.Second.COLUMN).orElseThrow();
 
   static Optional<Kernel> of(OpProblem problem, int axis) {
     Shape shape = problem.out().getFirst().shape();
-    return axis == shape.rank() - 1 && shape.last() >= Lanes.LENGTH && shape.elements() > 0
+    if (axis < shape.rank() - 1) {
+      return VectorColumnSoftmax.of(shape, axis);
+    }
+    return shape.last() >= Lanes.LENGTH && shape.elements() > 0
         ? Optional.of(new VectorSoftmax())
         : Optional.empty();
   }

@@ -142,17 +142,6 @@ final class NativeOperatorsTest {
       }
     }
 
-    /** As of branches, channel by channel. Errors as of rows: exp, a sum, a division. */
-    @Test
-    void softmaxDownColumnsAgrees() {
-      for (int columns : new int[] {1, 3, 16, 17, 128, 1030}) {
-        for (int summed : new int[] {1, 2, 5, 130}) {
-          check(new Op.Softmax(1), 20 * 0x1p-24, Shape.of(3, summed, columns));
-          check(new Op.Softmax(0), 20 * 0x1p-24, Shape.of(summed, 2, columns));
-        }
-      }
-    }
-
     /** Rows shorter and longer than a block, in one loop to four. */
     @Test
     void joinedOperatorsAgree() {

@@ -21,7 +21,7 @@ class RaceTest {
       }
       trials.forEach(t -> t.warmUp(20_000_000));
       List<Race.Result> results =
-          Race.run(trials, t -> t.id().substring(0, t.id().indexOf('.')), 20_000_000);
+          Race.run(trials, t -> t.id().substring(0, t.id().indexOf('.')), 200_000_000);
       // 160 and 640 are "odd", the others "even"; two of each reach the final.
       assertThat(results).hasSize(6);
       assertThat(results.stream().filter(Race.Result::finalist).map(r -> r.trial().id()))

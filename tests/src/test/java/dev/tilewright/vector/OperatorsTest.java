@@ -167,6 +167,21 @@ public abstract class OperatorsTest implements MovesAgree, ImagesAgree, Products
     }
   }
 
+  /** Rows of fewer values than a vector, some of each cut by the end of a part. */
+  @Test
+  void shortRowsAgree() {
+    IntStream few = takesEveryShape ? IntStream.of(1, 2, 3, 4, 7, 8, 15) : IntStream.empty();
+    for (int c : IntStream.concat(few, IntStream.of(16, 17)).toArray()) {
+      for (int rows : new int[] {1, 16, 37, 64, 1000, 40_001}) {
+        both(BinaryFunction.MUL, check.floats(rows, c), check.floats(rows, 1));
+        both(BinaryFunction.SUB, check.floats(rows, c), check.floats(rows, 1));
+        for (ReduceKind kind : List.of(ReduceKind.SUM, ReduceKind.MEAN, ReduceKind.MAX)) {
+          reduce(kind, true, List.of(3), 1, 1, rows, c);
+        }
+      }
+    }
+  }
+
   private void both(BinaryFunction f, Tensor a, Tensor b) {
     check.check(new Op.Binary(f), U, 0, a, b);
     check.check(new Op.Binary(f), U, 0, b, a);
@@ -211,6 +226,19 @@ public abstract class OperatorsTest implements MovesAgree, ImagesAgree, Products
       // exp 2.4 u on either side, the sum 5 u, scaling 2 u; max - x rounds by up to 8 u.
       check.check(new Op.Softmax(2), 20 * U, 0, check.floats(3, 5, n));
     }
+  }
+
+  /** As of branches, channel by channel. Errors as of rows: exp, a sum, a division. */
+  @Test
+  void softmaxDownColumnsAgrees() {
+    IntStream few = takesEveryShape ? IntStream.of(1, 3) : IntStream.empty();
+    for (int columns : IntStream.concat(few, IntStream.of(16, 17, 47, 128, 1030)).toArray()) {
+      for (int summed : new int[] {1, 2, 5, 130}) {
+        check(new Op.Softmax(1), 20 * U, Shape.of(3, summed, columns));
+        check(new Op.Softmax(0), 20 * U, Shape.of(summed, 2, columns));
+      }
+    }
+    check(new Op.Softmax(1), 20 * U, Shape.of(2, 3000, 33));
   }
 
   @Test
@@ -267,6 +295,10 @@ public abstract class OperatorsTest implements MovesAgree, ImagesAgree, Products
     check.check(new Op.Pool(PoolKind.MAX, large, new Size(5, 7), false), 0, 0, x);
     check.check(new Op.Reduce(ReduceKind.MAX, List.of(1, 2), true), 0, 0, x);
     check.check(new Op.Reduce(ReduceKind.MAX, List.of(3), true), 0, 0, x);
+    if (takesEveryShape) {
+      Tensor threes = Tensor.of(Shape.of(values.length / 3, 3), values);
+      check.check(new Op.Reduce(ReduceKind.MAX, List.of(1), true), 0, 0, threes);
+    }
     check.check(new Op.Softmax(3), 20 * U, 0, x);
   }
 

@@ -9,18 +9,23 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Finds the fastest of many trials: short measurements, the slower half of each group leaves, until
- * few are left; these are timed in turn, block by block, so that a slow spell of the machine hits
- * all of them.
+ * Finds the fastest of many trials, all timed in turn: the slower half of each group leaves, until
+ * few are left, and these have the final.
+ *
+ * <p>Blocks are short and many. A neighbour on the same core makes code slower by half for 0.02 to
+ * 0.2 s at a time; a round of short blocks lies within such a spell or outside it, and a heat is
+ * longer than most. With three blocks of 2 ms a heat met one spell, and one race in ten ended with
+ * a fastest that the next comparison found 20 to 30 % behind.
  */
 public final class Race {
-  /** Blocks that decide who leaves; the best of them counts. */
-  private static final int HEAT_BLOCKS = 3;
+  private static final long BLOCK_NANOS = 300_000;
 
-  private static final long HEAT_BLOCK_NANOS = 2_000_000;
-  private static final long FINAL_BLOCK_NANOS = 2_000_000;
+  /** How long blocks last that decide who leaves, all of a trial's together; the best counts. */
+  private static final long HEAT_NANOS = 9_000_000;
+
+  private static final int FEWEST_HEAT_ROUNDS = 3;
   private static final int FINALISTS = 2;
-  private static final int FEWEST_ROUNDS = 7;
+  private static final int FEWEST_FINAL_ROUNDS = 7;
 
   /**
    * How one trial did.
@@ -69,9 +74,10 @@ public final class Race {
     while (left.size() > FINALISTS) {
       double[] best = new double[left.size()];
       java.util.Arrays.fill(best, Double.POSITIVE_INFINITY);
-      for (int block = 0; block < HEAT_BLOCKS; block++) {
+      long end = System.nanoTime() + best.length * HEAT_NANOS;
+      for (int round = 0; round < FEWEST_HEAT_ROUNDS || System.nanoTime() < end; round++) {
         for (int i = 0; i < best.length; i++) {
-          best[i] = Math.min(best[i], left.get(i).time(HEAT_BLOCK_NANOS));
+          best[i] = Math.min(best[i], left.get(i).time(BLOCK_NANOS));
         }
       }
       List<Result> heat = new ArrayList<>();
@@ -90,11 +96,11 @@ public final class Race {
     List<List<Double>> blocks =
         finalists.stream().<List<Double>>map(t -> new ArrayList<>()).toList();
     long end = System.nanoTime() + nanos;
-    for (int round = 0; round < FEWEST_ROUNDS || System.nanoTime() < end; round++) {
+    for (int round = 0; round < FEWEST_FINAL_ROUNDS || System.nanoTime() < end; round++) {
       for (int i = 0; i < finalists.size(); i++) {
         // Forwards, then backwards: nobody always comes after the same one.
         int turn = round % 2 == 0 ? i : finalists.size() - 1 - i;
-        blocks.get(turn).add(finalists.get(turn).time(FINAL_BLOCK_NANOS));
+        blocks.get(turn).add(finalists.get(turn).time(BLOCK_NANOS));
       }
     }
     List<Result> results = new ArrayList<>();

@@ -96,7 +96,7 @@ public final class Trial {
   }
 
   /** Algorithm and tile. */
-  String name() {
+  public String name() {
     return (id + " " + tile).strip();
   }
 

@@ -1,0 +1,75 @@
+package dev.tilewright.pass;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tilewright.graph.Graph;
+import dev.tilewright.graph.Interpreter;
+import dev.tilewright.graph.Op;
+import dev.tilewright.onnx.OnnxImporter;
+import dev.tilewright.op.Operators;
+import dev.tilewright.tensor.Shape;
+import dev.tilewright.tensor.Tensor;
+import dev.tilewright.zoo.block.DoubleAttention;
+import dev.tilewright.zoo.block.SpatialGroupEnhance;
+import dev.tilewright.zoo.build.Block;
+import dev.tilewright.zoo.build.Blueprint;
+import dev.tilewright.zoo.build.WeightSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+
+/** What blocks inside a network move: channels are last at both ends. */
+class SinkTransposesTest {
+  /** One of two factors over places lies the wrong way; and so does their small product. */
+  @Test
+  void aProductOfTransposesIsOne() {
+    assertThat(moved(new DoubleAttention(32, 32), Shape.of(1, 12, 12, 48)))
+        .containsExactly(Shape.of(1, 144, 32), Shape.of(1, 32, 32));
+  }
+
+  @Test
+  void mapsOfGroupsMeetTheirChannelsInPlace() {
+    assertThat(moved(new SpatialGroupEnhance(16, true), Shape.of(1, 12, 12, 32))).isEmpty();
+  }
+
+  /** Columns are shorter than a vector: rows are summed, for that costs a tenth. */
+  @Test
+  void sumsStayAlongRows() {
+    assertThat(moved(new DoubleAttention(32, 8), Shape.of(1, 12, 12, 48)))
+        .contains(Shape.of(1, 144, 8));
+  }
+
+  /** What the passes leave to transpose, by shape; and the outputs stay what they are. */
+  private static List<Shape> moved(Block.Single block, Shape shape) {
+    Block.Single inside =
+        (n, x) -> n.transpose(n.block("b", block, n.transpose(x, 0, 3, 1, 2)), 0, 2, 3, 1);
+    Blueprint blueprint = Blueprint.of(inside, shape);
+    Graph graph =
+        OnnxImporter.graph(
+            blueprint.onnx(WeightSource.seeded(3)), blueprint.inputs(), Operators::evaluate);
+    Graph after = Passes.standard(graph, Operators::evaluate);
+    Map<String, Tensor> in = new HashMap<>();
+    Random random = new Random(5);
+    graph.inputs().forEach(v -> in.put(v.name(), gaussian(random, v.shape())));
+    Map<String, Tensor> want = Interpreter.run(graph, in);
+    Interpreter.run(after, in)
+        .forEach((name, got) ->
+            assertThat(got.toFloats())
+                .containsExactly(want.get(name).toFloats(), Offset.offset(1e-5f)));
+    return after.nodes().stream()
+        .filter(n -> n.op() instanceof Op.Transpose)
+        .map(n -> n.input(0).shape())
+        .toList();
+  }
+
+  private static Tensor gaussian(Random random, Shape shape) {
+    float[] values = new float[(int) shape.elements()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return Tensor.of(shape, values);
+  }
+}
