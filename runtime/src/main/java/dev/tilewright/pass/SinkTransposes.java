@@ -220,7 +220,7 @@ final class SinkTransposes implements Pass {
     boolean cheapB = debt(b).owed.isIdentity() && at.constant(b) == null && isMuchSmaller(b, a);
     if (a.shape().rank() == b.shape().rank()
         && b.shape().rank() >= 2
-        && (owesA && (owesB || cheapB) || owesB && cheapA)) {
+        && ((owesA && (owesB || cheapB)) || (owesB && cheapA))) {
       owe(at, at.emit(at.op(), transposed(at, b, swap), transposed(at, a, swap)), swap);
     } else {
       keep(at);
