@@ -134,6 +134,15 @@ final class GemmTiles {
           }
 
           @Override
+          public int tableReads() {
+            return switch (spec.factors) {
+              case ADJACENT -> 0;
+              case TABLE -> 1;
+              case PICKED -> 2;
+            };
+          }
+
+          @Override
           public Num firstRow() {
             return picked
                 ? code.address(filter, code.loadOffset(tapRows))
