@@ -52,8 +52,8 @@ final class ProductLoop {
   private static final boolean TIGHT = Lanes.REGISTERS < 32;
 
   /**
-   * Loads, broadcasts and multiply-adds of a step; fewer were seen to be unrolled. Loops of more are
-   * left to C2, which then leaves them as they are: a tile of 10x1 written so that it cannot be
+   * Loads, broadcasts and multiply-adds of a step; fewer were seen to be unrolled. Loops of more
+   * are left to C2, which then leaves them as they are: a tile of 10x1 written so that it cannot be
    * unrolled runs at 30 instead of 68 % of the peak.
    */
   private static final int FEWEST_LEFT_ALONE = 28;

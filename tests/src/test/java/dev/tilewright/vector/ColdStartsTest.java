@@ -47,8 +47,8 @@ class ColdStartsTest {
       try (Arena arena = Arena.ofConfined()) {
         long memory = arena.allocate(1 << 20, 64).address();
         for (int round = 0; round < ROUNDS; round++) {
-          kernels.forEach((spec, kernel) ->
-              speeds.merge(spec, speed(spec, kernel, memory), Math::max));
+          kernels.forEach(
+              (spec, kernel) -> speeds.merge(spec, speed(spec, kernel, memory), Math::max));
         }
       }
       double best = speeds.values().stream().mapToDouble(s -> s).max().orElseThrow();

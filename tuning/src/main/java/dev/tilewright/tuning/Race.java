@@ -50,9 +50,9 @@ public final class Race {
    *
    * @param group of a trial: at least two of each group reach the final
    * @param finalNanos for the final, all together; each finalist gets at least seven blocks
-   * @return one result for each trial: finalists, fastest first, then the others likewise. The
-   *     best of a few blocks is not comparable with a median: in a slow spell whoever left a heat
-   *     early would have won one race in ten.
+   * @return one result for each trial: finalists, fastest first, then the others likewise. The best
+   *     of a few blocks is not comparable with a median: in a slow spell whoever left a heat early
+   *     would have won one race in ten.
    */
   public static List<Result> run(
       List<Trial> trials, Function<Trial, String> group, long finalNanos) {
