@@ -116,8 +116,24 @@ final class ImportResize {
       return new ImportResampling(n, interpolation, nearest, scales).resize(transform, dims);
     }
     double a = n.node().number("cubic_coeff_a", -0.75f);
-    Op op = new Op.Resize(interpolation, transform, nearest, a, scales, new Shape(dims));
-    return n.cast(n.add(op, n.cast(n.in(0), DType.FLOAT32)), dtype);
+    Value x = n.cast(n.in(0), DType.FLOAT32);
+    // Kernels are for channels last; a model that has them there already resizes other axes.
+    boolean image =
+        from.rank() == 4 && scales.get(0) == 1 && scales.get(1) == 1 && scales.get(3) != 1;
+    if (!image) {
+      return n.cast(
+          n.add(new Op.Resize(interpolation, transform, nearest, a, scales, new Shape(dims)), x),
+          dtype);
+    }
+    Op op =
+        new Op.Resize(
+            interpolation,
+            transform,
+            nearest,
+            a,
+            Windows.channelsLast(scales),
+            new Shape(Windows.channelsLast(dims)));
+    return n.cast(Windows.channelsFirst(n, n.add(op, Windows.channelsLast(n, x)), 4), dtype);
   }
 
   private static Interpolation interpolation(NodeScope n) {

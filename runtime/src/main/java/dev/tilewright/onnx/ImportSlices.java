@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Operators that take a part of a tensor, or put something around it. */
@@ -161,7 +162,16 @@ final class ImportSlices {
           case "wrap" -> Op.PadMode.WRAP;
           default -> Op.PadMode.CONSTANT;
         };
-    return n.add(new Op.Pad(mode, before, after, value), n.in(0));
+    // Channels last: pixels move as a whole.
+    boolean image =
+        rank == 4
+            && Stream.of(before, after).allMatch(p -> p.get(0) == 0 && p.get(1) == 0)
+            && (before.get(3) != 0 || after.get(3) != 0);
+    if (!image) {
+      return n.add(new Op.Pad(mode, before, after, value), n.in(0));
+    }
+    Op op = new Op.Pad(mode, Windows.channelsLast(before), Windows.channelsLast(after), value);
+    return Windows.channelsFirst(n, n.add(op, Windows.channelsLast(n, n.in(0))), rank);
   }
 
   /** To sizes of some axes, cut or filled with zeros at both ends alike. */

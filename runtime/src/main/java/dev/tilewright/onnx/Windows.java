@@ -57,6 +57,11 @@ final class Windows {
     return n.transpose(image, 0, 2, 3, 1);
   }
 
+  /** What is said of each dimension of an image, for channels last. */
+  static <T> List<T> channelsLast(List<T> dims) {
+    return List.of(dims.get(0), dims.get(2), dims.get(3), dims.get(1));
+  }
+
   /** Back to the layout of the file, and to the rank that the input had. */
   static Value channelsFirst(NodeScope n, Value channelsLast, int rank) {
     Value image = n.transpose(channelsLast, 0, 3, 1, 2);

@@ -174,23 +174,24 @@ final class OnnxImporterTest {
         .containsExactly(new Op.Reshape(Shape.of(5, 2, 12)));
   }
 
+  /** Channels last, as the kernels have them. */
   @Test
   void resizeStatesScalesAndSizes() {
     ModelBytes bySizes = new ModelBytes(11).input("x", 1, 2, 4, 6).output("y");
     bySizes.longs("sizes", 1, 2, 6, 3).node("Resize", "x - - sizes", "y", text("mode", "linear"));
     Op.Resize resize = only(bySizes.graph(), Op.Resize.class);
-    assertThat(resize.scales()).containsExactly(1.0, 1.0, 1.5, 0.5);
+    assertThat(resize.scales()).containsExactly(1.0, 1.5, 0.5, 1.0);
     assertThat(resize.transform()).isEqualTo(Op.CoordinateTransform.HALF_PIXEL);
     ModelBytes byScales = new ModelBytes(18).input("x", 1, 2, 4, 6).output("y");
     byScales.floats("scales", 1.3f, 2);
     byScales.node("Resize", "x - scales", "y", integers("axes", 2, -1));
     resize = only(byScales.graph(), Op.Resize.class);
-    assertThat(resize.sizes()).isEqualTo(Shape.of(1, 2, 5, 12));
+    assertThat(resize.sizes()).isEqualTo(Shape.of(1, 5, 12, 2));
     assertThat(resize.nearest()).isEqualTo(Op.NearestMode.ROUND_PREFER_FLOOR);
     ModelBytes upsample = new ModelBytes(9).input("x", 1, 2, 4, 6).output("y");
     upsample.floats("scales", 1, 1, 2, 2).node("Upsample", "x scales", "y");
     resize = only(upsample.graph(), Op.Resize.class);
-    assertThat(resize.sizes()).isEqualTo(Shape.of(1, 2, 8, 12));
+    assertThat(resize.sizes()).isEqualTo(Shape.of(1, 8, 12, 2));
     assertThat(resize.transform()).isEqualTo(Op.CoordinateTransform.ASYMMETRIC);
     assertThat(resize.nearest()).isEqualTo(Op.NearestMode.FLOOR);
   }
