@@ -110,7 +110,7 @@ final class ChoiceTrials {
 
   /**
    * A kernel in two races: one alone may meet a slow spell of the machine, which once made 38 % of
-   * 5, and once a kernel the fastest that is 32 % behind.
+   * 5.
    *
    * @param trial that the first race timed; only its name counts
    * @param least the lesser of its times over that of the race's fastest

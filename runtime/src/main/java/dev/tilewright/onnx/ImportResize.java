@@ -120,20 +120,14 @@ final class ImportResize {
     // Kernels are for channels last; a model that has them there already resizes other axes.
     boolean image =
         from.rank() == 4 && scales.get(0) == 1 && scales.get(1) == 1 && scales.get(3) != 1;
-    if (!image) {
-      return n.cast(
-          n.add(new Op.Resize(interpolation, transform, nearest, a, scales, new Shape(dims)), x),
-          dtype);
-    }
-    Op op =
-        new Op.Resize(
-            interpolation,
-            transform,
-            nearest,
-            a,
-            Windows.channelsLast(scales),
-            new Shape(Windows.channelsLast(dims)));
-    return n.cast(Windows.channelsFirst(n, n.add(op, Windows.channelsLast(n, x)), 4), dtype);
+    List<Double> by = image ? Windows.channelsLast(scales) : scales;
+    Shape to = new Shape(image ? Windows.channelsLast(dims) : dims);
+    Op op = new Op.Resize(interpolation, transform, nearest, a, by, to);
+    Value y =
+        image
+            ? Windows.channelsFirst(n, n.add(op, Windows.channelsLast(n, x)), from.rank())
+            : n.add(op, x);
+    return n.cast(y, dtype);
   }
 
   private static Interpolation interpolation(NodeScope n) {

@@ -61,7 +61,7 @@ final class AffineToConv implements Pass {
             && tensor.dtype() == DType.FLOAT32
             && image.rank() == 4
             && image.elements() > 0
-            && image.dim(2) > 1 // rows of one pixel take a convolution three times as long
+            && image.dim(2) > 1 // rows of one pixel: 111 us, a chain of elementwise steps 43
             && image.last() > 1
             && tensor.shape().rank() > 0
             && tensor.shape().last() == image.last()
