@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LongGraphsTest {
   private static final int SHORT = 500;
   private static final int TIMES = 8;
+  private static final int TRIES = 5;
 
   /** A pass that compares all nodes with all others would take 64 times as long for 8 times. */
   private static final double MOST_TIMES = 3 * TIMES;
@@ -44,8 +45,8 @@ class LongGraphsTest {
     nanos(few);
     long once = Math.min(nanos(few), nanos(few));
     long more = nanos(many);
-    if (more > MOST_TIMES * once) {
-      more = Math.min(more, nanos(many)); // other work counts little, collecting garbage more
+    for (int i = 1; i < TRIES && more > MOST_TIMES * once; i++) {
+      more = Math.min(more, nanos(many)); // a neighbour on the same core, or behind the same cache
     }
     assertThat((double) more / once).isLessThan(MOST_TIMES);
   }
