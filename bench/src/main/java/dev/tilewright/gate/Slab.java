@@ -23,7 +23,7 @@ final class Slab implements Arena {
           "needs more than the " + memory.byteSize() + " bytes that both sides share");
     }
     used = from + bytes;
-    return memory.asSlice(from, bytes);
+    return memory.asSlice(from, bytes).fill((byte) 0); // as of every arena: pixels outside read it
   }
 
   /** Bytes handed out so far, from the start of the memory. */
