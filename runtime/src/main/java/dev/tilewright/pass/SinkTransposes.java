@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -91,12 +92,14 @@ final class SinkTransposes implements Pass {
         Op moved = new Op.Slice(back.apply(starts), back.apply(steps), back.apply(sizes));
         owe(at, at.emit(moved, d.carrier), d.owed);
       }
+      case Op.Pad p when cutsRows(debt(at.in(0)).owed, i -> isPadded(p, i)) -> keep(at);
       case Op.Pad(Op.PadMode mode, List<Integer> before, List<Integer> after, double value) -> {
         Debt d = debt(at.in(0));
         Permutation back = d.owed.inverse();
         Op moved = new Op.Pad(mode, back.apply(before), back.apply(after), value);
         owe(at, at.emit(moved, d.carrier), d.owed);
       }
+      case Op.Resize r when cutsRows(debt(at.in(0)).owed, i -> r.scales().get(i) != 1) -> keep(at);
       case Op.Resize r -> {
         Debt d = debt(at.in(0));
         Permutation back = d.owed.inverse();
@@ -157,6 +160,19 @@ final class SinkTransposes implements Pass {
     return axis == debt.owed.rank() - 1
         && moved != axis
         && carrier.product(moved + 1, carrier.rank()) < LONGEST_VECTOR;
+  }
+
+  /**
+   * Whether an operator that leaves rows of memory whole would change their length: pixels that are
+   * no longer moved as a whole take 20 to 400 times as long.
+   */
+  private static boolean cutsRows(Permutation owed, IntPredicate changes) {
+    int last = owed.rank() - 1;
+    return !changes.test(last) && changes.test(owed.order().indexOf(last));
+  }
+
+  private static boolean isPadded(Op.Pad pad, int axis) {
+    return pad.before().get(axis) != 0 || pad.after().get(axis) != 0;
   }
 
   private Debt debt(Value value) {

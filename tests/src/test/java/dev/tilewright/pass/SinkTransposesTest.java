@@ -3,12 +3,15 @@ package dev.tilewright.pass;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tilewright.graph.Graph;
+import dev.tilewright.graph.GraphBuilder;
 import dev.tilewright.graph.Interpreter;
 import dev.tilewright.graph.Op;
+import dev.tilewright.graph.Value;
 import dev.tilewright.onnx.OnnxImporter;
 import dev.tilewright.op.Operators;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
+import dev.tilewright.tensor.TensorType;
 import dev.tilewright.zoo.block.DoubleAttention;
 import dev.tilewright.zoo.block.SpatialGroupEnhance;
 import dev.tilewright.zoo.build.Block;
@@ -40,6 +43,41 @@ class SinkTransposesTest {
   void sumsStayAlongRows() {
     assertThat(moved(new DoubleAttention(32, 8), Shape.of(1, 12, 12, 48)))
         .contains(Shape.of(1, 144, 8));
+  }
+
+  /** An image that comes with its channels first is resized and padded with them last. */
+  @Test
+  void pixelsStayWhole() {
+    GraphBuilder builder = new GraphBuilder(Operators::evaluate);
+    Value x = builder.input("x", TensorType.floats(Shape.of(1, 5, 4, 6)));
+    Op resize =
+        new Op.Resize(
+            Op.Interpolation.NEAREST,
+            Op.CoordinateTransform.ASYMMETRIC,
+            Op.NearestMode.FLOOR,
+            0,
+            List.of(1.0, 2.0, 2.0, 1.0),
+            Shape.of(1, 8, 12, 5));
+    List<Integer> around = List.of(0, 1, 1, 0);
+    Value y = builder.add("t", new Op.Transpose(List.of(0, 2, 3, 1)), x);
+    y = builder.add("r", resize, y);
+    y = builder.add("p", new Op.Pad(Op.PadMode.CONSTANT, around, around, 0), y);
+    builder.output("y", builder.add("u", new Op.Transpose(List.of(0, 3, 1, 2)), y));
+    List<Op> ops =
+        Passes.standard(builder.build(), Operators::evaluate).nodes().stream()
+            .map(n -> n.op())
+            .toList();
+    assertThat(ops)
+        .anySatisfy(op ->
+            assertThat(op)
+                .isInstanceOfSatisfying(
+                    Op.Resize.class, r -> assertThat(r.sizes()).isEqualTo(Shape.of(1, 8, 12, 5))))
+        .anySatisfy(op ->
+            assertThat(op)
+                .isInstanceOfSatisfying(
+                    Op.Pad.class, p -> assertThat(p.before()).containsExactly(0, 1, 1, 0)))
+        .filteredOn(op -> op instanceof Op.Transpose)
+        .hasSize(2);
   }
 
   /** What the passes leave to transpose, by shape; and the outputs stay what they are. */
