@@ -23,6 +23,15 @@ class StatisticsTest {
         .containsExactly(0, 0, 0, 1, 2, 5, 7);
   }
 
+  /** As the normal distribution has it, also where a chance of 2^-n is no double. */
+  @Test
+  void intervalsOfManyValuesAreNarrow() {
+    for (int n : new int[] {100, 1000, 1100, 10_000, 1_000_000}) {
+      double root = Math.sqrt(n);
+      assertThat((double) Statistics.cut(n)).isBetween(n / 2.0 - root - 1, n / 2.0 - 0.97 * root);
+    }
+  }
+
   @Test
   void intervalHoldsTheTrueSpeedupAsOftenAsItSays() {
     Random random = new Random(1);

@@ -54,15 +54,17 @@ public final class Statistics {
    * Nagaraja, Order Statistics, 2003, 7.1).
    */
   static int cut(int n) {
-    double term = Math.pow(0.5, n);
-    double below = term;
+    double log = n * Math.log(0.5); // of a chance; the chance itself is 0 for n beyond 1074
+    double below = Math.exp(log);
     int cut = 0;
-    while (below + term * (n - cut) / (cut + 1) <= TAIL) {
-      term *= (double) (n - cut) / (cut + 1);
-      below += term;
+    while (true) {
+      log += Math.log((double) (n - cut) / (cut + 1));
+      below += Math.exp(log);
+      if (below > TAIL) {
+        return cut;
+      }
       cut++;
     }
-    return cut;
   }
 
   private static double[] sorted(List<Double> values) {
