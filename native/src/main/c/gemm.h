@@ -42,14 +42,13 @@ typedef struct {
     int32_t plain;    /* neither residual nor clip */
     int32_t far;      /* whether dst and residual come from beyond L2 */
     float low, high;  /* clip bounds */
-    const char *fetch;     /* what to fetch meanwhile, and bytes to go on with each step */
-    ptrdiff_t fetch_step;
+    const float *fetch;    /* what to fetch meanwhile; NULL: the panel itself */
+    ptrdiff_t fetch_step;  /* floats to go on with each step */
 } gemm_tile;
 
 /* What an instruction set brings. */
 typedef struct {
     int32_t mr, vl;
-    int32_t spread; /* whether the tiles of a panel fetch the next one together */
     /* tile[v][r - 1]: r rows by v + 1 vectors. */
     void (*tile[2][GEMM_MAX_MR])(const gemm_tile *);
     /* The same for a layer of few pixels. */

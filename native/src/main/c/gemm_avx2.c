@@ -2,8 +2,6 @@
 #include "vec_avx2.h"
 
 #define GEMM_MR 6
-/* 1 to 5 % where the filter comes from beyond L2 (197x768x3072 and others, Zen 4, 2026-11-28). */
-#define GEMM_SPREAD
 #define GEMM_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #define GEMM_KERNEL tw_kernel_gemm_avx2
 #define GEMM_LAYOUT "gemm16"

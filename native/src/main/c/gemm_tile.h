@@ -12,9 +12,8 @@
  * on the number of threads, and the bits of the result must not. */
 #define SPLIT 4
 
-/* Floats. In a network the filter was evicted since the run before, and the hardware's prefetcher
- * follows a panel from L2, but not fast enough from beyond. GEMM_SPREAD: the tiles of a panel fetch
- * the next one together instead. */
+/* Floats by which a panel that no other tile fetched is fetched ahead. Where rows are loaded by lanes
+ * nothing is fetched, for want of a measurement. */
 #define PANEL_AHEAD 2048
 
 /* rows, vectors, split and whole are constants where these are inlined. */
@@ -88,8 +87,9 @@ TW_INLINE void tile(const gemm_tile *t, const int rows, const int vectors, const
             TW_UNROLL for (int s = 1; s < split; s++) acc[s][r][j] = vec_set1(0.0f);
         }
     }
-#ifdef GEMM_SPREAD
-    const char *fetch = t->fetch;
+#ifndef vec_fma_lane
+    const float *fetch = t->fetch;
+    const ptrdiff_t fetch_step = t->fetch_step;
 #endif
     for (int32_t tap = 0; tap < t->taps; tap++) {
         const float *panel = t->panel + t->tap[tap].panel * (vectors * VL);
@@ -108,18 +108,18 @@ TW_INLINE void tile(const gemm_tile *t, const int rows, const int vectors, const
             LANE(0) LANE(1) LANE(2) LANE(3)
 #undef LANE
         }
+#else
+        if (!t->fetch) fetch = panel + PANEL_AHEAD;
 #endif
         for (; c + split <= end; c += split, panel += split * vectors * VL) {
             TW_UNROLL for (int s = 0; s < split; s++) {
                 vec b[2];
                 TW_UNROLL for (int j = 0; j < vectors; j++) b[j] =
                     vec_load(panel + (s * vectors + j) * VL);
-#ifdef GEMM_SPREAD
-                __builtin_prefetch(fetch);
-                fetch += t->fetch_step;
-#else
+#ifndef vec_fma_lane
                 TW_UNROLL for (int i = 0; i < vectors * VL; i += 16)
-                    __builtin_prefetch(panel + s * vectors * VL + PANEL_AHEAD + i);
+                    __builtin_prefetch(fetch + i);
+                fetch += fetch_step;
 #endif
                 TW_UNROLL for (int r = 0; r < rows; r++) {
                     const vec a = vec_set1(row[r][c + s]);
@@ -154,13 +154,8 @@ FEW(1) FEW(2)
 
 #define TILE_1(MR) tile_##MR##x1,
 #define TILE_2(MR) tile_##MR##x2,
-#ifdef GEMM_SPREAD
-#define SPREAD 1
-#else
-#define SPREAD 0
-#endif
 
-static const gemm_isa ISA = {GEMM_MR, VL, SPREAD, {{GEMM_ROWS(TILE_1)}, {GEMM_ROWS(TILE_2)}},
+static const gemm_isa ISA = {GEMM_MR, VL, {{GEMM_ROWS(TILE_1)}, {GEMM_ROWS(TILE_2)}},
                              {{few_1x1, few_2x1}, {few_1x2, few_2x2}}, act_rows};
 
 static int32_t tiles(const tw_problem *p, int32_t *values) {

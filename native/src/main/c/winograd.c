@@ -2,8 +2,10 @@
  * winograd.h. */
 #include "winograd_plan.h"
 
-/* Floats. The hardware's prefetcher follows a panel from L2 and L3 by itself, but not from memory:
- * 512->512 14x14 reaches 187 % of the peak without, 240 with 8 KB; 16 KB crowd L1. */
+/* Floats. Where one product reads a plane of the filter, it fetches that plane this far ahead: 16 KB
+ * crowd L1. Where several do, each fetches its share of the next plane: the first of them would wait
+ * for memory, and the others leave it idle. 256 to 256 channels 14x14 and 512 to 512, filters from L3:
+ * 1.14 to 1.19 times as fast (Xeon with AVX-512, 2026-11-29). */
 #define FILTER_AHEAD 2048
 /* What products fetch of the next panel's sum before it is added up: it stays in an L2 of 512 KB. */
 #define SUM_FETCH_BYTES (128 * 1024)
@@ -109,7 +111,7 @@ typedef struct {
     const float *values;
     ptrdiff_t plane;
     int32_t wide;       /* whether it has two vectors */
-    const float *fetch; /* NULL: the filter itself, ahead of its use */
+    const float *fetch; /* NULL: the filter itself */
     ptrdiff_t fetch_floats;
 } panel_filter;
 
@@ -117,9 +119,15 @@ static void multiply(const winograd_isa *isa, const winograd_plan *q, int32_t co
                      const float *v, float *products, int32_t plane_from, int32_t plane_to) {
     const int32_t tiles = tw_ceil_div(count, isa->mr);
     const float *filter = f->values + plane_from * f->plane, *fetch = f->fetch;
-    /* Whole lines; the last calls fetch a little less. */
-    const ptrdiff_t calls = (ptrdiff_t)(plane_to - plane_from) * tiles;
-    const ptrdiff_t step = f->fetch_floats / calls / 16 * 16 + 16;
+    const ptrdiff_t planes = plane_to - plane_from;
+    ptrdiff_t floats = f->fetch_floats;
+    if (!fetch) {
+        fetch = filter + (tiles == 1 ? FILTER_AHEAD : f->plane);
+        floats = planes * f->plane;
+    }
+    /* Whole steps of a product: the last calls fetch a little less. */
+    const ptrdiff_t steps = planes * tiles * q->c_group;
+    const ptrdiff_t step = (floats + steps - 1) / steps;
     v += plane_from * q->v_plane;
     products += plane_from * q->m_plane;
     for (int32_t plane = plane_from; plane < plane_to; plane++) {
@@ -127,9 +135,9 @@ static void multiply(const winograd_isa *isa, const winograd_plan *q, int32_t co
             const int32_t from = tw_cut(count, tile, tiles);
             const int32_t rows = tw_cut(count, tile + 1, tiles) - from;
             isa->product[f->wide][rows - 1](v + (ptrdiff_t)from * isa->vl, q->v_step, filter,
-                                            fetch ? fetch : filter + FILTER_AHEAD,
+                                            fetch, step,
                                             products + (ptrdiff_t)from * 2 * isa->vl, q->c_group);
-            if (fetch) fetch += step;
+            fetch += step * q->c_group;
         }
         v += q->v_plane;
         products += q->m_plane;

@@ -80,10 +80,10 @@ typedef struct {
 void winograd_matrices(winograd_filters *);
 
 /* dst[r][0 .. width) = sum over c of src[r][c] * filter[c][0 .. width). Rows of dst are 2 * vl apart.
- * step: floats from vl values of all rows to the next vl. fetch: as much as is read of the filter is
- * brought into the cache from there. */
-typedef void winograd_product(const float *src, ptrdiff_t step, const float *filter,
-                              const float *fetch, float *dst, int32_t depth);
+ * step: floats from vl values of all rows to the next vl. fetch: what to bring into the cache
+ * meanwhile, and by how many floats to go on with each channel. */
+typedef void winograd_product(const float *src, ptrdiff_t step, const float *filter, const float *fetch,
+                              ptrdiff_t fetch_step, float *dst, int32_t depth);
 
 /* What an instruction set brings. Transforms by n / 2 - 2, in one dimension and in two. */
 typedef struct {

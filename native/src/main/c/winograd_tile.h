@@ -12,7 +12,8 @@
 
 /* rows and vectors are constants where this is inlined. */
 TW_INLINE void product(const float *src, ptrdiff_t step, const float *filter, const float *fetch,
-                       float *dst, int32_t depth, const int rows, const int vectors) {
+                       ptrdiff_t fetch_step, float *dst, int32_t depth, const int rows,
+                       const int vectors) {
     vec acc[WINOGRAD_MR][2];
     TW_UNROLL for (int r = 0; r < rows; r++)
         TW_UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = vec_set1(0.0f);
@@ -23,7 +24,7 @@ TW_INLINE void product(const float *src, ptrdiff_t step, const float *filter, co
             TW_UNROLL for (int r = 0; r < rows; r++) a[r] = vec_load(src + r * VL);
             TW_UNROLL for (int i = 0; i < VL * vectors * VL; i += 16)
                 __builtin_prefetch(fetch + i);
-            fetch += VL * vectors * VL;
+            fetch += VL * fetch_step;
 #define LANE(lane)                                                                                 \
     TW_UNROLL for (int j = 0; j < vectors; j++, filter += VL) {                                    \
         const vec b = vec_load(filter);                                                            \
@@ -35,7 +36,7 @@ TW_INLINE void product(const float *src, ptrdiff_t step, const float *filter, co
         }
 #endif
         const ptrdiff_t run = depth < VL ? depth : VL;
-        for (ptrdiff_t c = 0; c < run; c++, filter += vectors * VL, fetch += vectors * VL) {
+        for (ptrdiff_t c = 0; c < run; c++, filter += vectors * VL, fetch += fetch_step) {
             vec b[2];
             TW_UNROLL for (int j = 0; j < vectors; j++) b[j] = vec_load(filter + j * VL);
             TW_UNROLL for (int i = 0; i < vectors * VL; i += 16)
@@ -52,8 +53,9 @@ TW_INLINE void product(const float *src, ptrdiff_t step, const float *filter, co
 
 #define PRODUCT(MR, NV)                                                                            \
     static void product_##MR##x##NV(const float *src, ptrdiff_t step, const float *filter,         \
-                                    const float *fetch, float *dst, int32_t depth) {               \
-        product(src, step, filter, fetch, dst, depth, MR, NV);                                     \
+                                    const float *fetch, ptrdiff_t fetch_step, float *dst,          \
+                                    int32_t depth) {                                               \
+        product(src, step, filter, fetch, fetch_step, dst, depth, MR, NV);                         \
     }
 #define PRODUCT_1(MR) PRODUCT(MR, 1)
 #define PRODUCT_2(MR) PRODUCT(MR, 2)
