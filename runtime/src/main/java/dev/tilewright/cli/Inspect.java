@@ -70,7 +70,8 @@ public final class Inspect implements Verb, Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Map<String, Object> facts = new LinkedHashMap<>();
-    try (Arena arena = Arena.ofConfined();
+    // Shared: several threads read what is folded.
+    try (Arena arena = Arena.ofShared();
         FileChannel channel = FileChannel.open(ModelFile.require(model), StandardOpenOption.READ)) {
       MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
       OnnxModel onnx = OnnxModel.read(bytes, loading.files(model, arena));

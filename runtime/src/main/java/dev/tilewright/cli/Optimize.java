@@ -99,7 +99,8 @@ public final class Optimize implements Verb, Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path target = output;
-    try (Arena arena = Arena.ofConfined();
+    // Shared: several threads read what is folded.
+    try (Arena arena = Arena.ofShared();
         FileChannel channel = FileChannel.open(ModelFile.require(model), StandardOpenOption.READ)) {
       MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
       OnnxModel onnx = OnnxModel.read(bytes);

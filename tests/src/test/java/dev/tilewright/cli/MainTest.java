@@ -111,6 +111,19 @@ class MainTest {
   }
 
   @Test
+  void severalThreadsMayFoldWhatACommandReads() throws IOException {
+    Files.write(model, SampleModels.connected());
+    for (String verb : List.of("inspect", "optimize")) {
+      CommandRun run =
+          verb.equals("inspect")
+              ? CommandRun.of(verb, model.toString())
+              : CommandRun.of(verb, model.toString(), "--dry-run");
+      assertThat(run.err()).isEmpty();
+      assertThat(run.code()).isZero();
+    }
+  }
+
+  @Test
   void drawsWhatIsInMemory() throws Exception {
     Path svg = dir.resolve("memory.svg");
     CommandRun run = CommandRun.of("inspect", model.toString(), "--memory", svg.toString());

@@ -118,6 +118,17 @@ public final class SampleModels {
     return new byte[] {(byte) value, (byte) (value >> 8)};
   }
 
+  /** A fully connected layer whose matrix is stored as [out, in], and large enough for threads. */
+  public static byte[] connected() {
+    return new ModelBytes(13)
+        .input("x", 1, 512)
+        .weights("w", 256, 512)
+        .weights("b", 256)
+        .node("Gemm", "x w b", "y", ModelBytes.integer("transB", 1))
+        .output("y")
+        .toBytes();
+  }
+
   /** Two operators that no runtime has. */
   public static byte[] unsupported() {
     return new ModelBytes(13)
