@@ -2,6 +2,7 @@ package dev.tilewright;
 
 import dev.tilewright.backend.Backend;
 import dev.tilewright.backend.Backends;
+import dev.tilewright.backend.PagedArena;
 import dev.tilewright.cache.PackedCache;
 import dev.tilewright.graph.Graph;
 import dev.tilewright.onnx.ExternalData;
@@ -102,7 +103,7 @@ public final class Model implements AutoCloseable {
   private static Source read(MemorySegment bytes, ExternalData files, Arena arena) {
     OnnxModel onnx = OnnxModel.read(bytes, files);
     OnnxImporter.check(onnx);
-    return new Source(onnx, new ModelMemory(arena, onnx.tensors()));
+    return new Source(onnx, new ModelMemory(new PagedArena(arena), onnx.tensors()));
   }
 
   private synchronized Source source() {

@@ -1,5 +1,6 @@
 package dev.tilewright;
 
+import dev.tilewright.backend.PagedArena;
 import dev.tilewright.graph.Value;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.kernel.Task;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class PlanRun {
   private final PlannedStage stage; // keeps what the plan reads from being collected
   private final Plan plan;
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena = new PagedArena(Arena.ofShared());
   private final MemorySegment memory;
   private final Workers.Region[] regions;
 

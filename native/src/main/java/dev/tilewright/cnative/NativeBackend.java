@@ -1,6 +1,7 @@
 package dev.tilewright.cnative;
 
 import dev.tilewright.backend.Backend;
+import dev.tilewright.backend.LargePages;
 import dev.tilewright.conv.ConvAlgorithm;
 import dev.tilewright.graph.Op;
 import dev.tilewright.kernel.Applicability;
@@ -36,6 +37,10 @@ public final class NativeBackend implements Backend {
     }
   }
 
+  private static final class Pages {
+    static final Optional<LargePages> FOUND = LinuxPages.find();
+  }
+
   @Override
   public String name() {
     return "native";
@@ -57,6 +62,11 @@ public final class NativeBackend implements Backend {
   @Override
   public List<ConvAlgorithm> convolutions() {
     return Convolutions.ALL;
+  }
+
+  @Override
+  public Optional<LargePages> largePages() {
+    return Pages.FOUND;
   }
 
   @Override

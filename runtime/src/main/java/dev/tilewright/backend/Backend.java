@@ -57,4 +57,9 @@ public interface Backend {
   default Optional<Kernel> operator(OpProblem problem) {
     return Optional.empty();
   }
+
+  /** Large pages for the memory of models and sessions. Only asked if available. */
+  default Optional<LargePages> largePages() {
+    return Optional.empty();
+  }
 }

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +90,14 @@ public final class Backends {
     Map<String, Applicability> answer = new LinkedHashMap<>();
     all.forEach((backend, applicability) -> answer.put(backend.name(), applicability));
     return answer;
+  }
+
+  /** Of the first backend that runs here and has some. */
+  Optional<LargePages> largePages() {
+    return all.entrySet().stream()
+        .filter(e -> e.getValue().isYes())
+        .flatMap(e -> e.getKey().largePages().stream())
+        .findFirst();
   }
 
   /**

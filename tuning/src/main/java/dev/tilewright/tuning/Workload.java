@@ -2,6 +2,7 @@ package dev.tilewright.tuning;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.tilewright.backend.PagedArena;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
 import dev.tilewright.conv.Weights;
@@ -27,7 +28,7 @@ import java.util.Random;
 public final class Workload implements AutoCloseable {
   private static final int MOST_COPIES = 64;
 
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena = new PagedArena(Arena.ofShared());
   private final Random random;
   private final List<View> in = new ArrayList<>();
   private final View dst;
