@@ -90,6 +90,20 @@ final class NativeOperatorsTest {
       checkExact(new Op.Expand(Shape.of(300, 400)), 400);
     }
 
+    @Test
+    void padsAreExact() {
+      for (int channels : channels()) {
+        pad(List.of(0, 1, 1, 0), List.of(0, 1, 1, 0), 2, 5, 4, channels);
+        pad(List.of(0, -1, 3, 0), List.of(0, 2, -2, 0), 2, 5, 4, channels);
+        pad(List.of(1, 0, 2), List.of(0, 3, 5), 3, 4, channels);
+      }
+      pad(List.of(0, 30, 0, 0), List.of(0, 0, 30, 0), 2, 100, 100, 33);
+    }
+
+    private void pad(List<Integer> before, List<Integer> after, Integer... dims) {
+      check(new Op.Pad(Op.PadMode.CONSTANT, before, after, -0.1), 0, floats(dims));
+    }
+
     /** Points inside and outside, on pixels, on borders, and nowhere. */
     @Test
     void gridSamplesAgree() {
