@@ -201,12 +201,14 @@ static gemm_tile panel_tile(const block *b, const gemm_tile *common, int32_t pan
     return t;
 }
 
-/* What tile i of a panel fetches: its share of the next panel; nobody has done so for the first one. */
+/* What tile i of a panel fetches: its share of the next panel, or of the chunk's part of it; nobody has
+ * done so for the first one. */
 static void fetch_ahead(const block *b, gemm_tile *t, int32_t i, int32_t tiles, int is_first) {
     const int64_t row = 4 * (t->columns > b->isa->vl ? 2 : 1) * b->isa->vl;
     const int64_t bytes = row * depth(&b->args->problem);
-    const int own = is_first && i == 0;
-    t->fetch = (const char *)t->panel + (own ? FIRST_AHEAD : bytes + bytes * i / tiles);
+    const int own = is_first && i == 0, cut = is_cut(&b->args->problem, &b->q);
+    const int64_t from = cut ? row * t->tap[0].panel : 0, part = cut ? row * t->taps * t->run : bytes;
+    t->fetch = (const char *)t->panel + from + (own ? FIRST_AHEAD : bytes + part * i / tiles);
     t->fetch_step = own ? row : row / tiles + 1;
 }
 
