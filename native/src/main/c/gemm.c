@@ -219,10 +219,13 @@ static void run_region(const block *b, const gemm_tile *common, const region *at
     gemm_tile panel[MOST_TOGETHER];
     for (int32_t i = panel_from; i < panel_to; i++)
         panel[i - panel_from] = panel_tile(b, common, i, chunk);
-    const int alone = panel_to - panel_from == 1 && all_tiles > 1 && !is_cut(p, &b->q);
+    /* Of a chunk of the channels only a 1x1 filter's part is in one piece. */
+    const int cut = is_cut(p, &b->q);
+    const int alone = panel_to - panel_from == 1 && all_tiles > 1 && (!cut || is_point(p));
     const ptrdiff_t width = (panel->columns > b->isa->vl ? 2 : 1) * b->isa->vl;
-    const ptrdiff_t floats = width * depth(p), share = floats / all_tiles;
     const ptrdiff_t steps = (ptrdiff_t)common->taps * common->run;
+    const ptrdiff_t share = width * (cut ? steps : depth(p)) / all_tiles;
+    const ptrdiff_t next = width * (depth(p) + (cut ? common->tap[0].panel : 0));
     for (gemm_tile *t = panel; t < panel + (panel_to - panel_from); t++)
         t->fetch_step = alone ? (share + steps - 1) / steps : 2 * b->isa->vl;
     /* The first tiles have a row more than the others. */
@@ -233,7 +236,7 @@ static void run_region(const block *b, const gemm_tile *common, const region *at
             t->pixels = b->w.pixels + pixel;
             t->out = b->w.out + pixel;
             t->fetch = alone && panel_from + at->tile + i > 0
-                           ? t->panel + floats + share * (at->tile + i)
+                           ? t->panel + next + share * (at->tile + i)
                            : NULL;
             const int wide = t->columns > b->isa->vl;
             (few ? b->isa->few[wide][rows - 1] : b->isa->tile[wide][rows - 1])(t);

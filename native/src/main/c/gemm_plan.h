@@ -13,7 +13,7 @@
 enum {
     MODE_PLACE, /* source rows are read where they lie */
     /* Channels of source rows are first copied, because their pixels' distance would hit few cache
-     * sets. */
+     * sets, or because some channels of all rows are multiplied at a time. */
     MODE_COPY,
     /* Source rows are first copied with their padding, so that there is one region. With no dilation,
      * the FW * C floats under a filter row are then contiguous: a 3-channel first layer has taps of 9

@@ -9,10 +9,12 @@
 #include "op_walk.h"
 
 #include "op_lanes.h"
+#include "op_pixels.h"
 
 #include "op_binary.h"
 #include "op_copy.h"
 #include "op_gather.h"
+#include "op_gridsample.h"
 #include "op_layernorm.h"
 #include "op_map.h"
 #include "op_matmul.h"

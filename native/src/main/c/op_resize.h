@@ -6,17 +6,6 @@ typedef struct {
     float weight;
 } resize_tap;
 
-/* d = sum of w[i] * p[i], i < taps. */
-static inline __attribute__((always_inline)) void
-resize_blend(float *d, const float *const *p, const float *w, int taps, int64_t channels) {
-    for (int64_t c = 0; c < channels; c += VL) {
-        vec sum = op_load(p[0] + c, channels - c) * vec_set1(w[0]);
-        for (int t = 1; t < taps; t++)
-            sum = vec_fma(op_load(p[t] + c, channels - c), vec_set1(w[t]), sum);
-        op_store(d + c, channels - c, sum);
-    }
-}
-
 /* A sample counts only where it has weight: it may be infinite. */
 static void resize_pixel(float *d, const char *top, const char *bottom, float down,
                          const resize_tap *x, int64_t pixel, int64_t channels) {
@@ -29,11 +18,7 @@ static void resize_pixel(float *d, const char *top, const char *bottom, float do
             p[taps] = (const float *)((i < 2 ? top : bottom) + (i % 2 ? x->high : x->low) * pixel);
             w[taps++] = weights[i];
         }
-    switch (taps) {
-    case 1: memcpy(d, p[0], (size_t)channels * 4); break; /* of weight 1 */
-    case 2: resize_blend(d, p, w, 2, channels); break;
-    default: resize_blend(d, p, w, taps, channels); break;
-    }
+    pixels_sum(d, p, w, taps, channels);
 }
 
 static void resize_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {

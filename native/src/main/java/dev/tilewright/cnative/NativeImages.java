@@ -80,6 +80,39 @@ final class NativeImages {
     });
   }
 
+  static Binder gridSample(Op.GridSample op) {
+    int taps =
+        switch (op.interpolation()) {
+          case NEAREST -> 1;
+          case LINEAR -> 2;
+          case CUBIC -> 4;
+        };
+    int outside =
+        switch (op.outside()) {
+          case ZEROS -> 0;
+          case BORDER -> 1;
+          case REFLECTION -> 2;
+        };
+    return (operands, limit) -> {
+      View dst = operands.out().getFirst();
+      View src = operands.in().get(0);
+      View grid = operands.in().get(1);
+      return new OperatorArguments("gridsample", taps, limit, operands.arena())
+          .tensors(operands)
+          .loops(
+              List.of(
+                  new Loop(dst.shape().dim(0), 0, 0, 0),
+                  new Loop(
+                      dst.shape().product(1, 3),
+                      4 * dst.rowStride(),
+                      4 * src.rowStride(),
+                      4 * grid.rowStride()),
+                  new Loop(dst.columns(), 4, 4, 0)))
+          .extra(src.shape().dim(1), src.shape().dim(2), outside, op.alignCorners() ? 1 : 0)
+          .bind();
+    };
+  }
+
   private static void put(LinearTaps taps, MemorySegment table) {
     for (int i = 0; i < taps.outputs(); i++) {
       table.set(JAVA_INT, (long) i * TAP_BYTES, taps.low(i));

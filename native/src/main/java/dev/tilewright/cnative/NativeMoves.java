@@ -1,5 +1,6 @@
 package dev.tilewright.cnative;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.tilewright.cnative.Loops.Loop;
@@ -79,6 +80,62 @@ final class NativeMoves {
       }
       to += src.shape().dim(axis) * strides[axis];
     }
+    return Task.joined(copies);
+  }
+
+  /**
+   * A constant around the source, or less than all of it, of 4 bytes each; empty if nothing of the
+   * source is left. Before and behind it along each dimension is a slab, as long as the result in
+   * all later dimensions and as the source in earlier ones; rows of slabs are copies of one row.
+   */
+  static Optional<Binder> pad(Op.Pad op, Shape out) {
+    List<Integer> dims = new ArrayList<>(out.dims());
+    for (int i = 0; i < dims.size(); i++) {
+      dims.set(i, out.dim(i) - Math.max(0, op.before().get(i)) - Math.max(0, op.after().get(i)));
+    }
+    boolean known = op.mode() == Op.PadMode.CONSTANT && dims.stream().allMatch(d -> d > 0);
+    return known
+        ? Optional.of((operands, limit) -> pad(op, dims, operands, limit))
+        : Optional.empty();
+  }
+
+  /**
+   * @param inner of the result: what comes from the source
+   */
+  private static Task pad(Op.Pad op, List<Integer> inner, Operands operands, Isa limit) {
+    View src = operands.in().getFirst();
+    View dst = operands.out().getFirst();
+    long[] to = dst.strides();
+    long[] from = src.strides();
+    long[] same = new long[to.length];
+    same[to.length - 1] = Float.BYTES;
+    MemorySegment row = operands.arena().allocate((long) Float.BYTES * dst.columns(), 64);
+    for (int i = 0; i < dst.columns(); i++) {
+      row.setAtIndex(JAVA_FLOAT, i, (float) op.value());
+    }
+    long start = dst.address();
+    long first = src.address();
+    List<Integer> slab = new ArrayList<>(dst.shape().dims());
+    List<Task> copies = new ArrayList<>();
+    for (int i = 0; i < to.length; i++) {
+      int before = op.before().get(i);
+      int after = op.after().get(i);
+      long behind = start + (Math.max(0, before) + inner.get(i)) * to[i];
+      if (before > 0) {
+        slab.set(i, before);
+        copies.add(
+            copy(operands, start, row.address(), Loops.of(new Shape(slab), to, same), limit));
+      }
+      if (after > 0) {
+        slab.set(i, after);
+        copies.add(
+            copy(operands, behind, row.address(), Loops.of(new Shape(slab), to, same), limit));
+      }
+      slab.set(i, inner.get(i));
+      start += Math.max(0, before) * to[i];
+      first += Math.max(0, -before) * from[i];
+    }
+    copies.add(copy(operands, start, first, Loops.of(new Shape(inner), to, from), limit));
     return Task.joined(copies);
   }
 

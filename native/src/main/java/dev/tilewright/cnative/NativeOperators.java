@@ -90,6 +90,8 @@ final class NativeOperators {
                   : Optional.empty();
           case Op.Pool pool -> Optional.of(NativeImages.pool(pool));
           case Op.Resize resize -> NativeImages.resize(resize, problem.in().getFirst().shape());
+          case Op.Pad pad -> NativeMoves.pad(pad, out.shape());
+          case Op.GridSample sample -> Optional.of(NativeImages.gridSample(sample));
           default -> Optional.empty();
         };
     boolean strided = !(problem.op() instanceof Op.Softmax s) || s.axis() >= out.shape().rank() - 2;

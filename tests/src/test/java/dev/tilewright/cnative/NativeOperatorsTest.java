@@ -8,6 +8,8 @@ import dev.tilewright.conv.Activation;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Op.BinaryFunction;
 import dev.tilewright.graph.Op.Elementwise.Step;
+import dev.tilewright.graph.Op.Interpolation;
+import dev.tilewright.graph.Op.Outside;
 import dev.tilewright.graph.Op.ReduceKind;
 import dev.tilewright.graph.Op.UnaryFunction;
 import dev.tilewright.graph.ShapeInference;
@@ -86,6 +88,59 @@ final class NativeOperatorsTest {
     void expansionsAreExact() {
       checkExact(new Op.Expand(Shape.of(2, 5, 17)), 1, 5, 1);
       checkExact(new Op.Expand(Shape.of(300, 400)), 400);
+    }
+
+    @Test
+    void padsAreExact() {
+      for (int channels : channels()) {
+        pad(List.of(0, 1, 1, 0), List.of(0, 1, 1, 0), 2, 5, 4, channels);
+        pad(List.of(0, -1, 3, 0), List.of(0, 2, -2, 0), 2, 5, 4, channels);
+        pad(List.of(1, 0, 2), List.of(0, 3, 5), 3, 4, channels);
+      }
+      pad(List.of(0, 30, 0, 0), List.of(0, 0, 30, 0), 2, 100, 100, 33);
+    }
+
+    private void pad(List<Integer> before, List<Integer> after, Integer... dims) {
+      check(new Op.Pad(Op.PadMode.CONSTANT, before, after, -0.1), 0, floats(dims));
+    }
+
+    /** Points inside and outside, on pixels, on borders, and nowhere. */
+    @Test
+    void gridSamplesAgree() {
+      for (Interpolation interpolation : Interpolation.values()) {
+        for (Outside outside : Outside.values()) {
+          for (int channels : channels()) {
+            gridSample(interpolation, outside, random().nextBoolean(), 5, 6, channels);
+            gridSample(interpolation, outside, random().nextBoolean(), 1, 3, channels);
+          }
+        }
+      }
+      gridSample(Interpolation.LINEAR, Outside.ZEROS, false, 100, 100, 32);
+    }
+
+    private void gridSample(
+        Interpolation interpolation,
+        Outside outside,
+        boolean corners,
+        int height,
+        int width,
+        int channels) {
+      Shape points = Shape.of(2, height, 2 * width, 2);
+      float[] grid = new float[(int) points.elements()];
+      float[] special = {-1, 1, 0, Float.NaN, 1e30f, Float.NEGATIVE_INFINITY};
+      for (int i = 0; i < grid.length; i++) {
+        grid[i] =
+            random().nextInt(8) == 0
+                ? special[random().nextInt(special.length)]
+                : 3 * random().nextFloat() - 1.5f;
+      }
+      // Values are under 6; of cubic weights, 16, the magnitudes sum to less than 2.
+      double bound = (interpolation == Interpolation.CUBIC ? 6 * 2 * 18 : 6 * 6) * 0x1p-24;
+      check(
+          new Op.GridSample(interpolation, outside, corners),
+          bound,
+          floats(2, height, width, channels),
+          Tensor.of(points, grid));
     }
 
     /** In one read what the same kernels give in two: the same bits, on any axes. */

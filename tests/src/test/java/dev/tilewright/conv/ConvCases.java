@@ -91,7 +91,9 @@ public final class ConvCases {
           "n1g1c19k4_i8x21_f3x3_s1x2_d2x3_p2,3,2,3",
           "n1g3c60k6_i6x13_f2x4_s1x1_d1x1_p0,2,1,0",
           "n1g1c40k2_i3x30_f3x5_s1x1_d1x1_p1,2,1,2",
-          "n1g1c3k1_i4x5_f3x7_s1x1_d1x1_p4,6,4,6");
+          "n1g1c3k1_i4x5_f3x7_s1x1_d1x1_p4,6,4,6",
+          "n2g1c20003k20_i2x5_f1x1_s1x1_d1x1_p0,0,0,0",
+          "n1g2c40010k6_i11x1_f1x1_s1x1_d1x1_p0,0,0,0");
 
   private static final List<Activation> ACTIVATIONS =
       List.of(

@@ -42,6 +42,10 @@ interface MovesAgree extends OperatorFixture {
         harness().check(new Op.Transpose(List.of(0, 2, 1)), 0, Shape.of(3, n, rows));
       }
     }
+    for (int width : new int[] {1, 3, 4, 5, 7, 14, 33}) {
+      Op spaceToDepth = new Op.Transpose(List.of(0, 3, 5, 1, 2, 4));
+      harness().check(spaceToDepth, 0, Shape.of(1, 3, 5, 2, width, 2));
+    }
     harness().check(new Op.Transpose(List.of(0, 2, 3, 1)), 0, Shape.of(1, 2, 120, 61));
     harness().check(new Op.Transpose(List.of(0, 2, 3, 1)), 0, Shape.of(1, 3, 200, 301));
   }

@@ -57,6 +57,16 @@ public abstract class OperatorsTest implements MovesAgree, ImagesAgree, Products
     check.check(op, bound, in);
   }
 
+  /** Requires a kernel that agrees to an absolute bound. */
+  protected final void check(Op op, double bound, Tensor... in) {
+    check.check(op, 0, bound, in);
+  }
+
+  /** Standard normal values. */
+  protected final Tensor floats(Integer... dims) {
+    return check.floats(dims);
+  }
+
   /** Requires a kernel that agrees exactly. */
   protected final void checkExact(Op op, Integer... dims) {
     check.check(op, 0, 0, check.floats(dims));
