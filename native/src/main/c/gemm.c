@@ -227,7 +227,9 @@ static void run_region(const block *b, const gemm_tile *common, const region *at
     const ptrdiff_t share = width * (cut ? steps : depth(p)) / all_tiles;
     const ptrdiff_t next = width * (depth(p) + (cut ? common->tap[0].panel : 0));
     for (gemm_tile *t = panel; t < panel + (panel_to - panel_from); t++)
-        t->fetch_step = alone ? (share + steps - 1) / steps : 2 * b->isa->vl;
+        t->fetch_step = alone                        ? (share + steps - 1) / steps
+                        : t->columns > b->isa->vl ? 2 * b->isa->vl
+                                                  : b->isa->vl;
     /* The first tiles have a row more than the others. */
     const int32_t least = at->pixels / at->tiles, more = at->pixels % at->tiles;
     for (int32_t i = 0, pixel = at->pixel; i < at->tiles; i++) {
