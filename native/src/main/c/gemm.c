@@ -210,7 +210,7 @@ typedef struct {
  * while all pixels pass: its tiles fetch the next one together, for in a network the filter was evicted
  * since the run before, and the hardware's prefetcher follows a panel from L2, but not fast enough from
  * beyond. Against each tile fetching its own panel, operands from L3: 512 to 2048 channels 7x7 1.12 to
- * 1.20 times as fast, 197x768x3072 1.05 to 1.09, 256 to 1024 14x14 1.05 (Xeon with AVX-512, 2026-11-29).
+ * 1.20 times as fast, 197x768x3072 1.05 to 1.09, 256 to 1024 14x14 1.05 (Emerald Rapids, 2026-11-29).
  * Where a panel meets one tile that would be too far ahead, and nobody has fetched the first one. */
 static void run_region(const block *b, const gemm_tile *common, const region *at, int32_t all_tiles,
                        int32_t panel_from, int32_t panel_to, int32_t chunk, int last) {

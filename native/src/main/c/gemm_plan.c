@@ -51,7 +51,7 @@ gemm_plan gemm_make_plan(const gemm_isa *isa, const tw_problem *p, int64_t src_s
     /* A step of the reduction takes a cycle a row, in which memory hands out less than 8 VL bytes of the
      * filter for VL rows: blocks of fewer wait for it, and each reads all of it anew. All rows of some
      * channels read it once. 1x1, 8 rows of 12544 channels to 1024, us: AVX-512 4020 to 2000, AVX2 6250
-     * to 3260 (Sapphire Rapids). */
+     * to 3260 (Emerald Rapids). */
     if (is_dense_point(p) && most < tw_min(isa->vl, q.height)) {
         const int32_t channels = BLOCK_BYTES / 4 / q.height / 16 * 16;
         if (channels >= LEAST_CHUNK && channels < q.chunk) {

@@ -10,7 +10,7 @@
 
 /* Columns of a transposition that are stored together, for they are a cache line: a line that waits for
  * the rest of its columns until other rows had theirs may be gone, for rows are often a multiple of 1024
- * bytes apart. 64 x 12544 values, 4 columns at a time and 16, us: AVX2 638 and 298 (Sapphire Rapids). */
+ * bytes apart. 64 x 12544 values, 4 columns at a time and 16, us: AVX2 638 and 298 (Emerald Rapids). */
 #define COPY_WIDE 16
 
 #if defined(__AVX512F__)

@@ -3,7 +3,7 @@
 
 /* Rows computed side by side: each is a long chain, from its maximum over its sum to its quotients. One,
  * two and four, ns a value in rows of 49: AVX-512 0.63, 0.56, 0.51, AVX2 0.81, 0.71, 0.65; in rows of
- * 3136 four lose a tenth (Sapphire Rapids). */
+ * 3136 four lose a tenth (Emerald Rapids). */
 #define SOFTMAX_TOGETHER 2
 _Static_assert(SOFTMAX_TOGETHER <= ACT_TOGETHER, "their exponentials are computed side by side, too");
 

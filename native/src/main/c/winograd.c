@@ -5,7 +5,7 @@
 /* Floats. Where one product reads a plane of the filter, it fetches that plane this far ahead: 16 KB
  * crowd L1. Where several do, each fetches its share of the next plane: the first of them would wait
  * for memory, and the others leave it idle. 256 to 256 channels 14x14 and 512 to 512, filters from L3:
- * 1.14 to 1.19 times as fast (Xeon with AVX-512, 2026-11-29). */
+ * 1.14 to 1.19 times as fast (Emerald Rapids, 2026-11-29). */
 #define FILTER_AHEAD 2048
 /* What products fetch of the next panel's sum before it is added up: it stays in an L2 of 512 KB. */
 #define SUM_FETCH_BYTES (128 * 1024)

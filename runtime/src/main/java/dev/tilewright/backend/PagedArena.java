@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  * <p>So do the first megabytes: second-level TLBs reach so many with small pages, and a small model
  * would leave much of its large ones unused. Against small pages, in turn in one process, one
  * thread: ResNet-18 1.11, ViT-B/16 1.10, ResNet-50, VGG-16, DenseNet-121 and MobileNetV2 1.00 to
- * 1.02 times as fast (Xeon with AVX-512, 2026-11-29).
+ * 1.02 times as fast (Emerald Rapids, 2026-11-29).
  */
 public final class PagedArena implements Arena {
   /** System property: {@code small} switches large pages off. */
