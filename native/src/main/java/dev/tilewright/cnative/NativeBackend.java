@@ -37,6 +37,7 @@ public final class NativeBackend implements Backend {
     }
   }
 
+  /** The system is asked once. */
   private static final class Pages {
     static final Optional<LargePages> FOUND = LinuxPages.find();
   }
