@@ -196,6 +196,7 @@ static gemm_tile panel_tile(const block *b, const gemm_tile *common, int32_t pan
     t.dst = b->args->dst + k0;
     t.residual = chunk > 0 ? t.dst : b->args->residual ? b->args->residual + k0 : NULL;
     t.columns = tw_min(nr, k_group(p) - column);
+    t.fetch_step = t.columns > b->isa->vl ? nr : b->isa->vl; /* the panel itself */
     return t;
 }
 
@@ -222,14 +223,11 @@ static void run_region(const block *b, const gemm_tile *common, const region *at
     /* Of a chunk of the channels only a 1x1 filter's part is in one piece. */
     const int cut = is_cut(p, &b->q);
     const int alone = panel_to - panel_from == 1 && all_tiles > 1 && (!cut || is_point(p));
-    const ptrdiff_t width = (panel->columns > b->isa->vl ? 2 : 1) * b->isa->vl;
+    const ptrdiff_t width = panel->fetch_step;
     const ptrdiff_t steps = (ptrdiff_t)common->taps * common->run;
     const ptrdiff_t share = width * (cut ? steps : depth(p)) / all_tiles;
     const ptrdiff_t next = width * (depth(p) + (cut ? common->tap[0].panel : 0));
-    for (gemm_tile *t = panel; t < panel + (panel_to - panel_from); t++)
-        t->fetch_step = alone                        ? (share + steps - 1) / steps
-                        : t->columns > b->isa->vl ? 2 * b->isa->vl
-                                                  : b->isa->vl;
+    if (alone) panel->fetch_step = (share + steps - 1) / steps;
     /* The first tiles have a row more than the others. */
     const int32_t least = at->pixels / at->tiles, more = at->pixels % at->tiles;
     for (int32_t i = 0, pixel = at->pixel; i < at->tiles; i++) {
