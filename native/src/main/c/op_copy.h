@@ -15,25 +15,14 @@
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
+typedef __m512 copy_vector;
+#define COPY_VECTOR(function) _mm512_##function
 /* Rows of 4 values, `step` apart, into the quarters of a vector. */
-static inline __m512 copy_quarters(const char *from, int64_t step) {
+static inline __m512 copy_lanes(const char *from, int64_t step) {
     __m512 x = _mm512_castps128_ps512(_mm_loadu_ps((const float *)from));
     x = _mm512_insertf32x4(x, _mm_loadu_ps((const float *)(from + step)), 1);
     x = _mm512_insertf32x4(x, _mm_loadu_ps((const float *)(from + 2 * step)), 2);
     return _mm512_insertf32x4(x, _mm_loadu_ps((const float *)(from + 3 * step)), 3);
-}
-/* 16 rows of 4 values become 4 of 16. */
-static inline void copy_wide(char *to, int64_t to_step, const char *from, int64_t from_step) {
-    const __m512 w = copy_quarters(from, 4 * from_step);
-    const __m512 x = copy_quarters(from + from_step, 4 * from_step);
-    const __m512 y = copy_quarters(from + 2 * from_step, 4 * from_step);
-    const __m512 z = copy_quarters(from + 3 * from_step, 4 * from_step);
-    const __m512 wx0 = _mm512_unpacklo_ps(w, x), wx2 = _mm512_unpackhi_ps(w, x);
-    const __m512 yz0 = _mm512_unpacklo_ps(y, z), yz2 = _mm512_unpackhi_ps(y, z);
-    _mm512_storeu_ps((float *)to, _mm512_shuffle_ps(wx0, yz0, 0x44));
-    _mm512_storeu_ps((float *)(to + to_step), _mm512_shuffle_ps(wx0, yz0, 0xee));
-    _mm512_storeu_ps((float *)(to + 2 * to_step), _mm512_shuffle_ps(wx2, yz2, 0x44));
-    _mm512_storeu_ps((float *)(to + 3 * to_step), _mm512_shuffle_ps(wx2, yz2, 0xee));
 }
 /* Value `at` of the interleaving of `of` vectors: its place in the first two of them, or, with the
  * places of the rest, in what that gave and the third. */
@@ -71,23 +60,29 @@ static inline void copy_triples(char *to, const char *from, int64_t from_step) {
 #undef COPY_PLACES
 #elif defined(__AVX2__)
 #include <immintrin.h>
-static inline __m256 copy_halves(const char *from, int64_t step) {
+typedef __m256 copy_vector;
+#define COPY_VECTOR(function) _mm256_##function
+static inline __m256 copy_lanes(const char *from, int64_t step) {
     const __m256 x = _mm256_castps128_ps256(_mm_loadu_ps((const float *)from));
     return _mm256_insertf128_ps(x, _mm_loadu_ps((const float *)(from + step)), 1);
 }
+#endif
+
+#if defined(COPY_VECTOR)
 /* 16 rows of 4 values become 4 of 16. */
 static inline void copy_wide(char *to, int64_t to_step, const char *from, int64_t from_step) {
-    for (int64_t c = 0; c < COPY_WIDE; c += 8, to += 32, from += 8 * from_step) {
-        const __m256 w = copy_halves(from, 4 * from_step);
-        const __m256 x = copy_halves(from + from_step, 4 * from_step);
-        const __m256 y = copy_halves(from + 2 * from_step, 4 * from_step);
-        const __m256 z = copy_halves(from + 3 * from_step, 4 * from_step);
-        const __m256 wx0 = _mm256_unpacklo_ps(w, x), wx2 = _mm256_unpackhi_ps(w, x);
-        const __m256 yz0 = _mm256_unpacklo_ps(y, z), yz2 = _mm256_unpackhi_ps(y, z);
-        _mm256_storeu_ps((float *)to, _mm256_shuffle_ps(wx0, yz0, 0x44));
-        _mm256_storeu_ps((float *)(to + to_step), _mm256_shuffle_ps(wx0, yz0, 0xee));
-        _mm256_storeu_ps((float *)(to + 2 * to_step), _mm256_shuffle_ps(wx2, yz2, 0x44));
-        _mm256_storeu_ps((float *)(to + 3 * to_step), _mm256_shuffle_ps(wx2, yz2, 0xee));
+    const int64_t rows = sizeof(copy_vector) / 4;
+    for (int64_t c = 0; c < COPY_WIDE; c += rows, to += 4 * rows, from += rows * from_step) {
+        const copy_vector w = copy_lanes(from, 4 * from_step);
+        const copy_vector x = copy_lanes(from + from_step, 4 * from_step);
+        const copy_vector y = copy_lanes(from + 2 * from_step, 4 * from_step);
+        const copy_vector z = copy_lanes(from + 3 * from_step, 4 * from_step);
+        const copy_vector wx0 = COPY_VECTOR(unpacklo_ps)(w, x), wx2 = COPY_VECTOR(unpackhi_ps)(w, x);
+        const copy_vector yz0 = COPY_VECTOR(unpacklo_ps)(y, z), yz2 = COPY_VECTOR(unpackhi_ps)(y, z);
+        COPY_VECTOR(storeu_ps)((float *)to, COPY_VECTOR(shuffle_ps)(wx0, yz0, 0x44));
+        COPY_VECTOR(storeu_ps)((float *)(to + to_step), COPY_VECTOR(shuffle_ps)(wx0, yz0, 0xee));
+        COPY_VECTOR(storeu_ps)((float *)(to + 2 * to_step), COPY_VECTOR(shuffle_ps)(wx2, yz2, 0x44));
+        COPY_VECTOR(storeu_ps)((float *)(to + 3 * to_step), COPY_VECTOR(shuffle_ps)(wx2, yz2, 0xee));
     }
 }
 #endif
@@ -206,7 +201,7 @@ static void copy_strided(char *d, int64_t sd, const char *a, int64_t sa, int64_t
     }
 }
 
-#if defined(COPY_SQUARES) && !defined(__AVX2__)
+#if defined(COPY_SQUARES) && !defined(COPY_VECTOR)
 static inline void copy_wide(char *to, int64_t to_step, const char *from, int64_t from_step) {
     for (int64_t c = 0; c < COPY_WIDE; c += 4)
         copy_square(to + 4 * c, to_step, from + c * from_step, from_step);
