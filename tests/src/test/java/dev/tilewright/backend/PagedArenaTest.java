@@ -147,10 +147,7 @@ class PagedArenaTest {
     assumeTrue(pages.isPresent(), "no large pages here");
     try (PagedArena arena = new PagedArena(Arena.ofShared())) {
       fillAndCheck(arena, 200);
-      MemorySegment piece = arena.allocate(8 * pages.get().pageBytes(), 64).fill((byte) 1);
-      // A fragmented machine may have none left; then the rest of this test says nothing.
-      assumeTrue(inLargePages() > 0, "the kernel gave no large pages");
-      assertThat(piece.get(JAVA_BYTE, piece.byteSize() - 1)).isEqualTo((byte) 1);
+      assertThat(inLargePages()).as("KB in large pages").isPositive();
     }
   }
 

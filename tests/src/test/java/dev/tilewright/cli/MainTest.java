@@ -113,11 +113,10 @@ class MainTest {
   @Test
   void severalThreadsMayFoldWhatACommandReads() throws IOException {
     Files.write(model, SampleModels.connected());
-    for (String verb : List.of("inspect", "optimize")) {
-      CommandRun run =
-          verb.equals("inspect")
-              ? CommandRun.of(verb, model.toString())
-              : CommandRun.of(verb, model.toString(), "--dry-run");
+    for (CommandRun run :
+        List.of(
+            CommandRun.of("inspect", model.toString()),
+            CommandRun.of("optimize", model.toString(), "--dry-run"))) {
       assertThat(run.err()).isEmpty();
       assertThat(run.code()).isZero();
     }
