@@ -34,8 +34,17 @@ static inline vec vec_abs(vec x) { return _mm512_abs_ps(x); }
 static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes);
 }
-/* x * 2^n for integral n, where x and the result are normal; NaN stays NaN. */
+/* x * 2^n for integral n, where x and the result are normal; NaN stays NaN. This one takes n's floor. */
 static inline vec vec_scale(vec x, vec n) { return _mm512_scalef_ps(x, n); }
+/* 2^(i / 16) of the integer i that the last four bits of each lane are. Only here: elsewhere no one
+ * instruction looks them up. */
+static inline vec vec_sixteenth(vec x) {
+    const vec powers = _mm512_setr_ps(1.0f, 1.04427378f, 1.09050773f, 1.13878863f, 1.18920712f, 1.24185781f,
+                                     1.29683955f, 1.35425555f, 1.41421356f, 1.47682615f, 1.54221083f, 1.61049033f,
+                                     1.68179283f, 1.75625216f, 1.83400809f, 1.91520656f);
+    return _mm512_permutexvar_ps(_mm512_castps_si512(x), powers);
+}
+#define vec_sixteenth vec_sixteenth
 /* x / y, 1 / y being within 1 ulp, for y that is normal and finite: a third of a division's time. */
 static inline vec vec_quotient(vec x, vec y) {
     const vec r = _mm512_rcp14_ps(y); /* within 2^-14; one step of Newton doubles the bits */
