@@ -93,9 +93,11 @@ const char *winograd_refuses(int32_t m, const tw_problem *p) {
 
 /* Cycles of a core that does two vectors of FMAs a cycle. Measured at 512 and 256 bits: a value of a
  * transform costs 4 cycles a vector, most of it for moving V and M between L1 and L2, and a call
- * 30; a call of a product 16 beside its steps. The filter is read at 20 bytes a cycle from L3 and 8
- * from memory, beside the products; what of that they cannot hide is 0.03 cycles a byte when a run
- * first reads it, for in a network it was evicted since the run before. A byte of tensors that do not
+ * 30; a call of a product 16 beside its steps. In a network a filter beyond L2 comes
+ * from memory, for the other layers were there since the run before: at 8 bytes a cycle, beside the products;
+ * what of that they cannot hide is 0.03 cycles a byte when a run first reads it. (At L3's 20 F(4x4) took
+ * four tiles of 7x7 from F(2x2), which is 1.6 to 1.9 times as fast where the filter is not kept: 1024
+ * channels in 32 groups, 192 to 384. Zen 5.) A byte of tensors that do not
  * fit L2 costs 0.15. */
 static double cycles(const winograd_isa *isa, const tw_problem *p, const winograd_plan *q,
                      double *fmas) {
@@ -113,7 +115,7 @@ static double cycles(const winograd_isa *isa, const tw_problem *p, const winogra
     const double calls = tiles * q->planes * output_vectors / (rows * vectors);
     double products = calls * (step * q->c_group / 0.985 + 16);
     const double filter = 4.0 * (double)group_floats(isa, q) * groups;
-    const double a_byte = filter < L2_BYTES ? 0 : filter < L3_BYTES ? 0.05 : 0.12;
+    const double a_byte = filter < L2_BYTES ? 0 : 0.12;
     if (products < a_byte * filter * q->blocks) products = a_byte * filter * q->blocks;
 
     const double transforms =

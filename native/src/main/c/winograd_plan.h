@@ -5,9 +5,8 @@
 
 #include "winograd.h"
 
-/* What stays of a layer in an L2 of 1 MB, and in an L3 of 32. */
+/* What stays of a layer in an L2 of 1 MB. */
 #define L2_BYTES (1024 * 1024)
-#define L3_BYTES (16 * 1024 * 1024)
 
 /* How a problem is cut. A part is one block of tiles, one group, one chunk of its panels; of sums of
  * filters, such a group of some images.
