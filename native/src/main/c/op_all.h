@@ -18,6 +18,7 @@
 #include "op_layernorm.h"
 #include "op_map.h"
 #include "op_matmul.h"
+#include "op_nearest.h"
 #include "op_pool.h"
 #include "op_reduce.h"
 #include "op_resize.h"

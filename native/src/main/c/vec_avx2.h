@@ -1,5 +1,6 @@
 /* 8 float32 lanes; AVX2 and FMA. The interface is described in vec_avx512.h. */
 #include <immintrin.h>
+#include <stdint.h>
 
 #define VL 8
 typedef __m256 vec;
@@ -21,6 +22,10 @@ static inline vec vec_max(vec a, vec b) {
 }
 static inline vec vec_min(vec a, vec b) {
     return _mm256_blendv_ps(_mm256_min_ps(a, b), a, _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
+}
+static inline vec vec_pick(vec x, const int32_t *index, int32_t base) {
+    const __m256i at = _mm256_loadu_si256((const __m256i *)index);
+    return _mm256_permutevar8x32_ps(x, _mm256_sub_epi32(at, _mm256_set1_epi32(base)));
 }
 static inline vec vec_sqrt(vec x) { return _mm256_sqrt_ps(x); }
 static inline vec vec_abs(vec x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }

@@ -1,6 +1,7 @@
 /* 16 float32 lanes; AVX-512F only. The vector interface of gemm_tile.h, depthwise_tile.h and
  * activation.h; + - * / are the compiler's own on vector types. */
 #include <immintrin.h>
+#include <stdint.h>
 
 #define VL 16
 typedef __m512 vec;
@@ -27,6 +28,11 @@ static inline vec vec_max(vec a, vec b) {
 }
 static inline vec vec_min(vec a, vec b) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), _mm512_min_ps(a, b), a);
+}
+/* Lane i is lane index[i] - base of x; any lane if that is none. */
+static inline vec vec_pick(vec x, const int32_t *index, int32_t base) {
+    const __m512i at = _mm512_sub_epi32(_mm512_loadu_si512(index), _mm512_set1_epi32(base));
+    return _mm512_permutexvar_ps(at, x);
 }
 static inline vec vec_sqrt(vec x) { return _mm512_sqrt_ps(x); }
 static inline vec vec_abs(vec x) { return _mm512_abs_ps(x); }

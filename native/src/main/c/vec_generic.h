@@ -32,6 +32,12 @@ static inline vec vec_at_least(vec x, vec low) { return vec_choose(x < low, low,
 static inline vec vec_at_most(vec x, vec high) { return vec_choose(x > high, high, x); }
 static inline vec vec_max(vec a, vec b) { return vec_choose((a > b) | (a != a), a, b); }
 static inline vec vec_min(vec a, vec b) { return vec_choose((a < b) | (a != a), a, b); }
+static inline vec vec_pick(vec x, const int32_t *index, int32_t base) {
+    float lanes[VL];
+    memcpy(lanes, &x, sizeof lanes);
+    return (vec){lanes[(index[0] - base) & 3], lanes[(index[1] - base) & 3],
+                 lanes[(index[2] - base) & 3], lanes[(index[3] - base) & 3]};
+}
 static inline vec vec_sqrt(vec x) {
     for (int i = 0; i < VL; i++)
         x[i] = __builtin_sqrtf(x[i]);

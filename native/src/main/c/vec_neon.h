@@ -39,6 +39,12 @@ static inline vec vec_at_least(vec x, vec low) { return vmaxq_f32(x, low); }
 static inline vec vec_at_most(vec x, vec high) { return vminq_f32(x, high); }
 static inline vec vec_max(vec a, vec b) { return vmaxq_f32(a, b); }
 static inline vec vec_min(vec a, vec b) { return vminq_f32(a, b); }
+static inline vec vec_pick(vec x, const int32_t *index, int32_t base) {
+    const int32x4_t lane = vsubq_s32(vld1q_s32(index), vdupq_n_s32(base));
+    /* Four bytes of each lane. */
+    const int32x4_t bytes = vmlaq_n_s32(vdupq_n_s32(0x03020100), lane, 0x04040404);
+    return vreinterpretq_f32_u8(vqtbl1q_u8(vreinterpretq_u8_f32(x), vreinterpretq_u8_s32(bytes)));
+}
 static inline vec vec_sqrt(vec x) { return vsqrtq_f32(x); }
 static inline vec vec_abs(vec x) { return vabsq_f32(x); }
 static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {

@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import dev.tilewright.cnative.Loops.Loop;
 import dev.tilewright.cnative.NativeOperators.Binder;
 import dev.tilewright.graph.Op;
-import dev.tilewright.graph.Op.Interpolation;
 import dev.tilewright.graph.Op.Window;
 import dev.tilewright.kernel.Operands;
 import dev.tilewright.op.LinearTaps;
@@ -15,11 +14,14 @@ import dev.tilewright.tensor.View;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The operators on [N, H, W, C] that read neighbouring pixels. */
 final class NativeImages {
   /** {low, high, weight} of op_resize.h. */
   private static final int TAP_BYTES = 12;
+
+  private static final int LONGEST_VECTOR_BYTES = 64;
 
   private NativeImages() {}
 
@@ -53,15 +55,62 @@ final class NativeImages {
     };
   }
 
-  /** NEAREST and LINEAR in H and W. */
+  /** NEAREST in two neighbouring axes, and LINEAR in H and W. */
   static Optional<Binder> resize(Op.Resize op, Shape src) {
-    if (op.interpolation() == Interpolation.CUBIC
-        || src.rank() != 4
+    return switch (op.interpolation()) {
+      case NEAREST -> {
+        OptionalInt first = LinearTaps.firstOfTwo(op, src);
+        yield first.isPresent()
+            ? Optional.of(nearest(op, src, first.getAsInt()))
+            : Optional.empty();
+      }
+      case LINEAR -> linear(op, src);
+      case CUBIC -> Optional.empty();
+    };
+  }
+
+  /** Behind the second of the two axes is at most one: its elements are a place. */
+  private static Binder nearest(Op.Resize op, Shape src, int first) {
+    LinearTaps rows = LinearTaps.of(op, first, src.dim(first));
+    LinearTaps columns = LinearTaps.of(op, first + 1, src.dim(first + 1));
+    return (operands, limit) -> {
+      View dst = operands.out().getFirst();
+      View from = operands.in().getFirst();
+      long[] to = dst.strides();
+      long[] at = from.strides();
+      OperatorArguments args =
+          new OperatorArguments("nearest", 0, limit, operands.arena())
+              .tensors(operands)
+              .loops(
+                  List.of(
+                      new Loop(
+                          dst.shape().product(0, first),
+                          rows.outputs() * to[first],
+                          rows.in() * at[first]),
+                      new Loop(rows.outputs(), to[first], at[first]),
+                      new Loop(columns.outputs(), to[first + 1], at[first + 1]),
+                      new Loop(dst.shape().product(first + 2, to.length), 4, 4)))
+              .extra(columns.in());
+      long columnsAt = (long) rows.outputs() * Integer.BYTES;
+      long end = columnsAt + (long) columns.outputs() * Integer.BYTES;
+      MemorySegment table = args.table(end + LONGEST_VECTOR_BYTES);
+      for (int i = 0; i < rows.outputs(); i++) {
+        table.set(JAVA_INT, (long) i * Integer.BYTES, rows.low(i));
+      }
+      for (int i = 0; i < columns.outputs(); i++) {
+        table.set(JAVA_INT, columnsAt + (long) i * Integer.BYTES, columns.low(i));
+      }
+      return args.bind();
+    };
+  }
+
+  /** LINEAR in H and W. */
+  private static Optional<Binder> linear(Op.Resize op, Shape src) {
+    if (src.rank() != 4
         || src.dim(0) != op.sizes().dim(0)
         || src.dim(3) != op.sizes().dim(3)
         || op.scales().get(0) != 1
-        || op.scales().get(3) != 1
-        || src.elements() == 0) {
+        || op.scales().get(3) != 1) {
       return Optional.empty();
     }
     LinearTaps rows = LinearTaps.of(op, 1, src.dim(1));

@@ -2,6 +2,10 @@ package dev.tilewright.op;
 
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Op.Interpolation;
+import dev.tilewright.tensor.Shape;
+import java.util.Arrays;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * Where the outputs of a NEAREST or LINEAR Resize along an axis read: between sample {@code low(i)}
@@ -41,6 +45,21 @@ public final class LinearTaps {
       }
     }
     return taps;
+  }
+
+  /**
+   * The first of two neighbouring axes that are as far behind as can be without any other axis
+   * being resized: H of an image, whichever its layout. Empty if there are none.
+   */
+  public static OptionalInt firstOfTwo(Op.Resize op, Shape in) {
+    int[] resized =
+        IntStream.range(0, in.rank())
+            .filter(i -> op.scales().get(i) != 1 || op.sizes().dim(i) != in.dim(i))
+            .toArray();
+    int last = resized.length == 0 ? 0 : resized[resized.length - 1];
+    int first = Math.max(Math.max(last, in.rank() - 2), 1) - 1;
+    boolean two = in.rank() >= 2 && Arrays.stream(resized).allMatch(i -> i >= first);
+    return two ? OptionalInt.of(first) : OptionalInt.empty();
   }
 
   /** Samples along the axis. */

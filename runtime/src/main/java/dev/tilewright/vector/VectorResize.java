@@ -12,6 +12,7 @@ import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.View;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import java.util.OptionalInt;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -32,6 +33,12 @@ final class VectorResize implements Kernel {
 
   static Optional<Kernel> of(OpProblem problem, Op.Resize op) {
     Shape src = problem.in().getFirst().shape();
+    if (op.interpolation() == Interpolation.NEAREST) {
+      OptionalInt first = LinearTaps.firstOfTwo(op, src);
+      if (first.isPresent() && first.getAsInt() == src.rank() - 2) {
+        return Optional.of(new NearestRows(op, src));
+      }
+    }
     if (op.interpolation() == Interpolation.CUBIC
         || (op.interpolation() == Interpolation.LINEAR && !Jit.fusedMultiplyAdd())
         || src.rank() != 4

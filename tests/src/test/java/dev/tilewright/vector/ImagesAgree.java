@@ -95,6 +95,47 @@ interface ImagesAgree extends OperatorFixture {
     }
   }
 
+  /** Channels first, or no channels at all; sides around vectors; a copy, bit for bit. */
+  @Test
+  default void nearestOfPlanesIsExact() {
+    for (CoordinateTransform transform : CoordinateTransform.values()) {
+      for (int width : new int[] {1, 3, 8, 16, 17, 28, 33, 70}) {
+        for (double right : new double[] {1, 2, 3, 1.7, 0.6}) {
+          if (right == 1 && !takesEveryShape()) {
+            continue; // rows are moved as a whole, as channels are
+          }
+          nearest(transform, List.of(1.0, 1.0, 2.0, right), 2, 3, 5, width);
+        }
+      }
+      nearest(transform, List.of(0.6, 1.5), 7, 20);
+      nearest(transform, List.of(1.0, 1.0, 1.0, 4.0, 2.0), 1, 2, 1, 5, 20);
+      nearest(transform, List.of(1.0, 2.0, 2.0), 300, 20, 30);
+    }
+  }
+
+  /** Places of several elements, behind any number of dimensions. */
+  @Test
+  default void nearestOfPlacesIsExact() {
+    if (takesEveryShape()) {
+      for (int channels : channels()) {
+        nearest(CoordinateTransform.HALF_PIXEL, List.of(2.0, 0.7, 1.0), 5, 9, channels);
+        nearest(
+            CoordinateTransform.HALF_PIXEL, List.of(1.0, 1.0, 3.5, 2.5, 1.0), 2, 1, 5, 6, channels);
+      }
+    }
+  }
+
+  private void nearest(CoordinateTransform transform, List<Double> scales, Integer... dims) {
+    Integer[] sizes = new Integer[dims.length];
+    for (int i = 0; i < sizes.length; i++) {
+      sizes[i] = Math.max(1, (int) (dims[i] * scales.get(i)));
+    }
+    NearestMode mode =
+        List.of(NearestMode.values()).get(random().nextInt(NearestMode.values().length));
+    Op op = new Op.Resize(Interpolation.NEAREST, transform, mode, -0.75, scales, Shape.of(sizes));
+    harness().check(op, 0, 0, harness().floats(dims));
+  }
+
   /** The one in Java multiplies and adds in one step, or leaves it to the portable one. */
   default boolean hasLinearResize() {
     return takesEveryShape() || Jit.fusedMultiplyAdd();
