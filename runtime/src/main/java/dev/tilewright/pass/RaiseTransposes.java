@@ -3,6 +3,7 @@ package dev.tilewright.pass;
 import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
+import dev.tilewright.op.LinearTaps;
 import dev.tilewright.tensor.Shape;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A Transpose that is left below an input of the model moves up to it, through operators that do
  * not care about the order of dimensions: what several branches transposed is then transposed once
- * (by {@link MergeDuplicates}), and all of them begin at the same image.
+ * (by {@link MergeDuplicates}), and all of them begin at the same image. One that meets its inverse
+ * on the way vanishes with it: so does a nearest resize by itself stay [N, C, H, W].
  */
 final class RaiseTransposes implements Pass {
   @Override
@@ -33,11 +35,17 @@ final class RaiseTransposes implements Pass {
   /** An operator on the way up, which is to work on what {@code side} of it is, transposed. */
   private record Passed(Node node, Op moved, int side) {}
 
-  /** The value transposed, if it comes from an input through such operators alone; else null. */
+  /**
+   * The value transposed, if it comes from an input, or from what it was before the inverse moved
+   * it, through such operators alone; else null.
+   */
   private static @Nullable Value raise(Rewriter.At at, Value value, Permutation p) {
     Deque<Passed> way = new ArrayDeque<>(); // from the input on
     Value x = value;
     for (Node node = at.soleProducer(x); node != null; node = at.soleProducer(x)) {
+      if (node.op() instanceof Op.Transpose) {
+        break;
+      }
       Passed passed = passed(at, node, p);
       if (passed == null) {
         return null;
@@ -45,10 +53,17 @@ final class RaiseTransposes implements Pass {
       way.push(passed);
       x = node.input(passed.side);
     }
-    if (at.producer(x) != null || at.constant(x) != null) {
+    Value met = beforeInverse(at, x, p);
+    if (met == null && (at.producer(x) != null || at.constant(x) != null)) {
       return null;
     }
-    x = at.emit(new Op.Transpose(p.order()), x);
+    // Towards an input a resize may have the smaller side below it; a pad has whole rows to move
+    // while channels are last.
+    Class<? extends Op> stops = met == null ? Op.Resize.class : Op.Pad.class;
+    if (way.stream().anyMatch(w -> stops.isInstance(w.moved))) {
+      return null;
+    }
+    x = met == null ? at.emit(new Op.Transpose(p.order()), x) : met;
     for (Passed passed : way) {
       List<Value> in = new ArrayList<>(passed.node.inputs());
       in.set(passed.side, x);
@@ -58,6 +73,16 @@ final class RaiseTransposes implements Pass {
       x = at.emit(passed.node.name(), passed.moved, in);
     }
     return x;
+  }
+
+  /** What the inverse of a permutation made the value of, others reading it or not; else null. */
+  private static @Nullable Value beforeInverse(Rewriter.At at, Value value, Permutation p) {
+    Node node = at.producer(value);
+    return node != null
+            && node.op() instanceof Op.Transpose(List<Integer> perm)
+            && new Permutation(perm).then(p).isIdentity()
+        ? node.input(0)
+        : null;
   }
 
   /** How an operator works on a transposed image, or null if it cares. */
@@ -70,6 +95,7 @@ final class RaiseTransposes implements Pass {
           new Passed(node, new Op.Pad(mode, p.apply(before), p.apply(after), v), 0);
       case Op.Slice(List<Integer> starts, List<Integer> steps, Shape sizes) ->
           new Passed(node, new Op.Slice(p.apply(starts), p.apply(steps), p.apply(sizes)), 0);
+      case Op.Resize r -> resized(node, r, p);
       case Op.Gather(int axis)
           when node.input(1).shape().rank() == 1 && at.constant(node.input(1)) != null ->
           new Passed(node, new Op.Gather(p.order().indexOf(axis)), 0);
@@ -82,6 +108,22 @@ final class RaiseTransposes implements Pass {
       }
       default -> null;
     };
+  }
+
+  /** Only what has kernels in both orders. */
+  private static @Nullable Passed resized(Node node, Op.Resize r, Permutation p) {
+    Op.Resize moved =
+        new Op.Resize(
+            r.interpolation(),
+            r.transform(),
+            r.nearest(),
+            r.cubicA(),
+            p.apply(r.scales()),
+            p.apply(r.sizes()));
+    return r.interpolation() == Op.Interpolation.NEAREST
+            && LinearTaps.firstOfTwo(moved, p.apply(node.input(0).shape())).isPresent()
+        ? new Passed(node, moved, 0)
+        : null;
   }
 
   private static Value transposed(Rewriter.At at, Value constant, Permutation p) {

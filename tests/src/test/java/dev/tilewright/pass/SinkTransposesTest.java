@@ -80,6 +80,35 @@ class SinkTransposesTest {
         .hasSize(2);
   }
 
+  /** What stands alone between the layouts of the model file and of kernels. */
+  @Test
+  void aNearestResizeByItselfMovesNothing() {
+    assertThat(resizedAlone(Op.Interpolation.NEAREST))
+        .singleElement()
+        .isInstanceOfSatisfying(
+            Op.Resize.class, r -> assertThat(r.sizes()).isEqualTo(Shape.of(1, 5, 8, 12)));
+    assertThat(resizedAlone(Op.Interpolation.LINEAR)).hasSize(3);
+  }
+
+  private static List<Op> resizedAlone(Op.Interpolation interpolation) {
+    GraphBuilder builder = new GraphBuilder(Operators::evaluate);
+    Value x = builder.input("x", TensorType.floats(Shape.of(1, 5, 4, 6)));
+    Op resize =
+        new Op.Resize(
+            interpolation,
+            Op.CoordinateTransform.ASYMMETRIC,
+            Op.NearestMode.FLOOR,
+            0,
+            List.of(1.0, 2.0, 2.0, 1.0),
+            Shape.of(1, 8, 12, 5));
+    Value y = builder.add("t", new Op.Transpose(List.of(0, 2, 3, 1)), x);
+    y = builder.add("r", resize, y);
+    builder.output("y", builder.add("u", new Op.Transpose(List.of(0, 3, 1, 2)), y));
+    return Passes.standard(builder.build(), Operators::evaluate).nodes().stream()
+        .map(n -> n.op())
+        .toList();
+  }
+
   /** What the passes leave to transpose, by shape; and the outputs stay what they are. */
   private static List<Shape> moved(Block.Single block, Shape shape) {
     Block.Single inside =
