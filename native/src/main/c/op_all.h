@@ -22,6 +22,7 @@
 #include "op_pool.h"
 #include "op_reduce.h"
 #include "op_resize.h"
+#include "op_roialign.h"
 #include "op_runs.h"
 #include "op_softmax.h"
 

@@ -64,6 +64,9 @@ final class NativeOperators {
     if (problem.op() instanceof Op.Attention attention) {
       return Optional.of(NativeAttention.of(problem, attention, limit));
     }
+    if (problem.op() instanceof Op.RoiAlign align) {
+      return NativeRoiAlign.of(problem, align, limit);
+    }
     if (!problem.in().stream().allMatch(t -> t.dtype() == DType.FLOAT32)
         || out.dtype() != DType.FLOAT32) {
       return Optional.empty();

@@ -16,10 +16,12 @@ import dev.tilewright.tensor.View;
  * of rows and columns are summed up first. A maximum, as the model format defines it, is that of
  * the single products of pixel and weight.
  *
+ * <p>Kernels elsewhere refuse the same regions, by {@link #check}.
+ *
  * <p>Workspace: factors of all rows, then of all columns, then a value for each channel, 8 bytes
  * each. An item is a row of bins of a region.
  */
-record RoiAlign(Op.RoiAlign op, Shape src) implements Kernel {
+public record RoiAlign(Op.RoiAlign op, Shape src) implements Kernel {
   /** Samples along an axis of a bin; a region that asks for more is no region of an image. */
   private static final double MOST_SAMPLES = 1 << 14;
 
@@ -36,20 +38,14 @@ record RoiAlign(Op.RoiAlign op, Shape src) implements Kernel {
     View dst = operands.out().getFirst();
     int channels = src.dim(3);
     long row = 4L * op.width() * channels;
-    DType index = batches.type().dtype();
     return Split.byCost(
         (long) dst.shape().dim(0) * op.height(),
         16L * op.width() * channels,
         (from, to, worker) -> {
           for (long i = from; i < to; i++) {
             long region = i / op.height();
-            long batch =
-                Positions.inside(
-                    Elements.getLong(index, batches.address() + region * index.bytes()),
-                    0,
-                    src.dim(0));
             bins(
-                image.address() + 4 * batch * src.product(1, 4),
+                image.address() + 4 * image(batches, region) * src.product(1, 4),
                 regions.address() + 16 * region,
                 (int) (i % op.height()),
                 dst.address() + i * row,
@@ -58,12 +54,40 @@ record RoiAlign(Op.RoiAlign op, Shape src) implements Kernel {
         });
   }
 
+  /**
+   * Nothing if the regions from {@code from} (included) to {@code to} (excluded) can be computed.
+   *
+   * @param regions [R, 4], dense
+   * @param batches the image of each
+   * @throws ShapeException if a region is of no image, or asks for more samples than any needs
+   */
+  public void check(View regions, View batches, long from, long to) {
+    for (long i = from; i < to; i++) {
+      image(batches, i);
+      long region = regions.address() + 16 * i;
+      samples(bin(region, 0, op.width()));
+      samples(bin(region, 4, op.height()));
+    }
+  }
+
+  private long image(View batches, long region) {
+    DType index = batches.type().dtype();
+    long at = batches.address() + region * index.bytes();
+    return Positions.inside(Elements.getLong(index, at), 0, src.dim(0));
+  }
+
+  /** The side of a bin along the axis whose bounds are at {@code low} and 8 bytes behind. */
+  private double bin(long region, int low, int bins) {
+    double from = start(Elements.getFloat(region + low));
+    return size(start(Elements.getFloat(region + low + 8)) - from) / bins;
+  }
+
   /** One row of bins of a region x1, y1, x2, y2. */
   private void bins(long image, long region, int row, long dst, long workspace) {
     double x = start(Elements.getFloat(region));
     double y = start(Elements.getFloat(region + 4));
-    double width = size(start(Elements.getFloat(region + 8)) - x) / op.width();
-    double height = size(start(Elements.getFloat(region + 12)) - y) / op.height();
+    double width = bin(region, 0, op.width());
+    double height = bin(region, 4, op.height());
     int down = samples(height);
     int across = samples(width);
     double top = y + row * height;
@@ -164,7 +188,7 @@ record RoiAlign(Op.RoiAlign op, Shape src) implements Kernel {
       int across,
       long sums) {
     int channels = src.dim(3);
-    Sums.fill(sums, channels, down * (long) across > 0 ? Double.NEGATIVE_INFINITY : 0);
+    Sums.fill(sums, channels, down > 0 && across > 0 ? Double.NEGATIVE_INFINITY : 0);
     for (int i = 0; i < down; i++) {
       double y = sample(top, height, i, down);
       for (int j = 0; j < across; j++) {

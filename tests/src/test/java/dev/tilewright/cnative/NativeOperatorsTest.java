@@ -2,6 +2,7 @@ package dev.tilewright.cnative;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tilewright.conv.Activation;
@@ -12,6 +13,7 @@ import dev.tilewright.graph.Op.Interpolation;
 import dev.tilewright.graph.Op.Outside;
 import dev.tilewright.graph.Op.ReduceKind;
 import dev.tilewright.graph.Op.UnaryFunction;
+import dev.tilewright.graph.ShapeException;
 import dev.tilewright.graph.ShapeInference;
 import dev.tilewright.kernel.Applicability;
 import dev.tilewright.kernel.Kernel;
@@ -141,6 +143,45 @@ final class NativeOperatorsTest {
           bound,
           floats(2, height, width, channels),
           Tensor.of(points, grid));
+    }
+
+    /** Inside and across borders, far outside, upside down, and of no number. */
+    @Test
+    void regionsArePooled() {
+      for (boolean max : new boolean[] {false, true}) {
+        for (boolean half : new boolean[] {false, true}) {
+          for (int ratio = 0; ratio < 4; ratio++) {
+            for (int channels : new int[] {1, 15, 16, 33, 64, 130}) {
+              regions(new Op.RoiAlign(max, 3, 2, ratio, 0.75f, half), 9, 8, channels);
+            }
+          }
+          regions(new Op.RoiAlign(max, 1, 1, 0, 0.75f, half), 30, 20, 20);
+          regions(new Op.RoiAlign(max, 7, 7, 2, 0.75f, half), 20, 30, 256);
+        }
+      }
+    }
+
+    private void regions(Op.RoiAlign op, int height, int width, int channels) {
+      int count = 40;
+      float[] boxes = new float[4 * count];
+      float[] special = {Float.NaN, -40, 60, 0, 12};
+      for (int i = 0; i < boxes.length; i++) {
+        float side = 1.4f * (i % 2 == 0 ? width : height);
+        boxes[i] =
+            random().nextInt(16) == 0
+                ? special[random().nextInt(special.length)]
+                : side * (i % 4 < 2 ? random().nextFloat() - 0.3f : 1.2f * random().nextFloat());
+      }
+      long[] images = random().longs(count, -2, 2).toArray();
+      // Values are under 6 and weights sum to 1, the portable sums in double: a weight rounds once,
+      // as does each of at most as many sums as there are pixels.
+      double bound = 6 * (op.max() ? 3 : 2 + height * width) * 0x1p-24;
+      check(
+          op,
+          bound,
+          floats(2, height, width, channels),
+          Tensor.of(Shape.of(count, 4), boxes),
+          Tensor.of(Shape.of(count), images));
     }
 
     /** In one read what the same kernels give in two: the same bits, on any axes. */
@@ -320,6 +361,44 @@ final class NativeOperatorsTest {
         values[i] = dst.get(JAVA_FLOAT, 4L * (i / columns * apart + i % columns));
       }
       return values;
+    }
+  }
+
+  /** Of no image, or with more samples than any image has pixels: as the portable kernel does. */
+  @Test
+  void impossibleRegionsAreRefused() {
+    refuses("index 2 is outside axis 0", 8, 2);
+    refuses("region of interest", 1e9f, 0);
+  }
+
+  private static void refuses(String message, float side, long image) {
+    Op op = new Op.RoiAlign(false, 2, 2, 0, 1, true);
+    List<Tensor> in =
+        List.of(
+            Tensor.of(Shape.of(1, 4, 4, 3), new float[48]),
+            Tensor.of(Shape.of(1, 4), 0, 0, side, side),
+            Tensor.of(Shape.of(1), new long[] {image}));
+    TensorType out = TensorType.floats(Shape.of(1, 2, 2, 3));
+    List<TensorType> types = in.stream().map(Tensor::type).toList();
+    Kernel kernel =
+        NativeOperators.kernel(
+                new OpProblem(op, types, Collections.nCopies(3, null), List.of(out)),
+                Isa.limit(null).orElseThrow())
+            .orElseThrow();
+    try (Arena arena = Arena.ofConfined()) {
+      List<View> views =
+          in.stream()
+              .map(t ->
+                  View.dense(
+                      arena.allocate(t.data().byteSize(), 64).copyFrom(t.data()).address(),
+                      t.type()))
+              .toList();
+      View dst = View.dense(arena.allocate(out.bytes(), 64).address(), out);
+      long workspace = arena.allocate(kernel.workspaceBytes(), 64).address();
+      Task task = kernel.bind(new Operands(views, List.of(dst), workspace, 0, arena));
+      assertThatThrownBy(() -> task.run(0, task.parts(), 0))
+          .isInstanceOf(ShapeException.class)
+          .hasMessageContaining(message);
     }
   }
 
