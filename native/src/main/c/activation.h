@@ -13,35 +13,32 @@
 /* The functions below work in place on n vectors; n is a constant where they are inlined. */
 #define ACT_EACH TW_UNROLL for (int i = 0; i < n; i++)
 
-/* sign x = m ln 2 + r, where sign is 1 or -1. x becomes what vec_scale makes e^(sign x) of with m, the
- * exponent. 1-2 ulp. */
-#ifdef vec_sixteenth
-/* Tang 1989: m is a multiple of 1/16, so that |r| <= ln 2 / 32 and four terms of the series do, times the
- * power of 2 of m's fraction from a table. Cycles a vector of a tile, instead of with the polynomial below
- * (Zen 5): SiLU 7.4, 9.3, GELU 11.0, 12.5, tanh 11.2, 12.9. */
-TW_INLINE void act_exp_fraction(vec *x, vec *exponent, const float sign, const int n) {
-    /* Adding 1.5 * 2^19 rounds to sixteenths. */
-    const vec magic = vec_set1(786432.0f);
-    vec power[ACT_TOGETHER], p[ACT_TOGETHER];
-    ACT_EACH exponent[i] = vec_fma(x[i], vec_set1(sign * 1.44269504f), magic);
-    ACT_EACH power[i] = vec_sixteenth(exponent[i]);
-    ACT_EACH exponent[i] = exponent[i] - magic;
+/* sign x = m ln 2 + r, where sign is 1 or -1: x becomes r times sign, exponent m. Adding magic, 1.5 times a
+ * power of 2, rounds m to the last digit of the sum, which `rounded` becomes. */
+TW_INLINE void act_reduce(vec *x, vec *exponent, vec *rounded, const float magic, const float sign,
+                          const int n) {
+    ACT_EACH rounded[i] = vec_fma(x[i], vec_set1(sign * 1.44269504f), vec_set1(magic));
+    ACT_EACH exponent[i] = rounded[i] - vec_set1(magic);
     ACT_EACH x[i] = vec_fma(exponent[i], vec_set1(sign * -0.693359375f), x[i]);
     ACT_EACH x[i] = vec_fma(exponent[i], vec_set1(sign * 2.12194440e-4f), x[i]);
+}
+
+/* x becomes what vec_scale makes e^(sign x) of with the exponent. 1-2 ulp. */
+TW_INLINE void act_exp_fraction(vec *x, vec *exponent, const float sign, const int n) {
+    vec rounded[ACT_TOGETHER], p[ACT_TOGETHER];
+#ifdef vec_sixteenth
+    /* Tang 1989: m is a multiple of 1/16, so that |r| <= ln 2 / 32 and four terms of the series do, times the
+     * power of 2 of m's fraction from a table. Cycles a vector of a tile, instead of with the polynomial below
+     * (Zen 5): SiLU 7.4, 9.3, GELU 11.0, 12.5, tanh 11.2, 12.9. */
+    act_reduce(x, exponent, rounded, 0x1.8p19f, sign, n);
+    vec power[ACT_TOGETHER];
+    ACT_EACH power[i] = vec_sixteenth(rounded[i]);
     ACT_EACH p[i] = vec_fma(x[i], vec_set1(sign / 6), vec_set1(0.5f));
     ACT_EACH p[i] = vec_fma(p[i], x[i], vec_set1(sign));
     ACT_EACH x[i] = vec_fma(power[i] * x[i], p[i], power[i]);
-}
 #else
-/* Cephes expf: m is integral and |r| <= ln 2 / 2; a polynomial in sign r. */
-TW_INLINE void act_exp_fraction(vec *x, vec *exponent, const float sign, const int n) {
-    /* Adding 1.5 * 2^23 rounds to an integer. */
-    const vec magic = vec_set1(12582912.0f);
-    vec p[ACT_TOGETHER];
-    ACT_EACH exponent[i] = vec_fma(x[i], vec_set1(sign * 1.44269504f), magic);
-    ACT_EACH exponent[i] = exponent[i] - magic;
-    ACT_EACH x[i] = vec_fma(exponent[i], vec_set1(sign * -0.693359375f), x[i]);
-    ACT_EACH x[i] = vec_fma(exponent[i], vec_set1(sign * 2.12194440e-4f), x[i]);
+    /* Cephes expf: m is integral and |r| <= ln 2 / 2; a polynomial in sign r. */
+    act_reduce(x, exponent, rounded, 0x1.8p23f, sign, n);
     ACT_EACH p[i] = vec_fma(x[i], vec_set1(sign * 1.9875691500e-4f), vec_set1(1.3981999507e-3f));
     ACT_EACH p[i] = vec_fma(p[i], x[i], vec_set1(sign * 8.3334519073e-3f));
     ACT_EACH p[i] = vec_fma(p[i], x[i], vec_set1(4.1665795894e-2f));
@@ -49,8 +46,8 @@ TW_INLINE void act_exp_fraction(vec *x, vec *exponent, const float sign, const i
     ACT_EACH p[i] = vec_fma(p[i], x[i], vec_set1(5.0000001201e-1f));
     ACT_EACH p[i] = vec_fma(p[i], x[i], vec_set1(sign));
     ACT_EACH x[i] = vec_fma(p[i], x[i], vec_set1(1.0f));
-}
 #endif
+}
 
 /* e^(sign x), clamped where the result or its reciprocal would leave the normal range. */
 TW_INLINE void act_exp(vec *x, const float sign, const int n) {

@@ -40,8 +40,7 @@ TW_INLINE void pixels_block(float *d, const float *const *p, const float *w, int
                             int64_t channels, int more, const int vectors, const int largest) {
     vec joined[PIXELS_VECTORS];
     for (int v = 0; v < vectors; v++)
-        joined[v] = more ? op_load(d + c + v * VL, channels - c - v * VL)
-                         : vec_set1(largest ? -__builtin_inff() : 0.0f);
+        joined[v] = more ? op_load(d + c + v * VL, channels - c - v * VL) : vec_start(largest);
     for (int i = 0; i < n; i++)
         for (int v = 0; v < vectors; v++)
             joined[v] = pixels_joined(joined[v], op_load(p[i] + c + v * VL, channels - c - v * VL),
