@@ -87,6 +87,9 @@ final class StageImporter {
   private boolean done(Item item) {
     OnnxNode node = item.node();
     ImportTable.Row row = ImportTable.require(model, node);
+    if (item.out().isEmpty()) {
+      throw node.bad("has no outputs"); // every operator of ONNX has one at least
+    }
     try {
       return switch (row.action()) {
         case Action.Import action -> imported(item, action);

@@ -183,10 +183,10 @@ public final class ModelBytes {
 
   public ModelBytes node(String domain, String op, String in, String out, OnnxBytes... attributes) {
     OnnxBytes node = new OnnxBytes();
-    for (String name : in.isEmpty() ? new String[0] : in.split(" ", -1)) {
+    for (String name : names(in)) {
       node.text(1, name.equals("-") ? "" : name);
     }
-    for (String name : out.split(" ", -1)) {
+    for (String name : names(out)) {
       node.text(2, name);
     }
     // ONNX Runtime wants names to be unique.
@@ -197,6 +197,10 @@ public final class ModelBytes {
     }
     graph.message(1, node);
     return this;
+  }
+
+  private static List<String> names(String separated) {
+    return separated.isEmpty() ? List.of() : List.of(separated.split(" ", -1));
   }
 
   public static OnnxBytes tensor(String name, Tensor tensor) {

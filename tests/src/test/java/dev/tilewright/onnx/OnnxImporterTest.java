@@ -276,6 +276,9 @@ final class OnnxImporterTest {
     refused("scale -1", one(10, "Resize", "x s").floats("s", 1, -1));
     refused("12 pads", one(10, "Pad", "x", integers("pads", new long[12])));
     refused("is not 1", one(11, "Squeeze", "x", integers("axes", 0)));
+    for (String op : List.of("Relu", "Identity", "Optional", "SequenceEmpty", "If")) {
+      refused("has no outputs", new ModelBytes(16).input("x", 3, 4).node(op, "x", "").output("x"));
+    }
   }
 
   @Test
