@@ -67,9 +67,11 @@ gemm_plan gemm_make_plan(const gemm_isa *isa, const tw_problem *p, int64_t src_s
     if (whole) most = q.height;
     q.blocks = tw_ceil_div(q.height, most);
     if (p->threads > 1) {
-        /* Four parts a thread balance the load; blocks of two tiles still use a panel twice. */
+        /* Four parts a thread balance the load. Blocks of three tiles or more: the last is rarely full, and
+         * each block reads the filter anew. Two threads, against two tiles or more: 197 rows 1.12 to 1.17
+         * times as fast, 14x14 1.05 (Granite Rapids). */
         const int32_t want = tw_ceil_div(4 * p->threads, p->batch);
-        const int32_t tiles = (int32_t)((int64_t)q.height * q.width / (2 * q.mr));
+        const int32_t tiles = (int32_t)((int64_t)q.height * q.width / (3 * q.mr));
         if (q.blocks < want && !whole)
             q.blocks = tw_max(q.blocks, tw_min(q.height, tw_min(want, tw_max(1, tiles))));
         if (q.blocks < want)
