@@ -15,6 +15,7 @@ import dev.tilewright.onnx.UnsupportedModelException;
 import dev.tilewright.pass.Passes;
 import dev.tilewright.plan.Plan;
 import dev.tilewright.plan.Planner;
+import dev.tilewright.plan.Reads;
 import dev.tilewright.tensor.Shape;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -103,7 +104,8 @@ public final class Model implements AutoCloseable {
   private static Source read(MemorySegment bytes, ExternalData files, Arena arena) {
     OnnxModel onnx = OnnxModel.read(bytes, files);
     OnnxImporter.check(onnx);
-    return new Source(onnx, new ModelMemory(new PagedArena(arena), onnx.tensors()));
+    return new Source(
+        onnx, new ModelMemory(new PagedArena(arena), PagedArena.clearable(arena), onnx.tensors()));
   }
 
   private synchronized Source source() {
@@ -200,11 +202,15 @@ public final class Model implements AutoCloseable {
    * @throws dev.tilewright.onnx.UnsupportedModelException if it needs what this runtime lacks
    */
   public Graph graph(Map<String, Shape> shapes) {
-    return using(() ->
-        NativeMemory.granted(() -> {
+    return using(() -> {
+      synchronized (plans) { // nobody clears constants meanwhile, or from now on
+        return NativeMemory.granted(() -> {
           Source of = source();
+          of.memory.show();
           return Passes.standard(OnnxImporter.first(of.onnx, shapes, of.memory).graph(), of.memory);
-        }));
+        });
+      }
+    });
   }
 
   /**
@@ -262,10 +268,14 @@ public final class Model implements AutoCloseable {
       return new PlannedStage(kept);
     }
     Source of = source();
+    of.memory.restore();
     StageMemory own = new StageMemory(of.memory);
     PlannedStage planned = planned(OnnxImporter.first(of.onnx, shapes, own), own, options);
     if (cache != null && planned.isLast()) {
       cache.write(session, of.onnx.inputs(), of.onnx.outputs(), planned.plan(), own::weights);
+    }
+    if (planned.isLast()) {
+      of.memory.clear(Reads.of(planned.plan(), own::weights));
     }
     PackedCache.giveBack(bytes); // what is packed need not be in memory twice
     return planned;
@@ -299,6 +309,7 @@ public final class Model implements AutoCloseable {
   }
 
   private PlannedStage nextPlanned(PlannedStage after, StageKey key, SessionOptions options) {
+    source().memory.restore(); // cleared by a plan for other shapes, which make it one stage
     StageMemory own = after.memory().next(key.known());
     return planned(after.stage().next(key, own), own, options);
   }
@@ -313,6 +324,11 @@ public final class Model implements AutoCloseable {
   /** Bytes of constants that are kept for all plans. */
   long keptBytes() {
     return source().memory.keptBytes();
+  }
+
+  /** Bytes of constants that take no memory until another plan is made. */
+  long clearedBytes() {
+    return source().memory.clearedBytes();
   }
 
   private PlannedStage planned(Stage stage, StageMemory own, SessionOptions options) {

@@ -9,11 +9,12 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of one session; the caller's is one of them. Each begins with its own range of a task's
- * parts, the same one in every step and run, for parts are cut by rows first: most of what it reads
- * it has written itself, and other cores' caches are as far away as L3. Against parts handed out in
- * turn, two threads: 1.05 to 1.17 times as fast, in networks (docs/measurements.md). What is left of
- * a range, others finish: the caller waits for no part that a descheduled worker has not started.
+ * The threads of one session; the caller's is one of them. Each begins with its own range of a
+ * task's parts, the same one in every step and run, for parts are cut by rows first: most of what
+ * it reads it has written itself, and other cores' caches are as far away as L3. Against parts
+ * handed out in turn, two threads: 1.05 to 1.17 times as fast, in networks (docs/measurements.md).
+ * What is left of a range, others finish: the caller waits for no part that a descheduled worker
+ * has not started.
  *
  * <p>Waking a spinning worker takes 0.2 us and a parked one 5 us or more, but one that spins
  * starves whatever else the machine does. So workers are woken when a run begins, spin for a
@@ -80,8 +81,9 @@ public final class Workers implements AutoCloseable {
     }
 
     /**
-     * Three quarters of what is left at a time: kernels prepare a call's parts together (Winograd 256
-     * to 256 channels 14x14, parts one by one 425 us, at once 366), and the rest evens out threads.
+     * Three quarters of what is left at a time: kernels prepare a call's parts together (Winograd
+     * 256 to 256 channels 14x14, parts one by one 425 us, at once 366), and the rest evens out
+     * threads.
      */
     private void help(int worker, int range) {
       int end = end(range);

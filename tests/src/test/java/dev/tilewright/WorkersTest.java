@@ -42,11 +42,13 @@ final class WorkersTest {
           AtomicIntegerArray times = new AtomicIntegerArray(parts);
           Workers.Region region =
               new Workers.Region(
-                  task(parts, (from, to, worker) -> {
-                    for (int part = from; part < to; part++) {
-                      times.incrementAndGet(part);
-                    }
-                  }),
+                  task(
+                      parts,
+                      (from, to, worker) -> {
+                        for (int part = from; part < to; part++) {
+                          times.incrementAndGet(part);
+                        }
+                      }),
                   threads);
           for (int run = 1; run <= 100; run++) {
             workers.run(region);
@@ -64,12 +66,14 @@ final class WorkersTest {
     CountDownLatch begun = new CountDownLatch(2);
     AtomicIntegerArray first = new AtomicIntegerArray(new int[] {-1, -1});
     Task task =
-        task(16, (from, to, worker) -> {
-          if (first.compareAndSet(worker, -1, from)) {
-            begun.countDown();
-            begun.await(); // nobody takes a range whose owner has not begun
-          }
-        });
+        task(
+            16,
+            (from, to, worker) -> {
+              if (first.compareAndSet(worker, -1, from)) {
+                begun.countDown();
+                begun.await(); // nobody takes a range whose owner has not begun
+              }
+            });
     try (Workers workers = new Workers(2)) {
       workers.run(new Workers.Region(task, 2));
     }
@@ -80,19 +84,22 @@ final class WorkersTest {
   @Test
   void othersFinishTheRangeOfAThreadThatIsHeldUp() {
     CountDownLatch held = new CountDownLatch(1);
-    CountDownLatch finished = new CountDownLatch(9); // its own eight, and of the other's what is free
+    CountDownLatch finished =
+        new CountDownLatch(9); // its own eight, and of the other's what is free
     Task task =
-        task(16, (from, to, worker) -> {
-          if (worker == 1) {
-            held.countDown();
-            finished.await();
-          } else {
-            held.await();
-            for (int part = from; part < to; part++) {
-              finished.countDown();
-            }
-          }
-        });
+        task(
+            16,
+            (from, to, worker) -> {
+              if (worker == 1) {
+                held.countDown();
+                finished.await();
+              } else {
+                held.await();
+                for (int part = from; part < to; part++) {
+                  finished.countDown();
+                }
+              }
+            });
     try (Workers workers = new Workers(2)) {
       workers.run(new Workers.Region(task, 2)); // or never ends
     }
@@ -103,13 +110,15 @@ final class WorkersTest {
   void theCallerGetsWhatAWorkerThrows() {
     CountDownLatch thrown = new CountDownLatch(1);
     Task task =
-        task(2, (from, to, worker) -> {
-          if (worker == 1) {
-            thrown.countDown();
-            throw new IllegalArgumentException("of a worker");
-          }
-          thrown.await();
-        });
+        task(
+            2,
+            (from, to, worker) -> {
+              if (worker == 1) {
+                thrown.countDown();
+                throw new IllegalArgumentException("of a worker");
+              }
+              thrown.await();
+            });
     try (Workers workers = new Workers(2)) {
       assertThatThrownBy(() -> workers.run(new Workers.Region(task, 2)))
           .isInstanceOf(IllegalArgumentException.class)

@@ -19,6 +19,7 @@ final class LinuxPages implements LargePages {
   // Values of x86-64 and aarch64.
   private static final int PROT_READ_WRITE = 3;
   private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
+  private static final int MADV_DONTNEED = 4;
   private static final int MADV_HUGEPAGE = 14;
   private static final long MAP_FAILED = -1;
 
@@ -33,6 +34,8 @@ final class LinuxPages implements LargePages {
     static native int munmap(long address, long bytes);
 
     static native int madvise(long address, long bytes, int advice);
+
+    static native int getpagesize();
   }
 
   private final long pageBytes;
@@ -77,6 +80,16 @@ final class LinuxPages implements LargePages {
   private static void trim(long from, long to) {
     if (to > from) {
       Libc.munmap(from, to - from);
+    }
+  }
+
+  @Override
+  public void clear(long address, long bytes) {
+    long page = Libc.getpagesize();
+    long from = Math.ceilDiv(address, page) * page;
+    long to = Math.floorDiv(address + bytes, page) * page;
+    if (to > from) {
+      Libc.madvise(from, to - from, MADV_DONTNEED);
     }
   }
 

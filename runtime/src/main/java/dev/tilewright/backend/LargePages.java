@@ -19,6 +19,9 @@ public interface LargePages {
    */
   long map(long bytes);
 
+  /** Takes the memory under a part of what {@link #map} gave: its whole pages are zeros again. */
+  void clear(long address, long bytes);
+
   /** Gives back what {@link #map} gave, all of it. */
   void unmap(long address, long bytes);
 }

@@ -2,6 +2,8 @@ package dev.tilewright.backend;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -27,6 +29,7 @@ public final class PagedArena implements Arena {
 
   private final Arena arena;
   private final Supplier<Optional<LargePages>> pages;
+  private final List<MemorySegment> slabs = new ArrayList<>();
   private long fromHeap;
   private MemorySegment slab = MemorySegment.NULL;
   private long used;
@@ -42,6 +45,13 @@ public final class PagedArena implements Arena {
         "small".equals(System.getProperty(PROPERTY))
             ? Optional::empty
             : () -> Backends.load().largePages());
+  }
+
+  /** The same with large pages from the first byte on, so that much of it can be cleared. */
+  public static PagedArena clearable(Arena arena) {
+    PagedArena paged = new PagedArena(arena);
+    paged.fromHeap = FIRST_BYTES;
+    return paged;
   }
 
   /** With pages of the caller's, for tests. */
@@ -68,10 +78,25 @@ public final class PagedArena implements Arena {
         return arena.allocate(bytes, alignment);
       }
       slab = fresh.get();
+      slabs.add(slab);
       from = 0;
     }
     used = from + bytes;
     return slab.asSlice(from, bytes);
+  }
+
+  /**
+   * Gives the memory of a piece back to the system until somebody writes it again; what it held is
+   * lost.
+   *
+   * @return whether it is; else the piece is as it was, for it does not lie in large pages
+   */
+  public synchronized boolean clear(MemorySegment piece) {
+    if (slabs.stream().noneMatch(slab -> slab.asOverlappingSlice(piece).isPresent())) {
+      return false;
+    }
+    pages.get().orElseThrow().clear(piece.address(), piece.byteSize());
+    return true;
   }
 
   private Optional<MemorySegment> map(LargePages of, long bytes) {

@@ -1,8 +1,8 @@
 package dev.tilewright.cache;
 
-import dev.tilewright.conv.FilterSum;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.plan.Plan;
+import dev.tilewright.plan.Reads;
 import dev.tilewright.plan.Recipe;
 import dev.tilewright.tensor.Tensor;
 import java.io.IOException;
@@ -12,10 +12,8 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,32 +46,15 @@ final class CacheWriting implements CacheFile.Writing {
   public List<byte[]> write(CacheFile.Sink sink) throws IOException {
     RecordWriter image = new RecordWriter();
     image.write(PlanImage.of(plan));
-    List<Recipe.Conv> convs = plan.steps().stream().flatMap(s -> convs(s.recipe())).toList();
-    Set<Tensor> packedOnly = new HashSet<>();
-    convs.forEach(conv -> {
-      packedOnly.add(conv.filter());
-      if (conv.bias() != null) {
-        packedOnly.add(conv.bias());
-      }
-    });
-    Set<Tensor> needed = new HashSet<>(plan.constants().values());
-    plan.steps().forEach(s -> operands(s.recipe(), needed));
-    convs.stream()
-        .filter(this::readsValues)
-        .forEach(conv -> {
-          needed.add(conv.filter());
-          if (conv.bias() != null) {
-            needed.add(conv.bias());
-          }
-        });
+    Reads reads = Reads.of(plan, weights);
     IdentityHashMap<Tensor, Integer> numbers = new IdentityHashMap<>();
     for (Tensor tensor : image.tensors()) {
       numbers.put(tensor, entries.size());
-      boolean kept = needed.contains(tensor) || !packedOnly.contains(tensor);
+      boolean kept = reads.values().contains(tensor) || !reads.weights().contains(tensor);
       entries.add(new CacheFile.Entry(tensor.type(), kept ? sink.add(tensor.data()) : -1));
     }
     Set<Pair> written = new HashSet<>();
-    for (Recipe.Conv conv : convs) {
+    for (Recipe.Conv conv : convs()) {
       Tensor bias = conv.bias();
       Pair pair =
           new Pair(
@@ -103,28 +84,7 @@ final class CacheWriting implements CacheFile.Writing {
     return writer.toBytes();
   }
 
-  private static Stream<Recipe.Conv> convs(Recipe recipe) {
-    return switch (recipe) {
-      case Recipe.Conv conv -> Stream.of(conv);
-      case Recipe.Summed(Recipe.Conv conv, FilterSum _) -> Stream.of(conv);
-      case Recipe.Chain chain ->
-          Stream.of(chain.before(), chain.depthwise(), chain.after())
-              .filter(Objects::nonNull)
-              .flatMap(member -> member.bands().stream());
-      case Recipe.Computed c -> Stream.empty();
-      case Recipe.Operator o -> Stream.empty();
-    };
-  }
-
-  /** Whether the kernel takes weights as they are; the reference does. */
-  private boolean readsValues(Recipe.Conv conv) {
-    return conv.algorithm().startsWith("reference.")
-        || weights.apply(conv.filter(), conv.bias()).forms().isEmpty();
-  }
-
-  private static void operands(Recipe recipe, Set<Tensor> to) {
-    if (recipe instanceof Recipe.Operator operator) {
-      operator.problem().constants().stream().filter(Objects::nonNull).forEach(to::add);
-    }
+  private List<Recipe.Conv> convs() {
+    return plan.steps().stream().flatMap(step -> Reads.convs(step.recipe()).stream()).toList();
   }
 }

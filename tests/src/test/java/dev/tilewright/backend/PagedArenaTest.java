@@ -43,6 +43,11 @@ class PagedArenaTest {
     }
 
     @Override
+    public void clear(long address, long bytes) {
+      MemorySegment.ofAddress(address).reinterpret(bytes).fill((byte) 0);
+    }
+
+    @Override
     public void unmap(long address, long bytes) {
       assertThat(mapped.remove(address + "+" + bytes)).isTrue();
     }
