@@ -7,7 +7,7 @@
 
 /* Filter rows of at most this many floats are one tap (see MODE_PAD). */
 #define MERGE_FLOATS 64
-#define MOST_TOGETHER 16
+#define MOST_TOGETHER 64
 #define MOST_SPANS 16
 
 enum {

@@ -54,6 +54,9 @@ static inline int32_t tw_pixels(const tw_problem *p) {
  * platform they do not. */
 int tw_cpu_has(int32_t isa);
 
+/* L2 of a core, as the system says it or as the smallest CPUs of the day have it. */
+int64_t tw_l2_bytes(void);
+
 /* Bytes of src, dst and residual, each touched once. */
 double tw_tensor_bytes(const tw_problem *p);
 

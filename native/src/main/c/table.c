@@ -4,6 +4,7 @@
 #include "kernels.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #if defined(__aarch64__)
 #include <sys/auxv.h>
@@ -57,6 +58,14 @@ static const char *lacks(int32_t isa) {
 
 static const tw_problem *problem_at(int64_t address) {
     return (const tw_problem *)(intptr_t)address;
+}
+
+int64_t tw_l2_bytes(void) {
+#ifdef _SC_LEVEL2_CACHE_SIZE
+    const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+    if (bytes > 0) return bytes;
+#endif
+    return 256 * 1024;
 }
 
 double tw_tensor_bytes(const tw_problem *p) {
