@@ -54,7 +54,7 @@ static inline int32_t tw_pixels(const tw_problem *p) {
  * platform they do not. */
 int tw_cpu_has(int32_t isa);
 
-/* L2 of a core, as the system says it or as the smallest CPUs of the day have it. */
+/* L2 of a core, as it says, or what the smallest ones have. */
 int64_t tw_l2_bytes(void);
 
 /* Bytes of src, dst and residual, each touched once. */
