@@ -16,7 +16,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** How close the arenas of whole networks come to what is alive at once. */
+/** How close arenas come to what is alive at once, and what models give back between plans. */
 class ModelMemoryTest {
   @Test
   void arenasOfSharedModelsAreWithinFivePercentOfTheBound() {
