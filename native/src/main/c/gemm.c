@@ -16,10 +16,10 @@ static int32_t chunks(const tw_problem *p, const gemm_plan *q) {
     return tw_ceil_div(c_group(p), q->chunk);
 }
 
-/* A worker's memory: pixels of a block, their places in the output, taps of a region, copied rows. */
+/* A worker's memory: pixels of a block, their places in dst and residual, taps of a region, copied rows. */
 typedef struct {
     const float **pixels;
-    ptrdiff_t *out;
+    ptrdiff_t *out, *old; /* floats */
     gemm_tap *taps;
     float *copy;
     int64_t bytes;
@@ -28,7 +28,8 @@ typedef struct {
 static workspace lay_out(char *memory, const tw_problem *p, const gemm_plan *q) {
     const int64_t count = (int64_t)block_rows(q) * q->width;
     const int64_t taps = (int64_t)p->kernel_height * p->kernel_width;
-    const int64_t lists = (2 * count * (int64_t)sizeof(ptrdiff_t) + taps * (int64_t)sizeof(gemm_tap) + 63) / 64 * 64;
+    const int64_t listed = count * (p->has_residual ? 3 : 2);
+    const int64_t lists = (listed * (int64_t)sizeof(ptrdiff_t) + taps * (int64_t)sizeof(gemm_tap) + 63) / 64 * 64;
     const int32_t channels = q->mode == MODE_PAD     ? p->in_channels
                              : is_cut(p, q) ? pitch(q->chunk)
                                                      : pitch(p->in_channels);
@@ -39,7 +40,8 @@ static workspace lay_out(char *memory, const tw_problem *p, const gemm_plan *q) 
     workspace w;
     w.pixels = (const float **)memory;
     w.out = (ptrdiff_t *)(w.pixels + count);
-    w.taps = (gemm_tap *)(w.out + count);
+    w.old = w.out + count;
+    w.taps = (gemm_tap *)(w.pixels + listed);
     w.copy = (float *)(memory + lists);
     w.bytes = lists + (copied + 63) / 64 * 64;
     return w;
@@ -143,7 +145,7 @@ static int32_t rows_inside(const block *b, const tw_span *rows) {
 static void list_pixels(block *b) {
     const tw_problem *p = &b->args->problem;
     const float **pixels = b->w.pixels;
-    ptrdiff_t *out = b->w.out;
+    ptrdiff_t *out = b->w.out, *old = b->w.old;
     const ptrdiff_t down = p->stride_height / b->src.step_y * b->src.row_pitch;
     const ptrdiff_t along = p->stride_width / b->src.step_x * b->src.pixel_pitch;
     for (int32_t i = 0; i < b->row_spans; i++) {
@@ -161,7 +163,8 @@ static void list_pixels(block *b) {
             for (int32_t y = top; y < bottom; y++, line += down, at += b->q.width)
                 for (int32_t x = 0; x < columns->to - columns->from; x++) {
                     *pixels++ = line + x * along;
-                    *out++ = at + x;
+                    *out++ = (at + x) * b->args->dst_stride;
+                    if (p->has_residual) *old++ = (at + x) * b->args->residual_stride;
                 }
         }
     }
@@ -197,8 +200,27 @@ static gemm_tile panel_tile(const block *b, const gemm_tile *common, int32_t pan
     t.dst = b->args->dst + k0;
     t.residual = chunk > 0 ? t.dst : b->args->residual ? b->args->residual + k0 : NULL;
     t.columns = tw_min(nr, k_group(p) - column);
+    t.panel_step = depth(p) * nr;
     t.fetch_step = t.columns > b->isa->vl ? nr : b->isa->vl; /* the panel itself */
     return t;
+}
+
+/* Panels of two vectors of a group are one strip: its tiles need not begin anew for each of them. 1x1, times
+ * as fast: 16 to 96 channels 1.08, with SiLU 24 to 144 1.19, 32 to 192 1.06, 64 to 384 1.03, 128 to 512 1.05
+ * (Zen 3, 2026-11-30). A chunk's panels have each a bias or none. Returns how many strips there are. */
+static int32_t list_strips(const block *b, const gemm_tile *common, int32_t panel_from, int32_t panel_to,
+                           int32_t chunk, gemm_tile *strip) {
+    const tw_problem *p = &b->args->problem;
+    int32_t count = 0;
+    for (int32_t i = panel_from; i < panel_to; i++) {
+        const gemm_tile t = panel_tile(b, common, i, chunk);
+        const int goes_on = count > 0 && !is_cut(p, &b->q) && i % panels_group(b->isa, p) > 0;
+        if (goes_on && t.columns > b->isa->vl)
+            strip[count - 1].columns += t.columns;
+        else
+            strip[count++] = t;
+    }
+    return count;
 }
 
 /* What a panel meets in one region of a block. */
@@ -218,24 +240,24 @@ static void run_region(const block *b, const gemm_tile *common, const region *at
                        int32_t panel_from, int32_t panel_to, int32_t chunk, int last) {
     const tw_problem *p = &b->args->problem;
     const int few = b->q.height * b->q.width <= GEMM_FEW;
-    gemm_tile panel[MOST_TOGETHER];
-    for (int32_t i = panel_from; i < panel_to; i++)
-        panel[i - panel_from] = panel_tile(b, common, i, chunk);
-    /* Of a chunk of the channels only a 1x1 filter's part is in one piece. */
     const int cut = is_cut(p, &b->q);
+    gemm_tile strip[MOST_TOGETHER];
+    const int32_t strips = list_strips(b, common, panel_from, panel_to, chunk, strip);
+    /* Of a chunk of the channels only a 1x1 filter's part is in one piece. */
     const int alone = panel_to - panel_from == 1 && all_tiles > 1 && (!cut || is_point(p));
-    const ptrdiff_t width = panel->fetch_step;
+    const ptrdiff_t width = strip->fetch_step, stride = b->args->dst_stride;
     const ptrdiff_t steps = (ptrdiff_t)common->taps * common->run;
     const ptrdiff_t share = width * (cut ? steps : depth(p)) / all_tiles;
     const ptrdiff_t next = width * (depth(p) + (cut ? common->tap[0].panel : 0));
-    if (alone) panel->fetch_step = (share + steps - 1) / steps;
+    if (alone) strip->fetch_step = (share + steps - 1) / steps;
     /* The first tiles have a row more than the others. */
     const int32_t least = at->pixels / at->tiles, more = at->pixels % at->tiles;
     for (int32_t i = 0, pixel = at->pixel; i < at->tiles; i++) {
         const int32_t rows = least + (i < more);
-        for (gemm_tile *t = panel; t < panel + (panel_to - panel_from); t++) {
+        for (gemm_tile *t = strip; t < strip + strips; t++) {
             t->pixels = b->w.pixels + pixel;
             t->out = b->w.out + pixel;
+            t->old = (chunk > 0 ? b->w.out : b->w.old) + pixel;
             t->fetch = alone && panel_from + at->tile + i > 0
                            ? t->panel + next + share * (at->tile + i)
                            : NULL;
@@ -243,9 +265,9 @@ static void run_region(const block *b, const gemm_tile *common, const region *at
             (few ? b->isa->few[wide][rows - 1] : b->isa->tile[wide][rows - 1])(t);
             if (!last || p->activation <= TW_CLIP) continue;
             for (int32_t r = 0, end; r < rows; r = end) { /* neighbours at once */
-                for (end = r + 1; end < rows && t->out[end] == t->out[end - 1] + 1;)
+                for (end = r + 1; end < rows && t->out[end] == t->out[end - 1] + stride;)
                     end++;
-                b->isa->activate(t->dst + t->out[r] * t->dst_stride, t->dst_stride, end - r, t->columns, p);
+                b->isa->activate(t->dst + t->out[r], stride, end - r, t->columns, p);
             }
         }
         pixel += rows;
@@ -281,11 +303,9 @@ static void run_panels(const block *b, int32_t panel_from, int32_t panel_to, int
     gemm_tile t = {
         .tap = b->w.taps,
         .run = b->merges ? p->kernel_width * run : run,
-        .residual_stride = chunk > 0 ? b->args->dst_stride : b->args->residual_stride,
-        .dst_stride = b->args->dst_stride,
-        .plain = chunk == 0 && !b->args->residual && !clips,
-        .low = clips ? p->activation_a : -__builtin_inff(),
-        .high = clips ? p->activation_b : __builtin_inff(),
+        .bounds = !clips ? 0 : p->activation_b < __builtin_inff() ? 2 : 1,
+        .low = p->activation_a,
+        .high = p->activation_b,
     };
     const double ends = 4.0 * tw_pixels(p) * p->out_channels * (b->args->residual ? 2 : 1);
     t.far = chunk == 0 && ends > FAR_BYTES;

@@ -26,22 +26,22 @@ typedef struct {
     ptrdiff_t panel; /* rows of the panel before the tap's */
 } gemm_tap;
 
+/* Some rows, and the panels that they meet one after the other. */
 typedef struct {
     const float *const *pixels; /* of each row: the first value of its first tap */
     ptrdiff_t channel;          /* floats to the first one of the group */
-    const ptrdiff_t *out;       /* of each row: output pixels from dst and residual */
+    const ptrdiff_t *out, *old; /* of each row: floats from dst and from residual */
     const gemm_tap *tap;
     int32_t taps, run; /* run: floats multiplied per tap */
     const float *panel;
-    const float *bias;     /* nr floats */
+    ptrdiff_t panel_step;  /* floats from one panel to the next, if all are 2 VL wide */
+    const float *bias;     /* nr floats a panel */
     const float *residual; /* NULL if none */
-    ptrdiff_t residual_stride;
     float *dst;
-    ptrdiff_t dst_stride;
-    int32_t columns;  /* of the panel that exist */
-    int32_t plain;    /* neither residual nor clip */
+    int32_t columns;  /* that exist, of all panels */
+    int32_t bounds;   /* of the result: none, low, low and high */
     int32_t far;      /* whether dst and residual come from beyond L2 */
-    float low, high;  /* clip bounds */
+    float low, high;
     const float *fetch;    /* what to fetch meanwhile; NULL: the panel itself */
     ptrdiff_t fetch_step;  /* floats to go on with each step */
 } gemm_tile;

@@ -95,7 +95,8 @@ const char *gemm_refuses(const tw_problem *p) {
 
 /* Half cycles, of two FMA units: a step of a tile issues its FMAs and its loads; where a panel does
  * not stay in L1, no two steps are closer than 128 bytes from L2. A tile's start and end cost 70
- * cycles (measured on 14x32). Counts the steps times rows in `factors`. */
+ * cycles (measured on 14x32), those of a panel after another 40 (6x16). Counts the steps times rows in
+ * `factors`. */
 static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_plan *q, double *factors) {
     tw_span rows[MOST_SPANS], columns[MOST_SPANS];
     const tw_extent down = rows_of(p), along = columns_of(p);
@@ -103,6 +104,7 @@ static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_p
     const int32_t column_spans = spans_of(q, &along, q->width, columns);
     const double vectors = group_width(isa, p) > isa->vl ? 2 : 1;
     const double panel_bytes = 4.0 * depth(p) * vectors * isa->vl;
+    const double ends = 2 * (q->together > 1 ? 40 : 70);
     double sum = 0;
     *factors = 0;
     for (int32_t i = 0; i < row_spans; i++)
@@ -118,7 +120,7 @@ static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_p
             double step = tile_rows * vectors;
             if (step < tile_rows + vectors) step = tile_rows + vectors;
             if (panel_bytes > 32 * 1024 && step < 6) step = 6;
-            sum += blocks * tiles * (steps * step + 2 * 70);
+            sum += blocks * tiles * (steps * step + ends);
             *factors += height * width * steps;
         }
     return sum;

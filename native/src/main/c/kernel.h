@@ -26,11 +26,14 @@ typedef struct {
 } tw_kernel;
 
 #define TW_INLINE static inline __attribute__((always_inline))
-/* Before a loop of few constant turns whose arrays should be registers. */
+/* Before a loop of few constant turns whose arrays should be registers; before one to take four turns at a
+ * time. */
 #if defined(__clang__)
 #define TW_UNROLL _Pragma("clang loop unroll(full)")
+#define TW_UNROLL_4 _Pragma("clang loop unroll_count(4)")
 #else
 #define TW_UNROLL _Pragma("GCC unroll 32")
+#define TW_UNROLL_4 _Pragma("GCC unroll 4")
 #endif
 
 /* What the compiler may not see through: it would compute every address of a tile before the loop
