@@ -95,8 +95,8 @@ const char *gemm_refuses(const tw_problem *p) {
 
 /* Half cycles, of two FMA units: a step of a tile issues its FMAs and its loads; where a panel does
  * not stay in L1, no two steps are closer than 128 bytes from L2. A tile's start and end cost 70
- * cycles (measured on 14x32), those of a panel after another 40 (6x16). Counts the steps times rows in
- * `factors`. */
+ * cycles (measured on 14x32), those of a panel after another 40 (6x16), a tap 20 (6x8 and 6x16, 3x3, groups of
+ * 8, 24 and 32 channels: 16 to 30). Counts the steps times rows in `factors`. */
 static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_plan *q, double *factors) {
     tw_span rows[MOST_SPANS], columns[MOST_SPANS];
     const tw_extent down = rows_of(p), along = columns_of(p);
@@ -110,8 +110,10 @@ static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_p
     for (int32_t i = 0; i < row_spans; i++)
         for (int32_t j = 0; j < column_spans; j++) {
             const double height = rows[i].to - rows[i].from, width = columns[j].to - columns[j].from;
-            const double steps = (double)(rows[i].end_tap - rows[i].first_tap) *
-                                 (columns[j].end_tap - columns[j].first_tap) * c_group(p);
+            const double taps_down = rows[i].end_tap - rows[i].first_tap;
+            const double taps_along = columns[j].end_tap - columns[j].first_tap;
+            const double steps = taps_down * taps_along * c_group(p);
+            const double taps = merges(p) ? taps_down : taps_down * taps_along;
             /* A region is cut by blocks first. */
             const double blocks = q->blocks < height ? q->blocks : height;
             const double pixels = height * width / blocks;
@@ -120,7 +122,7 @@ static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_p
             double step = tile_rows * vectors;
             if (step < tile_rows + vectors) step = tile_rows + vectors;
             if (panel_bytes > 32 * 1024 && step < 6) step = 6;
-            sum += blocks * tiles * (steps * step + ends);
+            sum += blocks * tiles * (steps * step + taps * 2 * 20 + ends);
             *factors += height * width * steps;
         }
     return sum;

@@ -93,7 +93,7 @@ const char *winograd_refuses(int32_t m, const tw_problem *p) {
 
 /* Cycles of a core that does two vectors of FMAs a cycle. Measured at 512 and 256 bits: a value of a
  * transform costs 4 cycles a vector, most of it for moving V and M between L1 and L2, and a call
- * 30; a call of a product 16 beside its steps. In a network a filter beyond L2 comes
+ * 30, with AVX2, whose 16 registers do not hold a tile, 120; a call of a product 16 beside its steps. In a network a filter beyond L2 comes
  * from memory, for the other layers were there since the run before: at 8 bytes a cycle, beside the products;
  * what of that they cannot hide is 0.03 cycles a byte when a run first reads it. (At L3's 20 F(4x4) took
  * four tiles of 7x7 from F(2x2), which is 1.6 to 1.9 times as fast where the filter is not kept: 1024
@@ -118,8 +118,9 @@ static double cycles(const winograd_isa *isa, const tw_problem *p, const winogra
     const double a_byte = filter < L2_BYTES ? 0 : 0.12;
     if (products < a_byte * filter * q->blocks) products = a_byte * filter * q->blocks;
 
+    const double call = isa->vl == 8 ? 120 : 30;
     const double transforms =
-        4.0 * tiles * q->planes * (input_vectors + output_vectors) + 30 * tiles * (1 + q->panels);
+        4.0 * tiles * q->planes * (input_vectors + output_vectors) + call * tiles * (1 + q->panels);
     const double tensors = tw_tensor_bytes(p);
     return products + 0.03 * filter + transforms + (tensors < 2 * L2_BYTES ? 0 : 0.15 * tensors);
 }
