@@ -9,6 +9,8 @@
  * L2 of 1 MB); slower by 2 to 7 % below 1 MB. */
 #define FAR_BYTES (3 << 19)
 
+#define ACTIVATED_BYTES (16 * 1024)
+
 /* Floats from one copied pixel to the next: an odd number of cache lines. */
 static int32_t pitch(int32_t channels) { return (tw_ceil_div(channels, 16) | 1) * 16; }
 
@@ -86,7 +88,6 @@ typedef struct {
     int32_t image, oy, oy_end;
     tw_span rows[MOST_SPANS], columns[MOST_SPANS];
     int32_t row_spans, column_spans;
-    int merges;
     view src;
 } block;
 
@@ -170,10 +171,17 @@ static void list_pixels(block *b) {
     }
 }
 
+/* Whether what lies under a row of the filter is one run of floats, and so is that row in a panel: a tile begins
+ * anew for each tap. */
+static int merges_rows(const block *b) {
+    const tw_problem *p = &b->args->problem;
+    return has_runs(p) && !is_cut(p, &b->q) && b->src.pixel_pitch == p->in_channels;
+}
+
 /* Writes the taps of a region and returns their number. */
 static int32_t list_taps(const block *b, const tw_span *rows, const tw_span *columns, int32_t channel) {
     const tw_problem *p = &b->args->problem;
-    const int32_t end = b->merges ? columns->first_tap + 1 : columns->end_tap;
+    const int32_t end = merges_rows(b) ? columns->first_tap + 1 : columns->end_tap;
     gemm_tap *to = b->w.taps;
     for (int32_t y = rows->first_tap; y < rows->end_tap; y++)
         for (int32_t x = columns->first_tap; x < end; x++)
@@ -211,10 +219,13 @@ static gemm_tile panel_tile(const block *b, const gemm_tile *common, int32_t pan
 static int32_t list_strips(const block *b, const gemm_tile *common, int32_t panel_from, int32_t panel_to,
                            int32_t chunk, gemm_tile *strip) {
     const tw_problem *p = &b->args->problem;
+    /* An activation passes over a strip's results while L1 has them. */
+    const int32_t most = p->activation > TW_CLIP ? ACTIVATED_BYTES / 4 / b->q.mr : INT32_MAX;
     int32_t count = 0;
     for (int32_t i = panel_from; i < panel_to; i++) {
         const gemm_tile t = panel_tile(b, common, i, chunk);
-        const int goes_on = count > 0 && !is_cut(p, &b->q) && i % panels_group(b->isa, p) > 0;
+        const int goes_on = count > 0 && !is_cut(p, &b->q) && i % panels_group(b->isa, p) > 0 &&
+                            strip[count - 1].columns < most;
         if (goes_on && t.columns > b->isa->vl)
             strip[count - 1].columns += t.columns;
         else
@@ -302,7 +313,6 @@ static void run_panels(const block *b, int32_t panel_from, int32_t panel_to, int
     const int32_t channel = chunk * b->q.chunk, run = tw_min(b->q.chunk, c_group(p) - channel);
     gemm_tile t = {
         .tap = b->w.taps,
-        .run = b->merges ? p->kernel_width * run : run,
         .bounds = !clips ? 0 : p->activation_b < __builtin_inff() ? 2 : 1,
         .low = p->activation_a,
         .high = p->activation_b,
@@ -315,6 +325,7 @@ static void run_panels(const block *b, int32_t panel_from, int32_t panel_to, int
     for (int32_t panel = panel_from; panel < panel_to; panel += step)
         for (const region *at = regions; at < regions + count; at++) {
             t.taps = list_taps(b, at->rows, at->columns, channel);
+            t.run = merges_rows(b) ? (at->columns->end_tap - at->columns->first_tap) * run : run;
             run_region(b, &t, at, all_tiles, panel, tw_min(panel_to, panel + step), chunk, last);
         }
 }
@@ -353,7 +364,6 @@ void gemm_run(const gemm_isa *isa, const tw_args *args, int32_t from, int32_t to
     const tw_problem *p = &args->problem;
     block b = {.isa = isa, .args = args};
     memcpy(&b.q, args->plan, sizeof b.q);
-    b.merges = b.q.mode == MODE_PAD && merges(p);
     b.w = lay_out(args->workspace + worker * args->workspace_stride, p, &b.q);
     const tw_extent rows = rows_of(p), columns = columns_of(p);
     b.row_spans = spans_of(&b.q, &rows, b.q.height, b.rows);

@@ -34,9 +34,9 @@ gemm_plan gemm_make_plan(const gemm_isa *isa, const tw_problem *p, int64_t src_s
     const int regular = tw_spans(&rows, spans, MOST_SPANS) <= MOST_SPANS &&
                         tw_spans(&columns, spans, MOST_SPANS) <= MOST_SPANS;
     gemm_plan q = {
-        .mode = !regular || merges(p)         ? MODE_PAD
-                : conflicts(p, src_stride) ? MODE_COPY
-                                              : MODE_PLACE,
+        .mode = !regular || is_worth_padding(p) ? MODE_PAD
+                : conflicts(p, src_stride)      ? MODE_COPY
+                                                : MODE_PLACE,
         .height = p->out_height,
         .width = p->out_width,
         .blocks = 1,
@@ -113,7 +113,7 @@ static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_p
             const double taps_down = rows[i].end_tap - rows[i].first_tap;
             const double taps_along = columns[j].end_tap - columns[j].first_tap;
             const double steps = taps_down * taps_along * c_group(p);
-            const double taps = merges(p) ? taps_down : taps_down * taps_along;
+            const double taps = has_runs(p) && q->mode != MODE_COPY ? taps_down : taps_down * taps_along;
             /* A region is cut by blocks first. */
             const double blocks = q->blocks < height ? q->blocks : height;
             const double pixels = height * width / blocks;

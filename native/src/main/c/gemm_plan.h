@@ -5,8 +5,8 @@
 #include "gemm.h"
 #include "region.h"
 
-/* Filter rows of at most this many floats are one tap (see MODE_PAD). */
-#define MERGE_FLOATS 64
+/* Filter rows of at most so many floats are not cut at the edges (see MODE_PAD). */
+#define PAD_FLOATS 64
 #define MOST_TOGETHER 64
 #define MOST_SPANS 16
 
@@ -74,9 +74,11 @@ static inline int is_dense_point(const tw_problem *p) {
            p->pad_left == 0 && p->pad_bottom == 0 && p->pad_right == 0;
 }
 
-static inline int merges(const tw_problem *p) {
-    return p->groups == 1 && p->dilation_width == 1 && p->kernel_width > 1 &&
-           p->kernel_width * p->in_channels <= MERGE_FLOATS;
+/* Whether neighbours under a filter are neighbours in memory, if all channels are multiplied. */
+static inline int has_runs(const tw_problem *p) { return p->groups == 1 && p->dilation_width == 1; }
+
+static inline int is_worth_padding(const tw_problem *p) {
+    return has_runs(p) && p->kernel_width > 1 && p->kernel_width * p->in_channels <= PAD_FLOATS;
 }
 
 static inline int is_cut(const tw_problem *p, const gemm_plan *q) { return q->chunk < c_group(p); }

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /** How close arenas come to what is alive at once, and what models give back between plans. */
 class ModelMemoryTest {
+  private static final SessionOptions OPTIONS = new SessionOptions(1, "auto");
+
   @Test
   void arenasOfSharedModelsAreWithinFivePercentOfTheBound() {
     KnownModels.shared().forEach(ModelMemoryTest::check);
@@ -56,8 +58,6 @@ class ModelMemoryTest {
     SessionOptions defaults = SessionOptions.defaults();
     return Stream.of(1, 2).map(defaults::threads).toList();
   }
-
-  private static final SessionOptions OPTIONS = new SessionOptions(1, "auto");
 
   /** Weights that were folded and then packed take no memory twice, and nobody notices. */
   @Test

@@ -2,15 +2,16 @@ package dev.tilewright.bench;
 
 import dev.tilewright.Model;
 import dev.tilewright.cli.JsonOutput;
+import dev.tilewright.cli.ShapeArguments;
 import dev.tilewright.cli.Table;
 import dev.tilewright.cli.Verb;
+import dev.tilewright.onnx.Signature;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,13 +38,28 @@ abstract class ModelsGiven implements Verb {
     for (String name : models) {
       sources.add(ModelSource.of(name));
     }
+    checkNames(sources);
     return sources;
+  }
+
+  /** A name that no model has would be ignored, and something else measured than was asked for. */
+  private void checkNames(List<ModelSource> sources) {
+    List<Signature> inputs = new ArrayList<>();
+    if (!shapes.isEmpty() || !files.isEmpty()) {
+      for (ModelSource source : sources) {
+        try (Model model = Model.of(source.bytes())) {
+          inputs.addAll(model.inputs());
+        }
+      }
+    }
+    shapes.keySet().forEach(name -> ShapeArguments.named(inputs, name));
+    files.keySet().forEach(name -> ShapeArguments.named(inputs, name));
   }
 
   /** A tensor for every input: given values, else noise. */
   final Map<String, Tensor> inputs(ModelSource source) throws IOException {
     Map<String, Shape> asked = new LinkedHashMap<>();
-    shapes.forEach((name, text) -> asked.put(name, shape(text)));
+    shapes.forEach((name, text) -> asked.put(name, ShapeArguments.parse(text)));
     try (Model model = Model.of(source.bytes())) {
       return Inputs.of(model.inputs(), asked, source.shapes(), files);
     }
@@ -72,13 +88,5 @@ abstract class ModelsGiven implements Verb {
     table.print(out);
     out.flush();
     json.write(results.json(), to);
-  }
-
-  private static Shape shape(String text) {
-    try {
-      return new Shape(Arrays.stream(text.split("x", -1)).map(Integer::valueOf).toList());
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("'" + text + "' is not a shape such as 1x3x224x224", e);
-    }
   }
 }

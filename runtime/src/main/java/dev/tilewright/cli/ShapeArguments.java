@@ -75,7 +75,12 @@ public final class ShapeArguments {
     return input.dims().stream().anyMatch(Signature.Dim::isOpen);
   }
 
-  static Signature named(List<Signature> inputs, String name) {
+  /**
+   * The input of that name, or the sequence that it is an element of.
+   *
+   * @throws BadInputException if there is none
+   */
+  public static Signature named(List<Signature> inputs, String name) {
     return inputs.stream()
         .filter(input -> input.name().equals(name) || isElement(input, name))
         .findFirst()
@@ -116,7 +121,12 @@ public final class ShapeArguments {
     return shape.dims().stream().map(String::valueOf).collect(Collectors.joining("x"));
   }
 
-  private static Shape parse(String text) {
+  /**
+   * Dimensions as {@link #text} writes them, or with commas.
+   *
+   * @throws BadInputException if that is not a shape
+   */
+  public static Shape parse(String text) {
     List<Integer> dims = new ArrayList<>();
     try {
       for (String dim : text.split("[x,]", -1)) {

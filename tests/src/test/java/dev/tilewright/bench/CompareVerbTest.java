@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.tilewright.cli.BadInputException;
 import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import java.io.PrintWriter;
@@ -11,6 +12,7 @@ import java.io.StringWriter;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -19,15 +21,12 @@ import picocli.CommandLine;
 class CompareVerbTest {
   @Test
   void comparesAndAgrees() throws URISyntaxException {
-    URL model =
-        Objects.requireNonNull(
-            getClass().getResource("/fixtures/network/dilated_context/dynamic_nhw/model.onnx"));
     StringWriter out = new StringWriter();
     int exit =
         new CommandLine(new CompareVerb())
             .setOut(new PrintWriter(out))
             .execute(
-                Path.of(model.toURI()).toString(),
+                model(),
                 "--shape=x=1x4x16x16",
                 "--threads=2",
                 "--runs=20",
@@ -42,6 +41,32 @@ class CompareVerbTest {
     assertThat(comparison.get("peakGflops").getAsDouble()).isPositive();
     assertThat(comparison.getAsJsonArray("rounds")).isNotEmpty();
     assertThat(report.getAsJsonObject("environment").get("jdk").getAsString()).contains("25");
+  }
+
+  @Test
+  void refusesNamesThatTheModelDoesNotHave() throws URISyntaxException {
+    for (String option : List.of("--shape=y=1x4x16x16", "--input=y=values.bin")) {
+      StringWriter errors = new StringWriter();
+      int exit =
+          new CommandLine(new CompareVerb())
+              .setErr(new PrintWriter(errors))
+              .setExecutionExceptionHandler((failure, line, parsed) -> {
+                assertThat(failure)
+                    .isInstanceOf(BadInputException.class)
+                    .hasMessageContaining("no input 'y'")
+                    .hasMessageContaining("x:float32");
+                return 2;
+              })
+              .execute(model(), option, "--runs=1", "--warmup=0");
+      assertThat(exit).as(option).isEqualTo(2);
+    }
+  }
+
+  private static String model() throws URISyntaxException {
+    URL model =
+        CompareVerbTest.class.getResource(
+            "/fixtures/network/dilated_context/dynamic_nhw/model.onnx");
+    return Path.of(Objects.requireNonNull(model).toURI()).toString();
   }
 
   @Test

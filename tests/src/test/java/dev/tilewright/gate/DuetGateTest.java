@@ -129,18 +129,36 @@ class DuetGateTest {
     CommandRun.of("gate", "--baseline=" + dir, "--budget=soon").assertBadInput("no length of time");
   }
 
-  /** The fastest rounds are compared, which other load of the machine does not reach. */
+  /**
+   * The fastest rounds are compared, which other load of the machine does not reach. What is added
+   * is a time: of draws between which the machine's own speed changed it says nothing.
+   */
   @Test
   void addedWorkIsAdded() {
-    Duel.Player plain = new Duel.Player(new Spin(), () -> {});
-    Duel duel = new Duel(plain, plain, 300);
-    duel.warmUp(500);
-    double nanos = least(duel.play(200, true).a());
-    Duel.Player slower = new Duel.Player(AddedWork.to(new Spin(), 2 * nanos), () -> {});
-    Duel again = new Duel(plain, slower, 300);
-    again.warmUp(500);
-    Duel.Score score = again.play(500, true);
-    assertThat(least(score.b()) / least(score.a())).isBetween(2.0, 4.5);
+    Draw draw = Draw.of();
+    for (int i = 0; i < 10 && Math.abs(draw.plain / draw.expected - 1) > 0.2; i++) {
+      draw = Draw.of();
+    }
+    assertThat(draw.slower / draw.plain).isBetween(2.0, 4.5);
+  }
+
+  /**
+   * @param expected nanoseconds of a block, of which twice as many are added
+   * @param plain of a block afterwards
+   * @param slower likewise of one with added work
+   */
+  private record Draw(double expected, double plain, double slower) {
+    static Draw of() {
+      Duel.Player plain = new Duel.Player(new Spin(), () -> {});
+      Duel duel = new Duel(plain, plain, 300);
+      duel.warmUp(500);
+      double nanos = least(duel.play(200, true).a());
+      Duel.Player slower = new Duel.Player(AddedWork.to(new Spin(), 2 * nanos), () -> {});
+      Duel again = new Duel(plain, slower, 300);
+      again.warmUp(500);
+      Duel.Score score = again.play(500, true);
+      return new Draw(nanos, least(score.a()), least(score.b()));
+    }
   }
 
   private static double least(double[] nanos) {
