@@ -95,8 +95,9 @@ const char *gemm_refuses(const tw_problem *p) {
 
 /* Half cycles, of two FMA units: a step of a tile issues its FMAs and its loads; where a panel does
  * not stay in L1, no two steps are closer than 128 bytes from L2. A tile's start and end cost 70
- * cycles (measured on 14x32), those of a panel after another 40 (6x16), a tap 20 (6x8 and 6x16, 3x3, groups of
- * 8, 24 and 32 channels: 16 to 30). Counts the steps times rows in `factors`. */
+ * cycles (measured on 14x32). With AVX2, where alone it was measured (6x8 and 6x16, Zen 3), those of a panel
+ * after another cost 40, and a tap 20 (16 to 30; 3x3, groups of 8, 24 and 32 channels). Counts the steps times
+ * rows in `factors`. */
 static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_plan *q, double *factors) {
     tw_span rows[MOST_SPANS], columns[MOST_SPANS];
     const tw_extent down = rows_of(p), along = columns_of(p);
@@ -104,7 +105,8 @@ static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_p
     const int32_t column_spans = spans_of(q, &along, q->width, columns);
     const double vectors = group_width(isa, p) > isa->vl ? 2 : 1;
     const double panel_bytes = 4.0 * depth(p) * vectors * isa->vl;
-    const double ends = 2 * (q->together > 1 ? 40 : 70);
+    const int avx2 = isa->vl == 8;
+    const double ends = 2 * (avx2 && q->together > 1 ? 40 : 70), tap = avx2 ? 2 * 20 : 0;
     double sum = 0;
     *factors = 0;
     for (int32_t i = 0; i < row_spans; i++)
@@ -122,7 +124,7 @@ static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_p
             double step = tile_rows * vectors;
             if (step < tile_rows + vectors) step = tile_rows + vectors;
             if (panel_bytes > 32 * 1024 && step < 6) step = 6;
-            sum += blocks * tiles * (steps * step + taps * 2 * 20 + ends);
+            sum += blocks * tiles * (steps * step + taps * tap + ends);
             *factors += height * width * steps;
         }
     return sum;

@@ -85,15 +85,17 @@ class ZooAgreesWithPeerTest {
     byte[] file = whole.file(weights);
     Map<String, Tensor> ours = ours(file, inputs);
     Map<String, Tensor> theirs = theirs(file, inputs);
+    Map<String, Tensor> exact = run(file, inputs, "reference");
+    assertThat(ours.keySet()).isEqualTo(whole.outputs().keySet());
     if (detector.more().isEmpty()) {
-      agree(whole, ours, theirs);
+      agree(ours, theirs, exact);
       return;
     }
-    assertThat(ours.keySet()).isEqualTo(whole.outputs().keySet());
-    agree(found(ours), found(theirs));
+    agree(found(ours), found(theirs), found(exact));
     for (Map<String, Tensor> side : List.of(ours, theirs)) {
       Blueprint about = Blueprint.of(detector.about(given(side)), IMAGES);
-      agree(ours(about.file(weights), inputs), said(side));
+      byte[] part = about.file(weights);
+      agree(run(part, inputs, "auto"), said(side), run(part, inputs, "reference"));
     }
   }
 
@@ -153,9 +155,13 @@ class ZooAgreesWithPeerTest {
   }
 
   private static Map<String, Tensor> ours(byte[] file, Map<String, Tensor> inputs) {
+    return run(file, inputs, "auto");
+  }
+
+  private static Map<String, Tensor> run(byte[] file, Map<String, Tensor> inputs, String backend) {
     try (Model model = Model.of(file);
         SessionContender ours =
-            new SessionContender(model, inputs, new SessionOptions(2, "auto"))) {
+            new SessionContender(model, inputs, new SessionOptions(2, backend))) {
       ours.run();
       Map<String, Tensor> kept = new LinkedHashMap<>();
       ours.outputs().forEach((name, values) -> kept.put(name, kept(values)));
@@ -180,6 +186,16 @@ class ZooAgreesWithPeerTest {
       Blueprint blueprint, Map<String, Tensor> ours, Map<String, Tensor> theirs) {
     assertThat(ours.keySet()).isEqualTo(blueprint.outputs().keySet());
     agree(ours, theirs);
+  }
+
+  /**
+   * Detectors turn rounding errors into larger ones: on some CPUs the peer's own scores are 1e-4
+   * from those in double. Then ours may be as far from the peer's as four times that.
+   */
+  private static void agree(
+      Map<String, Tensor> ours, Map<String, Tensor> theirs, Map<String, Tensor> exact) {
+    double peers = Agreement.of(theirs, exact).error();
+    assertThat(Agreement.of(ours, theirs).error()).isLessThan(Math.max(TOLERANCE, 4 * peers));
   }
 
   private static void agree(Map<String, Tensor> ours, Map<String, Tensor> theirs) {
