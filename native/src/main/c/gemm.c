@@ -9,6 +9,7 @@
  * L2 of 1 MB); slower by 2 to 7 % below 1 MB. */
 #define FAR_BYTES (3 << 19)
 
+/* An activation passes over results of so many bytes while L1 has them. */
 #define ACTIVATED_BYTES (16 * 1024)
 
 /* Floats from one copied pixel to the next: an odd number of cache lines. */
@@ -179,9 +180,10 @@ static int merges_rows(const block *b) {
 }
 
 /* Writes the taps of a region and returns their number. */
-static int32_t list_taps(const block *b, const tw_span *rows, const tw_span *columns, int32_t channel) {
+static int32_t list_taps(const block *b, const tw_span *rows, const tw_span *columns, int32_t channel,
+                         int merged) {
     const tw_problem *p = &b->args->problem;
-    const int32_t end = merges_rows(b) ? columns->first_tap + 1 : columns->end_tap;
+    const int32_t end = merged ? columns->first_tap + 1 : columns->end_tap;
     gemm_tap *to = b->w.taps;
     for (int32_t y = rows->first_tap; y < rows->end_tap; y++)
         for (int32_t x = columns->first_tap; x < end; x++)
@@ -219,7 +221,6 @@ static gemm_tile panel_tile(const block *b, const gemm_tile *common, int32_t pan
 static int32_t list_strips(const block *b, const gemm_tile *common, int32_t panel_from, int32_t panel_to,
                            int32_t chunk, gemm_tile *strip) {
     const tw_problem *p = &b->args->problem;
-    /* An activation passes over a strip's results while L1 has them. */
     const int32_t most = p->activation > TW_CLIP ? ACTIVATED_BYTES / 4 / b->q.mr : INT32_MAX;
     int32_t count = 0;
     for (int32_t i = panel_from; i < panel_to; i++) {
@@ -309,7 +310,7 @@ static int32_t list_regions(const block *b, region *regions) {
 static void run_panels(const block *b, int32_t panel_from, int32_t panel_to, int32_t chunk) {
     const tw_problem *p = &b->args->problem;
     const int last = chunk + 1 == chunks(p, &b->q);
-    const int clips = last && p->activation == TW_CLIP;
+    const int clips = last && p->activation == TW_CLIP, merged = merges_rows(b);
     const int32_t channel = chunk * b->q.chunk, run = tw_min(b->q.chunk, c_group(p) - channel);
     gemm_tile t = {
         .tap = b->w.taps,
@@ -324,8 +325,8 @@ static void run_panels(const block *b, int32_t panel_from, int32_t panel_to, int
     const int32_t all_tiles = count > 0 ? regions[count - 1].tile + regions[count - 1].tiles : 0;
     for (int32_t panel = panel_from; panel < panel_to; panel += step)
         for (const region *at = regions; at < regions + count; at++) {
-            t.taps = list_taps(b, at->rows, at->columns, channel);
-            t.run = merges_rows(b) ? (at->columns->end_tap - at->columns->first_tap) * run : run;
+            t.taps = list_taps(b, at->rows, at->columns, channel, merged);
+            t.run = merged ? (at->columns->end_tap - at->columns->first_tap) * run : run;
             run_region(b, &t, at, all_tiles, panel, tw_min(panel_to, panel + step), chunk, last);
         }
 }

@@ -93,12 +93,11 @@ const char *winograd_refuses(int32_t m, const tw_problem *p) {
 
 /* Cycles of a core that does two vectors of FMAs a cycle. Measured at 512 and 256 bits: a value of a
  * transform costs 4 cycles a vector, most of it for moving V and M between L1 and L2, and a call
- * 30, with AVX2, whose 16 registers do not hold a tile, 120; a call of a product 16 beside its steps. In a network a filter beyond L2 comes
- * from memory, for the other layers were there since the run before: at 8 bytes a cycle, beside the products;
- * what of that they cannot hide is 0.03 cycles a byte when a run first reads it. (At L3's 20 F(4x4) took
- * four tiles of 7x7 from F(2x2), which is 1.6 to 1.9 times as fast where the filter is not kept: 1024
- * channels in 32 groups, 192 to 384. Zen 5.) A byte of tensors that do not
- * fit L2 costs 0.15. */
+ * 30, with AVX2, whose 16 registers do not hold a tile, 120; a call of a product 16 beside its steps. In a
+ * network a filter beyond L2 comes from memory, for the other layers were there since the run before: at 8
+ * bytes a cycle, beside the products; what of that they cannot hide is 0.03 cycles a byte when a run first reads
+ * it. (At L3's 20 F(4x4) took four tiles of 7x7 from F(2x2), which is 1.6 to 1.9 times as fast where the filter is
+ * not kept: 1024 channels in 32 groups, 192 to 384. Zen 5.) A byte of tensors that do not fit L2 costs 0.15. */
 static double cycles(const winograd_isa *isa, const tw_problem *p, const winograd_plan *q,
                      double *fmas) {
     const double groups = p->groups, tiles = groups * q->tiles;

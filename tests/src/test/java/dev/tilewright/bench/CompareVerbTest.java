@@ -46,10 +46,8 @@ class CompareVerbTest {
   @Test
   void refusesNamesThatTheModelDoesNotHave() throws URISyntaxException {
     for (String option : List.of("--shape=y=1x4x16x16", "--input=y=values.bin")) {
-      StringWriter errors = new StringWriter();
       int exit =
           new CommandLine(new CompareVerb())
-              .setErr(new PrintWriter(errors))
               .setExecutionExceptionHandler((failure, line, parsed) -> {
                 assertThat(failure)
                     .isInstanceOf(BadInputException.class)
