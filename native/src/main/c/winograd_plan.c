@@ -53,7 +53,9 @@ winograd_plan winograd_make_plan(const winograd_isa *isa, int32_t m, const tw_pr
     q.chunks = 1;
     if (p->threads > 1) {
         /* Four parts a thread balance the load. Blocks of about one size before chunks, for each
-         * chunk transforms its input again. */
+         * chunk transforms its input again: where each thread has two blocks or more there are no
+         * chunks (64 to 64 channels, 56x56, two threads: 8 blocks are 1.19 times as fast as 7 in
+         * two chunks each). */
         const double macs = (double)tw_pixels(p) * p->out_channels * q.c_group * p->kernel_height *
                             p->kernel_width;
         const double worth = macs / MACS_PER_PART;
@@ -61,7 +63,10 @@ winograd_plan winograd_make_plan(const winograd_isa *isa, int32_t m, const tw_pr
         const int32_t least = tw_ceil_div(tw_ceil_div(want, p->groups), q.panels);
         if (p->experts == 0)
             q.blocks = tw_max(q.blocks, tw_min(tw_ceil_div(q.tiles, isa->mr), least));
-        q.chunks = tw_min(q.panels, tw_max(1, tw_ceil_div(want, q.blocks * q.sets * q.groups)));
+        if (p->experts == 0 && q.blocks >= 2 * p->threads)
+            q.blocks = tw_min(q.tiles, tw_ceil_div(q.blocks, p->threads) * p->threads);
+        else
+            q.chunks = tw_min(q.panels, tw_max(1, tw_ceil_div(want, q.blocks * q.sets * q.groups)));
     }
     const int32_t block = tw_ceil_div(q.tiles, q.blocks);
     q.v_step = (ptrdiff_t)block * isa->vl;
