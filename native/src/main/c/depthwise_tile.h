@@ -386,7 +386,8 @@ static void run_row(const tw_args *args, const plan *q, int32_t n, int32_t oy, i
     }
 }
 
-static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker) {
+static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker, int32_t goes_on) {
+    (void)goes_on;
     plan q;
     memcpy(&q, args->plan, sizeof q);
     (void)worker;

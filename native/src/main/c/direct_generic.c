@@ -71,7 +71,8 @@ static void accumulate(const tw_args *args, const float *w, int32_t row, int32_t
         }
 }
 
-static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker) {
+static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker, int32_t goes_on) {
+    (void)goes_on;
     const tw_problem *p = &args->problem;
     const int32_t kg = p->out_channels / p->groups, cg = p->in_channels / p->groups;
     const int64_t group = (int64_t)p->kernel_height * p->kernel_width * cg * kg;

@@ -288,7 +288,8 @@ DOTS_LINE(3)
 DOTS_LINE(4)
 #undef DOTS_LINE
 
-static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker) {
+static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker, int32_t goes_on) {
+    (void)goes_on;
     static void (*const lines[])(const tw_args *, const plan *, int32_t, int32_t, int32_t, int32_t) = {
         run_line_1, run_line_2, run_line_3, run_line_4};
     const tw_problem *p = &args->problem;

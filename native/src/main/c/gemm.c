@@ -369,12 +369,14 @@ void gemm_run(const gemm_isa *isa, const tw_args *args, int32_t from, int32_t to
     const tw_extent rows = rows_of(p), columns = columns_of(p);
     b.row_spans = spans_of(&b.q, &rows, b.q.height, b.rows);
     b.column_spans = spans_of(&b.q, &columns, b.q.width, b.columns);
-    for (int32_t part = from; part < to; part++) {
+    /* Parts of one block follow each other, so its rows are copied once. */
+    for (int32_t part = from, end; part < to; part = end) {
         const int32_t cut = part % b.q.panel_blocks, index = part / b.q.panel_blocks;
+        end = tw_min(to, part - cut + b.q.panel_blocks);
         b.image = index / b.q.blocks;
         b.oy = index % b.q.blocks * block_rows(&b.q);
         b.oy_end = tw_min(b.q.height, b.oy + block_rows(&b.q));
         run_block(&b, tw_cut(panels(isa, p), cut, b.q.panel_blocks),
-                  tw_cut(panels(isa, p), cut + 1, b.q.panel_blocks));
+                  tw_cut(panels(isa, p), cut + end - part, b.q.panel_blocks));
     }
 }

@@ -192,7 +192,8 @@ static void pack(const tw_problem *p, const float *filter, const float *bias, fl
 }
 static int64_t workspace_bytes(const tw_problem *p) { return gemm_workspace_bytes(&ISA, p); }
 static int32_t bind(tw_args *args) { return gemm_bind(&ISA, args); }
-static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker) {
+static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker, int32_t goes_on) {
+    (void)goes_on;
     gemm_run(&ISA, args, from, to, worker);
 }
 

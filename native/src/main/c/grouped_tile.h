@@ -232,7 +232,8 @@ static void pack(const tw_problem *p, const float *filter, const float *bias, fl
 }
 static int64_t workspace_bytes(const tw_problem *p) { return grouped_workspace_bytes(&ISA, p); }
 static int32_t bind(tw_args *args) { return grouped_bind(&ISA, args); }
-static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker) {
+static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker, int32_t goes_on) {
+    (void)goes_on;
     grouped_run(&ISA, args, from, to, worker);
 }
 

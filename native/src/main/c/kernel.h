@@ -20,7 +20,7 @@ typedef struct {
     void (*pack)(const tw_problem *, const float *filter, const float *bias, float *packed);
     int64_t (*workspace_bytes)(const tw_problem *);
     int32_t (*bind)(tw_args *);
-    void (*run)(const tw_args *, int32_t from, int32_t to, int32_t worker);
+    void (*run)(const tw_args *, int32_t from, int32_t to, int32_t worker, int32_t goes_on);
     void (*rounding)(const tw_problem *, double *rounding); /* NULL: as the direct sum */
     int32_t sums; /* whether it takes filters that are sums */
 } tw_kernel;

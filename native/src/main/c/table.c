@@ -148,9 +148,9 @@ int32_t tw_bind(int64_t args) {
     return TABLE[a->kernel].kernel->bind(a);
 }
 
-void tw_run(int64_t args, int32_t from, int32_t to, int32_t worker) {
+void tw_run(int64_t args, int32_t from, int32_t to, int32_t worker, int32_t goes_on) {
     const tw_args *a = (const tw_args *)(intptr_t)args;
-    TABLE[a->kernel].kernel->run(a, from, to, worker);
+    TABLE[a->kernel].kernel->run(a, from, to, worker, goes_on);
 }
 
 /* Small whole numbers, at most 4, so that every order of summation gives the same float. */
@@ -182,7 +182,7 @@ static int computes(int32_t kernel, const tw_problem *p) {
                     .dst_stride = p->out_channels, .packed = packed, .workspace = (char *)workspace,
                     .kernel = kernel};
     const int32_t parts = tw_bind((int64_t)(intptr_t)&args);
-    tw_run((int64_t)(intptr_t)&args, 0, parts, 0);
+    tw_run((int64_t)(intptr_t)&args, 0, parts, 0, 0);
     if (dst[elements] != (float)guard) return 0;
     /* Algorithms that do not just add the products make sums that floats do not hold exactly. */
     const double magnitude = 16.0 * cg * p->kernel_height * p->kernel_width;

@@ -31,7 +31,7 @@
 
 #include <stdint.h>
 
-#define TW_ABI_VERSION 5
+#define TW_ABI_VERSION 6
 
 /* Most tunable parameters of a kernel, and most values of all that it proposes. */
 #define TW_MOST_TUNABLES 4
@@ -161,8 +161,9 @@ void tw_pack(int32_t kernel, int64_t problem, int64_t filter, int64_t bias, int6
 int64_t tw_workspace_bytes(int32_t kernel, int64_t problem);
 /* Fills the private part of the argument block; returns the number of parts, at least 1. */
 int32_t tw_bind(int64_t args);
-/* Computes the parts from (included) to (excluded). */
-void tw_run(int64_t args, int32_t from, int32_t to, int32_t worker);
+/* Computes the parts from (included) to (excluded). goes_on: the worker's last call was of the parts just
+ * before these, in the same run, and its workspace is as that left it. */
+void tw_run(int64_t args, int32_t from, int32_t to, int32_t worker, int32_t goes_on);
 
 /* The second table: families of operators. What Java cannot find by name it computes itself. */
 int32_t tw_op_count(void);

@@ -334,10 +334,11 @@ static void run_several(const winograd_isa *isa, const tw_args *args, const wino
     }
 }
 
+/* transformed: whose input is so already, or -1. */
 static void run_sums(const winograd_isa *isa, const tw_args *args, const winograd_plan *q, workspace *w,
-                     int32_t from, int32_t to) {
+                     int32_t from, int32_t to, int32_t transformed) {
     const tw_problem *p = &args->problem;
-    for (int32_t part = from, transformed = -1; part < to; transformed = part++ / q->chunks) {
+    for (int32_t part = from; part < to; transformed = part++ / q->chunks) {
         const sums_part s = sums_part_of(p, q, part), after = sums_part_of(p, q, part + 1);
         for (int32_t i = s.image_from; part / q->chunks != transformed && i < s.image_to; i++)
             transform(isa, args, q, i * q->groups + s.group, s.first, s.count,
@@ -350,7 +351,7 @@ static void run_sums(const winograd_isa *isa, const tw_args *args, const winogra
 }
 
 void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32_t from, int32_t to,
-                  int32_t worker) {
+                  int32_t worker, int32_t goes_on) {
     const tw_problem *p = &args->problem;
     const winograd_plan q = winograd_make_plan(isa, m, p);
     const float *packed = args->packed;
@@ -359,12 +360,12 @@ void winograd_run(const winograd_isa *isa, int32_t m, const tw_args *args, int32
     const int adjacent = q.down == 1 && q.right == 1;
     const int far_src = adjacent && 4.0 * p->in_height * p->in_width * p->in_channels > L2_BYTES;
     const int far_dst = adjacent && 4.0 * p->out_height * p->out_width * p->out_channels > L2_BYTES;
-    int32_t transformed = -1;
+    /* Parts of one block and group follow each other, so its input is transformed once. */
+    int32_t transformed = goes_on ? (from - 1) / q.chunks : -1;
     if (p->experts > 0) {
-        run_sums(isa, args, &q, &w, from, to);
+        run_sums(isa, args, &q, &w, from, to, transformed);
         return;
     }
-    /* Parts of one block and group follow each other, so its input is transformed once. */
     for (int32_t part = from; part < to; part++) {
         const int32_t chunk = part % q.chunks, input = part / q.chunks;
         const int32_t group = input % p->groups, block = input / p->groups;

@@ -109,6 +109,6 @@ void winograd_pack(const winograd_isa *, int32_t m, const tw_problem *, const fl
 int64_t winograd_workspace_bytes(const winograd_isa *, int32_t m, const tw_problem *);
 int32_t winograd_bind(const winograd_isa *, int32_t m, tw_args *);
 void winograd_run(const winograd_isa *, int32_t m, const tw_args *, int32_t from, int32_t to,
-                  int32_t worker);
+                  int32_t worker, int32_t goes_on);
 
 #endif

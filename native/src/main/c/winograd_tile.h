@@ -121,8 +121,9 @@ static const winograd_isa ISA = {
         return winograd_workspace_bytes(&ISA, m, p);                                               \
     }                                                                                              \
     static int32_t bind_##m(tw_args *args) { return winograd_bind(&ISA, m, args); }                \
-    static void run_##m(const tw_args *args, int32_t from, int32_t to, int32_t worker) {           \
-        winograd_run(&ISA, m, args, from, to, worker);                                             \
+    static void run_##m(const tw_args *args, int32_t from, int32_t to, int32_t worker,             \
+                        int32_t goes_on) {                                                         \
+        winograd_run(&ISA, m, args, from, to, worker, goes_on);                                    \
     }                                                                                              \
     const tw_kernel NAME(m, WINOGRAD_ISA) = {                                                      \
         .lanes = VL,                                                                               \

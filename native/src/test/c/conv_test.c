@@ -165,12 +165,12 @@ static int run_kernel(int32_t kernel, const tw_problem *p, const layer *l) {
                     .workspace_stride = 0, /* one thread here: every worker may use it */
                     .kernel = kernel};
     const int32_t parts = tw_bind((int64_t)(intptr_t)&args);
-    /* Random cuts, the second half first. */
+    /* Random cuts, the second half first; some calls go on where the last one stopped. */
     const int32_t middle = below(parts + 1);
     for (int32_t half = 1; half >= 0; half--)
-        for (int32_t from = half ? middle : 0, end = half ? parts : middle, to; from < end; from = to) {
+        for (int32_t begin = half ? middle : 0, end = half ? parts : middle, from = begin, to; from < end; from = to) {
             to = from + between(1, end - from);
-            tw_run((int64_t)(intptr_t)&args, from, to, below(p->threads));
+            tw_run((int64_t)(intptr_t)&args, from, to, below(p->threads), from > begin && below(2));
         }
     const double taps = (double)p->kernel_height * p->kernel_width * p->in_channels / p->groups + 2;
     double rounding[3];
@@ -400,7 +400,7 @@ static void check_special(void) {
             tw_pack(kernel, (int64_t)(intptr_t)&p, (int64_t)(intptr_t)&filter, 0, (int64_t)(intptr_t)packed);
             tw_args args = {.problem = p, .src = src, .dst = dst, .src_stride = 1, .dst_stride = 1,
                             .packed = packed, .workspace = workspace, .kernel = kernel};
-            tw_run((int64_t)(intptr_t)&args, 0, tw_bind((int64_t)(intptr_t)&args), 0);
+            tw_run((int64_t)(intptr_t)&args, 0, tw_bind((int64_t)(intptr_t)&args), 0, 0);
             const double high = activation(90, &p), low = activation(-90, &p);
             if (!isnan(dst[0]) || fabs(dst[1] - high) > 1e-5 * (1 + fabs(high)) ||
                 fabs(dst[2] - low) > 1e-5 * (1 + fabs(low))) {

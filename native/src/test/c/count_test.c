@@ -65,13 +65,13 @@ int main(void) {
             memset(packed, 0, sizeof packed);
             tw_pack(kernel, address(&p), address(filter), address(bias), address(packed));
             const int32_t parts = tw_bind(address(&args));
-            tw_run(address(&args), 0, parts, 0); /* the loader binds symbols on first use */
+            tw_run(address(&args), 0, parts, 0, 0); /* the loader binds symbols on first use */
             const double fmas = (double)out * out * q->outputs * (q->channels / q->groups) * q->filter *
                                 q->filter / 4;
             printf("%s %s %.0f ", tw_name(kernel), q->name, fmas);
             fflush(stdout);
             getpid();
-            tw_run(address(&args), 0, parts, 0);
+            tw_run(address(&args), 0, parts, 0, 0);
             getpid();
         }
     return 0;

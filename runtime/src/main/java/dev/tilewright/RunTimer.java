@@ -44,6 +44,13 @@ final class RunTimer implements RunWatch {
       task.run(from, to, worker);
       lanes[worker].add(step, from, to, begin, System.nanoTime());
     }
+
+    @Override
+    public void goOn(int from, int to, int worker) {
+      long begin = System.nanoTime();
+      task.goOn(from, to, worker);
+      lanes[worker].add(step, from, to, begin, System.nanoTime());
+    }
   }
 
   private static final class Stage {

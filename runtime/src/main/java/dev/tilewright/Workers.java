@@ -83,10 +83,11 @@ public final class Workers implements AutoCloseable {
     /**
      * Three quarters of what is left at a time: kernels prepare a call's parts together (Winograd
      * 256 to 256 channels 14x14, parts one by one 425 us, at once 366), and the rest evens out
-     * threads.
+     * threads. A thread that goes on has its preparations still.
      */
     private void help(int worker, int range) {
       int end = end(range);
+      int reached = -1;
       AtomicInteger free = next[range];
       for (int from = free.get(); from < end; from = free.get()) {
         int to = from + Math.max(1, (end - from) * 3 / 4);
@@ -94,7 +95,12 @@ public final class Workers implements AutoCloseable {
           continue;
         }
         try {
-          task.run(from, to, worker);
+          if (from == reached) {
+            task.goOn(from, to, worker);
+          } else {
+            task.run(from, to, worker);
+          }
+          reached = to;
         } catch (Throwable e) { // the caller rethrows it; a worker must not die of it
           failure = e;
         }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tilewright.kernel.Task;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
@@ -79,6 +81,55 @@ final class WorkersTest {
     }
     assertThat(first.get(0)).isZero();
     assertThat(first.get(1)).isEqualTo(8);
+  }
+
+  @Test
+  void aThreadGoesOnWhereItsLastCallStopped() {
+    CountDownLatch begun = new CountDownLatch(2);
+    CountDownLatch finished = new CountDownLatch(1);
+    List<String> calls = new ArrayList<>();
+    Task task =
+        new Task() {
+          @Override
+          public int parts() {
+            return 16;
+          }
+
+          @Override
+          public void run(int from, int to, int worker) {
+            begun.countDown();
+            await(worker == 0 ? begun : finished);
+            add("run", from, to, worker);
+          }
+
+          @Override
+          public void goOn(int from, int to, int worker) {
+            add("go on", from, to, worker);
+          }
+
+          private void add(String call, int from, int to, int worker) {
+            if (worker == 0) {
+              calls.add(call + " " + from + " to " + to);
+              if (to == 16) {
+                finished.countDown();
+              }
+            }
+          }
+        };
+    try (Workers workers = new Workers(2)) {
+      workers.run(new Workers.Region(task, 2));
+    }
+    assertThat(calls)
+        .containsExactly(
+            "run 0 to 6", "go on 6 to 7", "go on 7 to 8", "run 14 to 15", "go on 15 to 16");
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

@@ -12,7 +12,7 @@ import com.sun.jna.NativeLibrary;
  */
 final class CLibrary {
   /** TW_ABI_VERSION that this class was written against. */
-  static final int ABI_VERSION = 5;
+  static final int ABI_VERSION = 6;
 
   private CLibrary() {}
 
@@ -47,7 +47,7 @@ final class CLibrary {
 
   static native int tw_bind(long args);
 
-  static native void tw_run(long args, int from, int to, int worker);
+  static native void tw_run(long args, int from, int to, int worker, int goesOn);
 
   static native int tw_op_count();
 

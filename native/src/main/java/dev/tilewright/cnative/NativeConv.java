@@ -219,7 +219,12 @@ final class NativeConv implements ConvAlgorithm {
   private record BoundConv(long args, int parts) implements Task {
     @Override
     public void run(int from, int to, int worker) {
-      CLibrary.tw_run(args, from, to, worker);
+      CLibrary.tw_run(args, from, to, worker, 0);
+    }
+
+    @Override
+    public void goOn(int from, int to, int worker) {
+      CLibrary.tw_run(args, from, to, worker, 1);
     }
   }
 }

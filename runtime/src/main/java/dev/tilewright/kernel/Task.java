@@ -20,6 +20,14 @@ public interface Task {
   void run(int from, int to, int worker);
 
   /**
+   * The same where this worker's last call was of the pieces just before these, in the same run:
+   * what it prepared in its scratch is still there.
+   */
+  default void goOn(int from, int to, int worker) {
+    run(from, to, worker);
+  }
+
+  /**
    * Work that must be complete, in every run, before any part of this begins; null if there is
    * none.
    */

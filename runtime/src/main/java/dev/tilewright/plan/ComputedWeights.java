@@ -181,6 +181,11 @@ final class ComputedWeights implements Kernel {
     public void run(int from, int to, int worker) {
       convolution.run(from, to, worker);
     }
+
+    @Override
+    public void goOn(int from, int to, int worker) {
+      convolution.goOn(from, to, worker);
+    }
   }
 
   private record Packing(Weights weights) implements Task {

@@ -2,7 +2,7 @@ package dev.tilewright.plan;
 
 import dev.tilewright.graph.Graph;
 import dev.tilewright.graph.Value;
-import dev.tilewright.kernel.Kernel;
+import dev.tilewright.kernel.Operands;
 import dev.tilewright.plan.MemoryPlanner.Buffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,9 +18,6 @@ import java.util.Map;
  * then the input's buffer, which lives on.
  */
 final class Lifetimes {
-  /** Scratch of different workers does not share the pairs of lines that are fetched together. */
-  private static final long SCRATCH_STRIDE = 256;
-
   private final Graph graph;
 
   /** Characters from which on a buffer's name grows no more. */
@@ -51,9 +48,7 @@ final class Lifetimes {
     }
     for (int i = 0; i < steps.size(); i++) {
       Plan.Step step = steps.get(i);
-      buffers.add(
-          new Buffer(
-              "scratch of " + step.layer(), scratchStride(step.kernel()) * step.threads(), i, i));
+      buffers.add(new Buffer("scratch of " + step.layer(), scratchBytes(step), i, i));
     }
   }
 
@@ -72,9 +67,9 @@ final class Lifetimes {
     return buffers.size() - steps.size() + step;
   }
 
-  /** Bytes from one worker's scratch to the next. */
-  static long scratchStride(Kernel kernel) {
-    return Math.ceilDiv(kernel.workspaceBytes(), SCRATCH_STRIDE) * SCRATCH_STRIDE;
+  /** Bytes of the scratch of all workers of a step. */
+  static long scratchBytes(Plan.Step step) {
+    return Operands.workspaceBytes(step.kernel().workspaceBytes(), step.threads());
   }
 
   private void lives() {

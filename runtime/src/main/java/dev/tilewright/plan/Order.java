@@ -60,7 +60,7 @@ final class Order {
     scratch = new long[steps.size()];
     for (int i = 0; i < steps.size(); i++) {
       Plan.Step step = steps.get(i);
-      scratch[i] = Lifetimes.scratchStride(step.kernel()) * step.threads();
+      scratch[i] = Lifetimes.scratchBytes(step);
       Set<Integer> all = new LinkedHashSet<>();
       for (Value v : step.inputs()) {
         Value root = schedule.root(v);

@@ -8,6 +8,7 @@ import dev.tilewright.graph.Node;
 import dev.tilewright.graph.Op;
 import dev.tilewright.graph.Value;
 import dev.tilewright.kernel.Kernel;
+import dev.tilewright.kernel.Operands;
 import dev.tilewright.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -118,7 +119,7 @@ public final class Planner {
         });
     List<Plan.Scratch> scratch = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
-      long stride = Lifetimes.scratchStride(steps.get(i).kernel());
+      long stride = Operands.workspaceStride(steps.get(i).kernel().workspaceBytes());
       scratch.add(new Plan.Scratch(layout.offsets().get(lifetimes.scratchOf(i)), stride));
     }
     Map<Value, Tensor> constants = new LinkedHashMap<>();

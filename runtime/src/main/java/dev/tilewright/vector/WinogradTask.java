@@ -146,8 +146,19 @@ final class WinogradTask implements Task {
 
   @Override
   public void run(int from, int to, int worker) {
+    run(from, to, worker, -1);
+  }
+
+  @Override
+  public void goOn(int from, int to, int worker) {
+    run(from, to, worker, (from - 1) / geometry.chunks());
+  }
+
+  /**
+   * @param transformed block and group whose input is transformed already, or -1
+   */
+  private void run(int from, int to, int worker, int transformed) {
     long workspace = operands.workspace(worker);
-    int transformed = -1;
     for (int part = from; part < to; part++) {
       int chunk = part % geometry.chunks();
       int input = part / geometry.chunks();

@@ -220,7 +220,13 @@ public final class ConvConformance implements AutoCloseable {
     }
     poison(dst);
     for (int[] piece : pieces(task.parts())) {
-      task.run(piece[0], piece[1], piece[2]);
+      int middle = piece[0] + random.nextInt(piece[1] - piece[0]);
+      if (middle > piece[0]) {
+        task.run(piece[0], middle, piece[2]);
+        task.goOn(middle, piece[1], piece[2]);
+      } else {
+        task.run(piece[0], piece[1], piece[2]);
+      }
     }
     float[] again = values(dst);
     for (int i = 0; i < values.length && fault == null; i++) {

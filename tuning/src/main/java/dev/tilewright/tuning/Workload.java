@@ -118,10 +118,11 @@ public final class Workload implements AutoCloseable {
    * @param workspaceBytes for each worker
    */
   Operands operands(long workspaceBytes, int workers) {
-    long stride = (workspaceBytes + 63) / 64 * 64;
-    if (scratch.byteSize() < stride * workers) {
-      scratch = arena.allocate(stride * workers, 64);
+    long bytes = Operands.workspaceBytes(workspaceBytes, workers);
+    if (scratch.byteSize() < bytes) {
+      scratch = arena.allocate(bytes, 64);
     }
+    long stride = Operands.workspaceStride(workspaceBytes);
     return new Operands(in, List.of(dst), scratch.address(), stride, arena);
   }
 
