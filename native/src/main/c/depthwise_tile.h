@@ -387,10 +387,10 @@ static void run_row(const tw_args *args, const plan *q, int32_t n, int32_t oy, i
 }
 
 static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker, int32_t goes_on) {
+    (void)worker;
     (void)goes_on;
     plan q;
     memcpy(&q, args->plan, sizeof q);
-    (void)worker;
     const tw_problem *p = &args->problem;
     for (int32_t part = from; part < to; part++) {
         const int32_t block = part % q.blocks, c_from = block * q.block, band = part / q.blocks % q.bands;

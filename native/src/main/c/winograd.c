@@ -334,7 +334,7 @@ static void run_several(const winograd_isa *isa, const tw_args *args, const wino
     }
 }
 
-/* transformed: whose input is so already, or -1. */
+/* transformed: block, set and group whose input is transformed already, or -1. */
 static void run_sums(const winograd_isa *isa, const tw_args *args, const winograd_plan *q, workspace *w,
                      int32_t from, int32_t to, int32_t transformed) {
     const tw_problem *p = &args->problem;

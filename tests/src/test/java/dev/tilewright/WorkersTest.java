@@ -88,17 +88,23 @@ final class WorkersTest {
     CountDownLatch begun = new CountDownLatch(2);
     CountDownLatch finished = new CountDownLatch(1);
     List<String> calls = new ArrayList<>();
+    Task waiting =
+        task(
+            16,
+            (from, to, worker) -> {
+              begun.countDown();
+              (worker == 0 ? begun : finished).await();
+            });
     Task task =
         new Task() {
           @Override
           public int parts() {
-            return 16;
+            return waiting.parts();
           }
 
           @Override
           public void run(int from, int to, int worker) {
-            begun.countDown();
-            await(worker == 0 ? begun : finished);
+            waiting.run(from, to, worker);
             add("run", from, to, worker);
           }
 
@@ -122,14 +128,6 @@ final class WorkersTest {
     assertThat(calls)
         .containsExactly(
             "run 0 to 6", "go on 6 to 7", "go on 7 to 8", "run 14 to 15", "go on 15 to 16");
-  }
-
-  private static void await(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   @Test
