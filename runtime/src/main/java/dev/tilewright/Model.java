@@ -135,6 +135,7 @@ public final class Model implements AutoCloseable {
    * @throws dev.tilewright.onnx.UnsupportedModelException if it needs what this runtime lacks
    */
   public static Model load(Path file, LoadOptions options) throws IOException {
+    Backends.loadSoon(); // they take as long to load as the file to read: both at once
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       ExternalData files =

@@ -31,8 +31,15 @@ final class ModelProcess {
   private static final String FIRST = "first";
   private static final String FIGURE = "figure ";
   private static final int MOST_SECONDS = 120;
+
+  /** What the launcher gives every verb. */
   private static final List<String> FLAGS =
-      List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xms16m");
+      List.of(
+          "--enable-native-access=ALL-UNNAMED",
+          "-XX:+UseSerialGC",
+          "-Xms16m",
+          "-Djna.platform.library.path=/usr/lib",
+          "-Djdk.reflect.useNativeAccessorOnly=true");
 
   /**
    * Who runs in a process, and what it finds there.

@@ -24,11 +24,7 @@ import java.util.zip.ZipOutputStream;
 final class Starts implements AutoCloseable {
   /** What the launcher gives Java for {@code TILEWRIGHT_AOT} and the verb run. */
   private static final List<String> CACHED_CLASSES =
-      List.of(
-          "-Dtilewright.vector=none",
-          "-Djdk.reflect.useNativeAccessorOnly=true",
-          "-Djna.platform.library.path=/usr/lib",
-          "-XX:TieredStopAtLevel=1");
+      List.of("-Dtilewright.vector=none", "-XX:TieredStopAtLevel=1");
 
   static final String PEER = "onnxruntime";
 

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class JarLibrary {
   private final URL url;
 
+  /** Of the jar that it is in, once it was asked for. */
+  private @Nullable JarEntry entry;
+
   JarLibrary(URL url) {
     this.url = url;
   }
@@ -83,14 +86,14 @@ final class JarLibrary {
   }
 
   /** Null if it is not in a jar. */
-  private @Nullable JarEntry entry() throws IOException {
-    if (url.openConnection() instanceof JarURLConnection connection) {
+  private synchronized @Nullable JarEntry entry() throws IOException {
+    if (entry == null && url.openConnection() instanceof JarURLConnection connection) {
       connection.setUseCaches(false); // else the jar stays open
       try (JarFile jar = connection.getJarFile()) {
-        return jar.getJarEntry(connection.getEntryName());
+        entry = jar.getJarEntry(connection.getEntryName());
       }
     }
-    return null;
+    return entry;
   }
 
   private static boolean holds(Path folder, Path file, JarEntry entry) throws IOException {

@@ -1,8 +1,6 @@
 package dev.tilewright.cnative;
 
 import static java.lang.System.Logger.Level.DEBUG;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import com.sun.jna.Function;
 import com.sun.jna.Native;
@@ -13,7 +11,7 @@ import dev.tilewright.kernel.Applicability;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +43,11 @@ final class NativeLoader {
   private static final Map<String, Integer> ELF_ARCHITECTURES =
       Map.of("linux-x86-64", 62, "linux-aarch64", 183);
 
+  /** The library on the class path, or null; found once, when it is asked for. */
+  private static final class Own {
+    static final @Nullable JarLibrary LIBRARY = JarLibrary.find(RESOURCE, NativeLoader.class);
+  }
+
   private NativeLoader() {}
 
   /**
@@ -64,7 +67,7 @@ final class NativeLoader {
     if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
       return no("the C kernels need a little-endian CPU");
     }
-    JarLibrary own = path == null ? JarLibrary.find(RESOURCE, NativeLoader.class) : null;
+    JarLibrary own = path == null ? Own.LIBRARY : null;
     if (path == null && own == null) {
       return no(
           "built without a C compiler for "
@@ -185,8 +188,7 @@ final class NativeLoader {
   static String checksum(@Nullable String path) {
     try {
       if (path == null) {
-        JarLibrary own = JarLibrary.find(RESOURCE, NativeLoader.class);
-        return own == null ? "none" : own.checksum();
+        return Own.LIBRARY == null ? "none" : Own.LIBRARY.checksum();
       }
       CRC32 crc = new CRC32();
       crc.update(Files.readAllBytes(Path.of(path)));
@@ -212,8 +214,8 @@ final class NativeLoader {
         return "is not a shared library";
       }
       in.readFully(header);
-      MemorySegment elf = MemorySegment.ofArray(header);
-      int architecture = Short.toUnsignedInt(elf.get(JAVA_SHORT_UNALIGNED, 0x12));
+      ByteBuffer elf = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN);
+      int architecture = Short.toUnsignedInt(elf.getShort(0x12));
       boolean magic = header[0] == 0x7f && header[1] == 'E' && header[2] == 'L' && header[3] == 'F';
       if (!magic || header[4] != 2) {
         return "is not a 64-bit ELF library";
@@ -221,9 +223,9 @@ final class NativeLoader {
       if (architecture != ELF_ARCHITECTURES.getOrDefault(Platform.RESOURCE_PREFIX, architecture)) {
         return "is not for " + Platform.RESOURCE_PREFIX;
       }
-      long sections = elf.get(JAVA_LONG_UNALIGNED, 0x28);
-      int bytes = Short.toUnsignedInt(elf.get(JAVA_SHORT_UNALIGNED, 0x3a));
-      int count = Short.toUnsignedInt(elf.get(JAVA_SHORT_UNALIGNED, 0x3c));
+      long sections = elf.getLong(0x28);
+      int bytes = Short.toUnsignedInt(elf.getShort(0x3a));
+      int count = Short.toUnsignedInt(elf.getShort(0x3c));
       boolean whole = sections > 0 && sections <= in.length() - (long) bytes * count;
       return whole ? null : "is truncated";
     }

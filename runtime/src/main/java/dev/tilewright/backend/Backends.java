@@ -40,7 +40,16 @@ public final class Backends {
    * Finds them in another thread, for who will ask soon and has something else to do until then.
    */
   public static void loadSoon() {
-    Thread.ofPlatform().daemon().name("tilewright-backends").start(Backends::load);
+    Soon.start();
+  }
+
+  /** Starts a thread when it is initialized, so once. */
+  private static final class Soon {
+    static {
+      Thread.ofPlatform().daemon().name("tilewright-backends").start(Backends::load);
+    }
+
+    static void start() {}
   }
 
   private static final class Loaded {

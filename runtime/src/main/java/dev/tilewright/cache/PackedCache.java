@@ -4,6 +4,7 @@ import dev.tilewright.backend.Backend;
 import dev.tilewright.backend.Backends;
 import dev.tilewright.conv.Weights;
 import dev.tilewright.database.Machine;
+import dev.tilewright.database.ThisMachine;
 import dev.tilewright.database.UserCache;
 import dev.tilewright.onnx.Signature;
 import dev.tilewright.plan.Plan;
@@ -79,8 +80,6 @@ public final class PackedCache {
    * @param arena as long as which the model lives
    */
   public static PackedCache open(Path file, MemorySegment model, Arena arena) {
-    // What is in the files takes as long to read as backends to load: both at once.
-    Backends.loadSoon();
     PackedCache cache = new PackedCache(file, model, Checksums.of(model));
     cache.look(arena);
     giveBack(model); // only looked at
@@ -131,6 +130,7 @@ public final class PackedCache {
       if (its.sums().equals(sums) && Program.isOf(its.program())) {
         ahead = readAhead(opened);
       }
+      ThisMachine.ask(); // while backends load
       if (Here.PROGRAM.isEmpty()) {
         ignored("the program cannot tell its build");
         return;

@@ -45,6 +45,11 @@ public record Machine(
     }
   }
 
+  /** The same machine with other code of the backends. */
+  Machine with(String otherKernels) {
+    return new Machine(cpu, isa, caches, processors, java, otherKernels);
+  }
+
   public Likeness likeness(Machine other) {
     if (equals(other)) {
       return Likeness.SAME;
