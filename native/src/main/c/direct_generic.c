@@ -100,4 +100,4 @@ static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker, i
 }
 
 const tw_kernel tw_kernel_direct_generic = {
-    VL, {NULL}, "direct", refuses, tiles, cost, packed_bytes, pack, workspace_bytes, bind, run, NULL, 0};
+    VL, {NULL}, "direct", refuses, tiles, cost, packed_bytes, pack, workspace_bytes, bind, run, NULL, 0, NULL};

@@ -307,4 +307,4 @@ static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker, i
 }
 
 const tw_kernel DOTS_KERNEL = {VL,           {NULL}, "dots", refuses, tiles, cost,
-                               packed_bytes, pack,   workspace_bytes, bind, run, NULL, 0};
+                               packed_bytes, pack,   workspace_bytes, bind, run, NULL, 0, NULL};

@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-/* Outputs and residual of so many bytes are beyond L2. Fetching them ahead: 1.16 to 1.22 times as fast
- * at 3 and 6 MB (1x1 64 to 256 and 128 to 256, 56x56, L2 of 2 MB), 1.04 at 1.6 MB (256 to 1024, 14x14,
- * L2 of 1 MB); slower by 2 to 7 % below 1 MB. */
-#define FAR_BYTES (3 << 19)
-
 /* An activation passes over results of so many bytes while L1 has them. */
 #define ACTIVATED_BYTES (16 * 1024)
 
@@ -319,7 +314,7 @@ static void run_panels(const block *b, int32_t panel_from, int32_t panel_to, int
         .high = p->activation_b,
     };
     const double ends = 4.0 * tw_pixels(p) * p->out_channels * (b->args->residual ? 2 : 1);
-    t.far = chunk == 0 && ends > FAR_BYTES;
+    t.far = chunk == 0 && ends > TW_FAR_BYTES;
     region regions[MOST_SPANS * MOST_SPANS];
     const int32_t count = list_regions(b, regions), step = b->q.together;
     const int32_t all_tiles = count > 0 ? regions[count - 1].tile + regions[count - 1].tiles : 0;

@@ -14,14 +14,6 @@ static double block_bytes(const gemm_isa *isa) { return isa->vl < 16 ? 256 * 102
 #define LONG_BYTES (256 * 1024)
 /* Fewer channels of a product are not worth adding their sums to the outputs. */
 #define LEAST_CHUNK 256
-/* The part of L2 that a filter may fill for all its panels to meet a tile's rows one after the other. So
- * whole pixels are written in the order they lie in, and the rows are read once; else panel after panel
- * passes all rows and comes back to each pixel for its next 128 bytes. Times as fast, operands from L3, one
- * core of 2 MB of L2 (Granite Rapids): 1x1 64 to 256 56x56 1.36, with residual 1.22, 96 to 384 56x56 1.34,
- * 128 to 512 28x28 1.18, 192 to 768 28x28 1.17, 256 to 1024 14x14 (1 MB) 1.14, 96 to 576 14x14 1.15; filters
- * of 2.4 MB 0.96 to 1.09. */
-#define FILTER_SHARE 0.625
-
 /* Pixels 4 KiB apart map to one L1 set, whose 8-12 ways cannot hold a tile's 14 rows; half the speed
  * was lost (1x1, 1024 and 2048 channels). */
 static int conflicts(const tw_problem *p, int64_t src_stride) {
@@ -83,7 +75,7 @@ gemm_plan gemm_make_plan(const gemm_isa *isa, const tw_problem *p, int64_t src_s
             q.panel_blocks = tw_min(panels(isa, p), tw_ceil_div(want, q.blocks));
     }
     q.blocks = tw_ceil_div(q.height, block_rows(&q));
-    if (4.0 * (double)depth(p) * group_width(isa, p) <= FILTER_SHARE * (double)tw_l2_bytes())
+    if (4.0 * (double)depth(p) * group_width(isa, p) <= TW_FILTER_SHARE * (double)tw_l2_bytes())
         q.together = tw_min(MOST_TOGETHER, panels_group(isa, p));
     return q;
 }

@@ -198,4 +198,4 @@ static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker, i
 }
 
 const tw_kernel GEMM_KERNEL = {VL,   {"mr"}, GEMM_LAYOUT,   gemm_refuses, tiles, cost, packed_bytes,
-                               pack, workspace_bytes, bind, run, NULL, 0};
+                               pack, workspace_bytes, bind, run, NULL, 0, "product"};

@@ -238,4 +238,4 @@ static void run(const tw_args *args, int32_t from, int32_t to, int32_t worker, i
 }
 
 const tw_kernel GROUPED_KERNEL = {VL,   {NULL}, GROUPED_LAYOUT,  refuses, tiles, cost, packed_bytes,
-                                  pack, workspace_bytes, bind, run, NULL, 0};
+                                  pack, workspace_bytes, bind, run, NULL, 0, NULL};

@@ -6,6 +6,7 @@
     X(winograd_f6_avx512, TW_ISA_AVX512)                                                           \
     X(winograd_f2_avx512, TW_ISA_AVX512)                                                           \
     X(gemm_avx512, TW_ISA_AVX512)                                                                  \
+    X(strassen_avx512, TW_ISA_AVX512)                                                              \
     X(grouped_avx512, TW_ISA_AVX512)                                                               \
     X(depthwise_avx512, TW_ISA_AVX512)                                                             \
     X(dots_avx512, TW_ISA_AVX512)                                                                  \
@@ -13,6 +14,7 @@
     X(winograd_f6_avx2, TW_ISA_AVX2)                                                               \
     X(winograd_f2_avx2, TW_ISA_AVX2)                                                               \
     X(gemm_avx2, TW_ISA_AVX2)                                                                      \
+    X(strassen_avx2, TW_ISA_AVX2)                                                                  \
     X(grouped_avx2, TW_ISA_AVX2)                                                                   \
     X(depthwise_avx2, TW_ISA_AVX2)                                                                 \
     X(dots_avx2, TW_ISA_AVX2)

@@ -124,9 +124,11 @@ void tw_cost(int32_t kernel, int64_t problem, int64_t cost) {
 
 void tw_rounding(int32_t kernel, int64_t problem, int64_t rounding) {
     double *r = (double *)(intptr_t)rounding;
-    r[0] = r[1] = r[2] = 1;
+    r[0] = r[1] = r[2] = r[3] = 1;
     if (TABLE[kernel].kernel->rounding) TABLE[kernel].kernel->rounding(problem_at(problem), r);
 }
+
+const char *tw_family(int32_t kernel) { return TABLE[kernel].kernel->family; }
 
 const char *tw_layout(int32_t kernel) { return TABLE[kernel].kernel->layout; }
 
@@ -161,7 +163,7 @@ static int computes(int32_t kernel, const tw_problem *p) {
     static const int32_t guard = 12345;
     _Alignas(64) float packed[28000] = {0}, workspace[12000];
     float src[1024], dst[2049], filter[4096], bias[64];
-    double rounding[3];
+    double rounding[4];
     const int64_t problem = (int64_t)(intptr_t)p;
     const int32_t cg = p->in_channels / p->groups, kg = p->out_channels / p->groups;
     if (tw_refuses(kernel, problem)) return 1;
@@ -219,8 +221,14 @@ int32_t tw_self_test(int32_t isa_limit) {
     tw_problem grouped = dense;
     grouped.groups = 5;
     grouped.in_channels = grouped.out_channels = 20;
+    tw_problem pointwise = dense;
+    pointwise.in_channels = 32;
+    pointwise.in_width = pointwise.out_width = 6;
+    pointwise.kernel_height = pointwise.kernel_width = 1;
+    pointwise.pad_top = pointwise.pad_left = pointwise.pad_bottom = pointwise.pad_right = 0;
     for (int32_t kernel = 0; kernel < COUNT; kernel++)
-        if (!computes(kernel, &dense) || !computes(kernel, &depthwise) || !computes(kernel, &grouped))
+        if (!computes(kernel, &dense) || !computes(kernel, &depthwise) || !computes(kernel, &grouped) ||
+            !computes(kernel, &pointwise))
             return 1 + kernel;
     return 0;
 }

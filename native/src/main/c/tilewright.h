@@ -31,7 +31,7 @@
 
 #include <stdint.h>
 
-#define TW_ABI_VERSION 6
+#define TW_ABI_VERSION 7
 
 /* Most tunable parameters of a kernel, and most values of all that it proposes. */
 #define TW_MOST_TUNABLES 4
@@ -149,9 +149,13 @@ int32_t tw_tiles(int32_t kernel, int64_t problem, int64_t values);
 /* Writes three doubles: FMAs executed, bytes moved beyond L1, share of the FMA peak (of the widest
  * instructions of this CPU) of the inner loop. */
 void tw_cost(int32_t kernel, int64_t problem, int64_t cost);
-/* Writes three doubles: by how much larger than those of the direct sum the terms are that the kernel
- * adds (docs/numerics.md), and height and width of the blocks of outputs that share them. */
+/* Writes four doubles: by how much larger than those of the direct sum the terms are that the kernel adds
+ * (docs/numerics.md), and height, width and channels of the blocks of outputs that share them. Pixels of a
+ * 1x1 convolution count as one row. */
 void tw_rounding(int32_t kernel, int64_t problem, int64_t rounding);
+/* Names the family of kernels whose costs may be compared more closely than others, as they err alike; NULL
+ * if there is none. */
+const char *tw_family(int32_t kernel);
 /* Names the packed layout: kernels with equal names share packed filters. */
 const char *tw_layout(int32_t kernel);
 int64_t tw_packed_bytes(int32_t kernel, int64_t problem);

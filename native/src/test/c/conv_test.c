@@ -119,20 +119,24 @@ static void print_problem(const tw_problem *p) {
            p->threads, p->tile[0], p->tile[1], p->experts, p->images, p->parts, p->own_rows);
 }
 
-/* The largest scale of the block of outputs, of height x width, that row and channel are in: they
- * share the sums that are rounded. */
+/* The largest scale of the block of outputs, of height x width x channels, that row and channel are in:
+ * they share the sums that are rounded. */
 static double scale_of_block(const tw_problem *p, const layer *l, int64_t row, int64_t k,
                              const double *rounding) {
-    const int32_t high = (int32_t)rounding[1], wide = (int32_t)rounding[2];
-    const int64_t image = row / p->out_width / p->out_height;
-    const int32_t top = (int32_t)(row / p->out_width % p->out_height) / high * high;
-    const int32_t left = (int32_t)(row % p->out_width) / wide * wide;
+    const int point = p->kernel_height == 1 && p->kernel_width == 1;
+    const int32_t out_height = point ? 1 : p->out_height;
+    const int32_t out_width = point ? p->out_height * p->out_width : p->out_width;
+    const int32_t high = (int32_t)rounding[1], wide = (int32_t)rounding[2], deep = (int32_t)rounding[3];
+    const int64_t image = row / out_width / out_height, first = k / deep * deep;
+    const int32_t top = (int32_t)(row / out_width % out_height) / high * high;
+    const int32_t left = (int32_t)(row % out_width) / wide * wide;
     double largest = 0;
-    for (int32_t y = top; y < top + high && y < p->out_height; y++)
-        for (int32_t x = left; x < left + wide && x < p->out_width; x++) {
-            const int64_t other = (image * p->out_height + y) * p->out_width + x;
-            largest = fmax(largest, l->scale[other * p->out_channels + k]);
-        }
+    for (int32_t y = top; y < top + high && y < out_height; y++)
+        for (int32_t x = left; x < left + wide && x < out_width; x++)
+            for (int64_t channel = first; channel < first + deep && channel < p->out_channels; channel++) {
+                const int64_t other = (image * out_height + y) * out_width + x;
+                largest = fmax(largest, l->scale[other * p->out_channels + channel]);
+            }
     return largest;
 }
 
@@ -173,7 +177,7 @@ static int run_kernel(int32_t kernel, const tw_problem *p, const layer *l) {
             tw_run((int64_t)(intptr_t)&args, from, to, below(p->threads), from > begin && below(2));
         }
     const double taps = (double)p->kernel_height * p->kernel_width * p->in_channels / p->groups + 2;
-    double rounding[3];
+    double rounding[4];
     tw_rounding(kernel, problem, (int64_t)(intptr_t)rounding);
     int good = parts >= 1;
     for (int64_t i = 0; good && i < (rows - 1) * stride + p->out_channels; i++) {
@@ -258,6 +262,12 @@ static const int32_t LIST[][16] = {
     {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},
     {1, 1, 64, 64, 9, 14, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},
     {1, 1, 37, 41, 7, 7, 1, 1, 2, 2, 1, 1, 0, 0, 0, 0},
+    {1, 1, 128, 96, 7, 7, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},   /* from here on: Strassen. An odd last pixel */
+    {2, 1, 34, 80, 3, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},    /* an odd one of each image, a panel left over */
+    {1, 1, 1100, 70, 5, 4, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},  /* chunks, the last one shorter */
+    {1, 1, 512, 200, 14, 14, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, /* blocks of pixels */
+    {2, 1, 64, 48, 9, 8, 1, 1, 2, 3, 1, 1, 0, 0, 0, 0},    /* strides */
+    {1, 1, 42, 33, 1, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},    /* halves of an odd number of channels */
     {1, 1, 1024, 96, 5, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},  /* rows 4 KiB apart */
     {1, 1, 512, 64, 6, 6, 1, 1, 2, 2, 1, 1, 0, 0, 0, 0},   /* the same by stride */
     {1, 1, 1024, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},  /* the same with padding */

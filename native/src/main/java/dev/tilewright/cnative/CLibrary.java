@@ -12,7 +12,7 @@ import com.sun.jna.NativeLibrary;
  */
 final class CLibrary {
   /** TW_ABI_VERSION that this class was written against. */
-  static final int ABI_VERSION = 6;
+  static final int ABI_VERSION = 7;
 
   private CLibrary() {}
 
@@ -36,6 +36,9 @@ final class CLibrary {
   static native void tw_cost(int kernel, long problem, long cost);
 
   static native void tw_rounding(int kernel, long problem, long rounding);
+
+  /** Null if it has none. */
+  static native String tw_family(int kernel);
 
   static native String tw_layout(int kernel);
 

@@ -42,6 +42,7 @@ final class NativeConv implements ConvAlgorithm {
   private final int kernel;
   private final Isa limit;
   private final String id;
+  private final String family;
 
   /** Of the tunable parameters. */
   private final List<String> names;
@@ -50,6 +51,8 @@ final class NativeConv implements ConvAlgorithm {
     this.kernel = kernel;
     this.limit = limit;
     this.id = "native." + CLibrary.tw_name(kernel);
+    @Nullable String shared = CLibrary.tw_family(kernel);
+    this.family = shared == null ? id : shared;
     this.names =
         IntStream.range(0, NativeArguments.MOST_TUNABLES)
             .mapToObj(i -> CLibrary.tw_tile_name(kernel, i))
@@ -82,7 +85,7 @@ final class NativeConv implements ConvAlgorithm {
   public Rounding rounding(ConvShape shape) {
     try (Arena arena = Arena.ofConfined()) {
       ConvProblem problem = new ConvProblem(shape, Epilogue.NONE, 1);
-      MemorySegment rounding = arena.allocate(JAVA_DOUBLE, 3);
+      MemorySegment rounding = arena.allocate(JAVA_DOUBLE, 4);
       CLibrary.tw_rounding(
           kernel,
           NativeArguments.problem(problem, limit, OWN_CHOICE, arena).address(),
@@ -90,8 +93,8 @@ final class NativeConv implements ConvAlgorithm {
       return new Rounding(
           rounding.getAtIndex(JAVA_DOUBLE, 0),
           new ConvShape.Size(
-              (int) rounding.getAtIndex(JAVA_DOUBLE, 1),
-              (int) rounding.getAtIndex(JAVA_DOUBLE, 2)));
+              (int) rounding.getAtIndex(JAVA_DOUBLE, 1), (int) rounding.getAtIndex(JAVA_DOUBLE, 2)),
+          (int) rounding.getAtIndex(JAVA_DOUBLE, 3));
     }
   }
 
@@ -127,6 +130,11 @@ final class NativeConv implements ConvAlgorithm {
           cost.getAtIndex(JAVA_DOUBLE, 1),
           cost.getAtIndex(JAVA_DOUBLE, 2));
     }
+  }
+
+  @Override
+  public String family() {
+    return family;
   }
 
   @Override

@@ -27,6 +27,14 @@ public interface ConvAlgorithm {
   /** What the algorithm would do; only asked where {@link #check} says yes. */
   Cost cost(ConvProblem problem, Tile tile);
 
+  /**
+   * Algorithms of one family run the same inner loop: what their costs miss, they miss alike, so
+   * small differences between them count. Of backends that differ it says nothing.
+   */
+  default String family() {
+    return id();
+  }
+
   /** How it rounds; only asked where {@link #check} says yes. */
   default Rounding rounding(ConvShape shape) {
     return Rounding.DIRECT;

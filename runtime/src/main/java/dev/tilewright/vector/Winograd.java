@@ -89,7 +89,7 @@ final class Winograd implements ConvAlgorithm {
     WinogradMatrices down = WinogradGeometry.matrices(outputs, s.kernel().height());
     WinogradMatrices along = WinogradGeometry.matrices(outputs, s.kernel().width());
     return new Rounding(
-        down.growth() * along.growth(), new ConvShape.Size(down.outputs(), along.outputs()));
+        down.growth() * along.growth(), new ConvShape.Size(down.outputs(), along.outputs()), 1);
   }
 
   @Override

@@ -91,7 +91,8 @@ public final class ConvConformance implements AutoCloseable {
     for (int i = 0; i < expected.length; i++) {
       boolean spoilt = false;
       double largest = 0;
-      for (int other : sameBlock(i, rounding.block())) {
+      for (long sharing : rounding.sharing(problem.shape(), i).toArray()) {
+        int other = (int) sharing;
         spoilt |= Float.isNaN(expected[other]);
         largest = Float.isNaN(magnitude[other]) ? largest : Math.max(largest, magnitude[other]);
       }
@@ -144,24 +145,6 @@ public final class ConvConformance implements AutoCloseable {
   private Tensor unknown(Shape shape) {
     TensorType type = TensorType.floats(shape);
     return new Tensor(type, arena.allocate(type.bytes(), 64).fill((byte) 0xff));
-  }
-
-  /** Indices of the values that are computed from the same sums as value i: its own channel's. */
-  private int[] sameBlock(int i, ConvShape.Size block) {
-    ConvShape.Size out = problem.shape().out();
-    int channels = problem.shape().outChannels();
-    int pixel = i / channels;
-    int image = pixel / (out.height() * out.width());
-    int top = pixel / out.width() % out.height() / block.height() * block.height();
-    int left = pixel % out.width() / block.width() * block.width();
-    int rows = Math.min(block.height(), out.height() - top);
-    int columns = Math.min(block.width(), out.width() - left);
-    int[] same = new int[rows * columns];
-    for (int j = 0; j < same.length; j++) {
-      int y = image * out.height() + top + j / columns;
-      same[j] = (y * out.width() + left + j % columns) * channels + i % channels;
-    }
-    return same;
   }
 
   /**

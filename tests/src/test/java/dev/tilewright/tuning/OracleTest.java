@@ -68,7 +68,7 @@ class OracleTest {
   @Test
   void boundsGrowWithTransforms() {
     ConvShape shape = ConvShape.parse("n1g1c64k8_i9x9_f3x3_s1x1_d1x1_p1,1,1,1");
-    Rounding rounding = new Rounding(7, new ConvShape.Size(4, 4));
+    Rounding rounding = new Rounding(7, new ConvShape.Size(4, 4), 1);
     ErrorBound direct = ErrorBound.of(Rounding.DIRECT, shape, Activation.none());
     ErrorBound winograd = ErrorBound.of(rounding, shape, Activation.none());
     assertThat(winograd.sum()).isEqualTo(7 * direct.sum());

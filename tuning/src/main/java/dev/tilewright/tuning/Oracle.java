@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import dev.tilewright.conv.Activation;
 import dev.tilewright.conv.ConvProblem;
 import dev.tilewright.conv.ConvShape;
+import dev.tilewright.conv.Rounding;
 import dev.tilewright.tensor.Memory;
 import dev.tilewright.tensor.View;
 import java.lang.foreign.MemorySegment;
@@ -179,7 +180,7 @@ public final class Oracle {
       error = Double.isNaN(error) ? Double.POSITIVE_INFINITY : error;
       double allowed = bound.allowed(magnitude[i], expected[i]);
       if (error > allowed && error < Double.POSITIVE_INFINITY) {
-        double largest = largestMagnitude(places[i], trial.rounding().block());
+        double largest = largestMagnitude(places[i], trial.rounding());
         allowed = bound.allowed(largest, expected[i]);
       }
       units = Math.max(units, error / (ErrorBound.UNIT * magnitude[i] + Double.MIN_NORMAL));
@@ -191,22 +192,14 @@ public final class Oracle {
         units, bound.sum() / ErrorBound.UNIT, difference / scale, share, places.length);
   }
 
-  /** The largest M of the results in a block of pixels, of the channel of this one. */
-  private double largestMagnitude(long place, ConvShape.Size block) {
-    ConvShape.Size out = shape.out();
-    long pixel = place / shape.outChannels();
-    long x = pixel % out.width() / block.width() * block.width();
-    long y = pixel / out.width() % out.height() / block.height() * block.height();
-    long first = pixel - pixel % ((long) out.height() * out.width());
-    double largest = 0;
-    for (long row = y; row < Math.min(out.height(), y + block.height()); row++) {
-      for (long column = x; column < Math.min(out.width(), x + block.width()); column++) {
-        Sum sum = new Sum();
-        long other = first + row * out.width() + column;
-        cell.sum(other * shape.outChannels() + place % shape.outChannels(), sum);
-        largest = Math.max(largest, sum.magnitude);
-      }
-    }
-    return largest;
+  /** The largest M of the results that share sums with this one. */
+  private double largestMagnitude(long place, Rounding rounding) {
+    return rounding.sharing(shape, place).mapToDouble(this::magnitudeAt).max().orElseThrow();
+  }
+
+  private double magnitudeAt(long place) {
+    Sum sum = new Sum();
+    cell.sum(place, sum);
+    return sum.magnitude;
   }
 }
