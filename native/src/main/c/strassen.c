@@ -19,9 +19,9 @@
 
 /* How a problem is cut; what tw_bind stores. */
 typedef struct {
-    int32_t blocks, block;        /* of pairs of pixels, of an image: how many, and pairs of each */
-    int32_t panel_blocks;         /* a part is a block times a panel block */
-    int32_t together;             /* pairs whose rows meet all pairs of panels before the next ones do */
+    int32_t blocks;       /* of pairs of pixels, of an image */
+    int32_t panel_blocks; /* a part is a block times a panel block */
+    int32_t together;     /* pairs whose rows meet all pairs of panels before the next ones do */
 } strassen_plan;
 
 static int32_t pixels_of(const tw_problem *p) { return p->out_height * p->out_width; }
@@ -74,6 +74,11 @@ static int32_t tile_of(const strassen_isa *isa, int32_t pairs) {
     return isa->tile[size_of(isa, tw_ceil_div(pairs, tiles))].pairs;
 }
 
+/* The first pair of a block: they are whole tiles, but for the last one's end. */
+static int32_t block_start(const strassen_isa *isa, const tw_problem *p, int32_t block, int32_t blocks) {
+    return tw_min(pairs_of(p), tw_cut(tw_ceil_div(pairs_of(p), isa->mr), block, blocks) * isa->mr);
+}
+
 static strassen_plan plan_of(const strassen_isa *isa, const tw_problem *p) {
     const int32_t pairs = pairs_of(p), rows = BLOCK_BYTES / 4 / pitch_of(isa, p);
     const int32_t most = tw_max(1, rows / isa->mr) * isa->mr;
@@ -84,10 +89,10 @@ static strassen_plan plan_of(const strassen_isa *isa, const tw_problem *p) {
         if (q.blocks < want) q.blocks = tw_max(q.blocks, tw_min(want, tw_max(1, pairs / (2 * isa->mr))));
         if (q.blocks < want) q.panel_blocks = tw_min(columns_of(isa, p), tw_ceil_div(want, q.blocks));
     }
-    q.block = tw_ceil_div(tw_ceil_div(pairs, q.blocks), isa->mr) * isa->mr; /* whole tiles but for the last */
-    q.blocks = tw_ceil_div(pairs, q.block);
+    q.blocks = tw_min(q.blocks, tw_ceil_div(pairs, isa->mr));
+    const int32_t block = tw_ceil_div(tw_ceil_div(pairs, isa->mr), q.blocks) * isa->mr;
     const double filter = 4.0 * (double)width_of(isa, p) * chunk_of(p) / 2;
-    q.together = filter <= TW_FILTER_SHARE * (double)tw_l2_bytes() ? tw_min(isa->mr, q.block) : q.block;
+    q.together = filter <= TW_FILTER_SHARE * (double)tw_l2_bytes() ? isa->mr : block;
     return q;
 }
 
@@ -115,7 +120,7 @@ void strassen_cost(const strassen_isa *isa, const tw_problem *p, double *cost) {
         const double step = tw_max(2 * tile, tile + 2);
         sum += tw_ceil_div(rows, tile) * products * (half * step + chunks * PRODUCT_ENDS);
     }
-    sum += (double)pairs * q.panel_blocks * SUMS * half / isa->vl;
+    sum += pairs * SUMS * half / isa->vl;
     const double fmas = pairs * half * products * 2;
     cost[0] = p->batch * fmas * isa->vl;
     cost[1] = tw_tensor_bytes(p) + 4 * (double)width_of(isa, p) * half;
@@ -289,18 +294,21 @@ void strassen_run(const strassen_isa *isa, const tw_args *args, int32_t from, in
     const double ends = 4.0 * tw_pixels(p) * p->out_channels * (args->residual ? 2 : 1);
     g.w = lay_out(args->workspace + worker * args->workspace_stride, isa, p, &q);
     memset(g.w.zeros, 0, (size_t)chunk_of(p) * sizeof(float));
-    for (int32_t part = from; part < to; part++) {
-        const int32_t cut = part % q.panel_blocks, block = part / q.panel_blocks % q.blocks;
-        g.image = part / q.panel_blocks / q.blocks;
-        const int32_t end = tw_min(pairs_of(p), (block + 1) * q.block);
+    /* Parts of one block follow each other, so its sums are made once. */
+    for (int32_t part = from, next; part < to; part = next) {
+        const int32_t cut = part % q.panel_blocks, index = part / q.panel_blocks, block = index % q.blocks;
+        next = tw_min(to, part - cut + q.panel_blocks);
+        g.image = index / q.blocks;
+        const int32_t start = block_start(isa, p, block, q.blocks);
+        const int32_t end = block_start(isa, p, block + 1, q.blocks);
         const int32_t first = tw_cut(columns_of(isa, p), cut, q.panel_blocks);
-        const int32_t after = tw_cut(columns_of(isa, p), cut + 1, q.panel_blocks);
+        const int32_t after = tw_cut(columns_of(isa, p), cut + next - part, q.panel_blocks);
         for (g.channel = 0; g.channel < p->in_channels; g.channel += 2 * g.run) {
             g.run = tw_min(chunk_of(p), p->in_channels - g.channel) / 2;
             g.panels = panels + width_of(isa, p) * (g.channel / 2);
             g.far = g.channel == 0 && ends > TW_FAR_BYTES;
             g.last = g.channel + 2 * g.run == p->in_channels;
-            for (int32_t pair = block * q.block; pair < end; pair += q.together) {
+            for (int32_t pair = start; pair < end; pair += q.together) {
                 g.pairs = tw_min(q.together, end - pair);
                 g.tile = tile_of(isa, g.pairs);
                 g.tiles = tw_ceil_div(g.pairs, g.tile);
