@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* Channels multiplied at a time, at most: the rows of a tile are then 7 KB each, and a pair of panels a
- * tenth of L2 (AVX2). Even. */
+/* Channels multiplied at a time, at most: a pair's row is then 7 KB, and with AVX2 a pair of panels 112. */
 #define MOST_CHANNELS 512
 /* Rows of a block should stay in L2 while pairs of panels pass. */
 #define BLOCK_BYTES (256 * 1024)
@@ -111,19 +110,22 @@ const char *strassen_refuses(const strassen_isa *isa, const tw_problem *p) {
     return NULL;
 }
 
-/* Half cycles, as GEMM's: a step issues its FMAs and its loads. */
+/* Half cycles of a product of so many pairs by a panel, as GEMM's: a step issues its FMAs and its loads. */
+static double half_cycles(const strassen_isa *isa, const tw_problem *p, int32_t pairs) {
+    if (pairs == 0) return 0;
+    const int32_t tile = tile_of(isa, pairs), chunks = tw_ceil_div(p->in_channels, MOST_CHANNELS);
+    const double step = tw_max(2 * tile, tile + 2);
+    return tw_ceil_div(pairs, tile) * (step * p->in_channels / 2 + chunks * PRODUCT_ENDS);
+}
+
 void strassen_cost(const strassen_isa *isa, const tw_problem *p, double *cost) {
     const strassen_plan q = plan_of(isa, p);
-    const int32_t pairs = pairs_of(p), chunks = tw_ceil_div(p->in_channels, MOST_CHANNELS);
+    const int32_t pairs = pairs_of(p);
     const double half = p->in_channels / 2.0;
     const double products = STRASSEN_PRODUCTS * twins(isa, p) + 4 * left_over(isa, p);
-    double sum = 0;
-    for (int32_t from = 0; from < pairs; from += q.together) {
-        const int32_t rows = tw_min(q.together, pairs - from), tile = tile_of(isa, rows);
-        const double step = tw_max(2 * tile, tile + 2);
-        sum += tw_ceil_div(rows, tile) * products * (half * step + chunks * PRODUCT_ENDS);
-    }
-    sum += pairs * SUMS * half / isa->vl;
+    const double groups = pairs / q.together * half_cycles(isa, p, q.together) +
+                          half_cycles(isa, p, pairs % q.together);
+    const double sum = products * groups + pairs * SUMS * half / isa->vl;
     const double fmas = pairs * half * products * 2;
     cost[0] = p->batch * fmas * isa->vl;
     cost[1] = tw_tensor_bytes(p) + 4 * (double)width_of(isa, p) * half;

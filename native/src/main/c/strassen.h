@@ -1,5 +1,5 @@
-/* 1x1 convolution by one step of Strassen's algorithm, seven products of half the size instead
- * of eight (Strassen 1969), in the form with the fewest sums (Winograd 1971; Higham 2002, section 23.1).
+/* 1x1 convolution by one step of Strassen's algorithm, seven products of half the size instead of eight
+ * (Strassen 1969), in the form with the fewest sums (Winograd 1971; Higham 2002, section 23.1).
  *
  * Pixels 2i and 2i + 1 are the halves of the rows, two halves of the channels those of the reduction, two
  * neighbouring panels of nr = 2 * VL output channels those of the columns:
@@ -13,12 +13,12 @@
  * Channels are multiplied some at a time (a chunk, of halves of `run`), later chunks added to dst.
  *
  * Workspace of a worker: rows of pairs, [pair][pitch], a row being seven runs in the order of the products,
- * A11, A12, S2, S3, A22, S1, S4, and A21 if a panel is left over; zeros for the pixel
- * that an odd last one has beside it, and a row to write the results into that are of no pixel.
+ * A11, A12, S2, S3, A22, S1, S4, and A21 if a panel is left over; zeros for the pixel that an odd last one
+ * has beside it, and a row to write the results into that are of no pixel.
  *
- * Packed filter (floats): bias [panels][nr], zeros [2][nr], then per chunk and pair of panels B11, B21, T2, T3, -T4, T1,
- * B22, each [run][nr]; last, if there is one, the panel left over, [2 * run][nr]. Channels beyond K are
- * zeros. */
+ * Packed filter (floats): bias [panels][nr], zeros [2][nr], then per chunk and pair of panels B11, B21, T2,
+ * T3, -T4, T1, B22, each [run][nr]; last, if there is one, the panel left over, [2 * run][nr]. Channels
+ * beyond K are zeros. */
 #ifndef TW_STRASSEN_H
 #define TW_STRASSEN_H
 
