@@ -12,9 +12,6 @@
  * on the number of threads, and the bits of the result must not. */
 #define SPLIT 4
 
-/* Floats by which a panel that no other tile fetched is fetched ahead. */
-#define PANEL_AHEAD 2048
-
 #ifdef vec_fma_lane
 #define FETCHES 0 /* for want of a measurement */
 #define STEPS
@@ -134,7 +131,7 @@ TW_INLINE void tile(const gemm_tile *t, const float *const row[], const float *f
 #undef LANE
         }
 #else
-        if (!t->fetch) fetch = panel + PANEL_AHEAD;
+        if (!t->fetch) fetch = panel + TW_PANEL_AHEAD;
         for (; split > 1 && c + split <= end; c += split)
             TW_UNROLL for (int s = 0; s < split; s++, panel += vectors * VL) {
                 fetch = fetch_panel(fetch, fetch_step, vectors);

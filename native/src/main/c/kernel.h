@@ -74,6 +74,9 @@ int64_t tw_l2_bytes(void);
  * L2 of 1 MB); slower by 2 to 7 % below 1 MB. */
 #define TW_FAR_BYTES (3 << 19)
 
+/* Floats by which a panel that no other tile fetched is fetched ahead. */
+#define TW_PANEL_AHEAD 2048
+
 /* Bytes of src, dst and residual, each touched once. */
 double tw_tensor_bytes(const tw_problem *p);
 

@@ -7,9 +7,6 @@
 #include "activation.h"
 #include "strassen.h"
 
-/* Floats by which a panel that no other tile fetched is fetched ahead. */
-#define PANEL_AHEAD 2048
-
 /* rows, parity, k and whole are constants where these are inlined. */
 
 /* dst of one parity = acc + bias + old, within bounds; of the columns from k. Branches are around the rows,
@@ -110,7 +107,7 @@ TW_INLINE products start(const strassen_tile *t, const int rows) {
     TW_UNROLL for (int r = 0; r < rows; r++) p.row[r] = t->rows + r * t->pitch;
     p.at = 0;
     p.panel = t->panel;
-    p.fetch = t->fetch ? t->fetch : t->panel + PANEL_AHEAD;
+    p.fetch = t->fetch ? t->fetch : t->panel + TW_PANEL_AHEAD;
     return p;
 }
 
