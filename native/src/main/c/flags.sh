@@ -56,10 +56,11 @@ isa_flags() {
   case $1/$2 in
     linux-x86-64/gemm_avx512.c) isa="-mavx512f -mavx2 -mfma -mprfchw -mtune=haswell" ;;
     linux-x86-64/*_avx512.c) isa="-mavx512f -mavx2 -mfma -mprfchw" ;;
+    linux-x86-64/*_amx.c) isa="-mamx-tile -mamx-bf16 -mavx512f -mavx2 -mfma -mprfchw" ;;
     linux-x86-64/*_avx2.c) isa="-mavx2 -mfma -mprfchw" ;;
     linux-x86-64/*_generic.c) isa=-msse4.2 ;;
     linux-aarch64/*_neon.c) isa= ;;
-    *_avx512.c | *_avx2.c | *_neon.c) return 1 ;;
+    *_amx.c | *_avx512.c | *_avx2.c | *_neon.c) return 1 ;;
     *) isa= ;;
   esac
 }

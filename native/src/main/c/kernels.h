@@ -7,6 +7,7 @@
     X(winograd_f2_avx512, TW_ISA_AVX512)                                                           \
     X(gemm_avx512, TW_ISA_AVX512)                                                                  \
     X(strassen_avx512, TW_ISA_AVX512)                                                              \
+    X(bf16x3_amx, TW_ISA_AMX)                                                                      \
     X(grouped_avx512, TW_ISA_AVX512)                                                               \
     X(depthwise_avx512, TW_ISA_AVX512)                                                             \
     X(dots_avx512, TW_ISA_AVX512)                                                                  \

@@ -21,7 +21,7 @@ static const char *const NAMES[] = {
 
 static const tw_op *table(int32_t level) {
 #if defined(__x86_64__)
-    if (level == TW_ISA_AVX512) return tw_ops_avx512;
+    if (level >= TW_ISA_AVX512) return tw_ops_avx512;
     if (level == TW_ISA_AVX2) return tw_ops_avx2;
 #elif defined(__aarch64__)
     if (level == TW_ISA_NEON) return tw_ops_neon;

@@ -9,13 +9,16 @@
 #define BLOCK_BYTES (256 * 1024)
 /* Less is not worth the sums. */
 #define LEAST_CHANNELS 32
-/* Half cycles beside the steps, measured with AVX2 (Zen 3) over 30 layers of 32 to 3072 channels: of a
- * product, what it keeps, adds and writes; of the sums of VL channels of a pair. */
-#define PRODUCT_ENDS 110
-#define SUMS 34
-/* By estimates it is not chosen, by measuring it may be: where nobody has measured it, and for fewer pixels
- * than this, where what it saves is not worth 1.75 times the filter. ResNet-50's 7x7 layers would take 0.7 %
- * less time, and the process 30 MB more. */
+/* Half cycles beside the steps, of a product, what it keeps, adds and writes; of the sums of VL channels of a
+ * pair; and how much longer a step takes than GEMM's. Measured with AVX2 (Zen 3) over 30 layers of 32 to 3072
+ * channels, with AVX-512 (Emerald Rapids) over 17 of 64 to 3072: within 3 % of the ratio to GEMM. */
+static double product_ends(const strassen_isa *isa) { return isa->vl < 16 ? 110 : 160; }
+static double sums_time(const strassen_isa *isa) { return isa->vl < 16 ? 34 : 44; }
+static double step_time(const strassen_isa *isa) { return isa->vl < 16 ? 1 : 1.05; }
+/* By estimates it is not chosen, by measuring it may be, for fewer pixels than this, where what it saves is not
+ * worth 1.75 times the filter: ResNet-50's 7x7 layers would take 0.7 % less time, and the process 30 MB more. Nor
+ * with AVX-512: 1.02 to 1.07 times as fast as GEMM in a loop, from 256 channels to 256 on, but in networks, which
+ * read the filter from beyond L2, as fast (six of them, Emerald Rapids). */
 #define LEAST_PIXELS 64
 #define NOT_BY_ESTIMATE 0.8
 
@@ -114,8 +117,8 @@ const char *strassen_refuses(const strassen_isa *isa, const tw_problem *p) {
 static double half_cycles(const strassen_isa *isa, const tw_problem *p, int32_t pairs) {
     if (pairs == 0) return 0;
     const int32_t tile = tile_of(isa, pairs), chunks = tw_ceil_div(p->in_channels, MOST_CHANNELS);
-    const double step = tw_max(2 * tile, tile + 2);
-    return tw_ceil_div(pairs, tile) * (step * p->in_channels / 2 + chunks * PRODUCT_ENDS);
+    const double step = step_time(isa) * tw_max(2 * tile, tile + 2);
+    return tw_ceil_div(pairs, tile) * (step * p->in_channels / 2 + chunks * product_ends(isa));
 }
 
 void strassen_cost(const strassen_isa *isa, const tw_problem *p, double *cost) {
@@ -125,7 +128,7 @@ void strassen_cost(const strassen_isa *isa, const tw_problem *p, double *cost) {
     const double products = STRASSEN_PRODUCTS * twins(isa, p) + 4 * left_over(isa, p);
     const double groups = pairs / q.together * half_cycles(isa, p, q.together) +
                           half_cycles(isa, p, pairs % q.together);
-    const double sum = products * groups + pairs * SUMS * half / isa->vl;
+    const double sum = products * groups + pairs * sums_time(isa) * half / isa->vl;
     const double fmas = pairs * half * products * 2;
     cost[0] = p->batch * fmas * isa->vl;
     cost[1] = tw_tensor_bytes(p) + 4 * (double)width_of(isa, p) * half;

@@ -11,6 +11,16 @@
 #include <cpuid.h>
 #endif
 
+#if defined(__x86_64__)
+/* Of CPUID leaf 7, edx. */
+#define CPUID_AMX_BF16 (1u << 22)
+#define CPUID_AMX_TILE (1u << 24)
+/* Of Linux, 5.16 and later; asm/prctl.h of older systems has them not. */
+#define SYS_ARCH_PRCTL 158
+#define ARCH_REQ_XCOMP_PERM 0x1023
+#define XFEATURE_XTILEDATA 18
+#endif
+
 /* Of a core that does not say. */
 #define LEAST_L2_KB 256
 
@@ -27,10 +37,34 @@ static const struct {
 
 #define COUNT ((int32_t)(sizeof TABLE / sizeof TABLE[0]))
 
+#if defined(__x86_64__)
+/* Whether a process may use the tiles, for which it has to ask Linux: their state is 8 KB a thread. Asked
+ * once; threads that ask at the same time write the same. */
+static int has_amx(void) {
+    static int32_t known; /* 1 no, 2 yes */
+    int32_t answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (answer == 0) {
+        uint32_t eax, ebx, ecx, edx;
+        answer = 1;
+        if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && edx & CPUID_AMX_BF16 && edx & CPUID_AMX_TILE) {
+            int64_t result = SYS_ARCH_PRCTL;
+            __asm__ volatile("syscall"
+                             : "+a"(result)
+                             : "D"((int64_t)ARCH_REQ_XCOMP_PERM), "S"((int64_t)XFEATURE_XTILEDATA)
+                             : "rcx", "r11", "memory");
+            if (result == 0) answer = 2;
+        }
+        __atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+    }
+    return answer == 2;
+}
+#endif
+
 int tw_cpu_has(int32_t isa) {
 #if defined(__x86_64__)
     __builtin_cpu_init(); /* cached by the compiler's library; asks the operating system too */
     switch (isa) {
+    case TW_ISA_AMX: return tw_cpu_has(TW_ISA_AVX512) && has_amx();
     case TW_ISA_AVX512: return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma");
     case TW_ISA_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case TW_ISA_GENERIC: return __builtin_cpu_supports("sse4.2");
@@ -53,6 +87,7 @@ int32_t tw_isa(int32_t isa_limit) {
 
 static const char *lacks(int32_t isa) {
     switch (isa) {
+    case TW_ISA_AMX: return "this CPU has no AMX for bfloat16, or the system does not hand it out";
     case TW_ISA_AVX512: return "this CPU has no AVX-512F";
     case TW_ISA_AVX2: return "this CPU has no AVX2 and FMA";
     case TW_ISA_NEON: return "this CPU has no NEON";

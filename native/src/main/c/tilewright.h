@@ -31,7 +31,7 @@
 
 #include <stdint.h>
 
-#define TW_ABI_VERSION 7
+#define TW_ABI_VERSION 8
 
 /* Most tunable parameters of a kernel, and most values of all that it proposes. */
 #define TW_MOST_TUNABLES 4
@@ -46,7 +46,8 @@ enum {
     TW_ISA_GENERIC = 0,
     TW_ISA_AVX2 = 1,   /* and FMA: x86-64-v3 */
     TW_ISA_AVX512 = 2, /* x86-64-v4 */
-    TW_ISA_NEON = 3,   /* aarch64 */
+    TW_ISA_AMX = 3,    /* AMX-BF16, and all of AVX-512 that is above */
+    TW_ISA_NEON = 4,   /* aarch64 */
     TW_ISA_HIGHEST = TW_ISA_NEON
 };
 
@@ -146,8 +147,8 @@ const char *tw_tile_name(int32_t kernel, int32_t index);
 /* Writes at most TW_MOST_TILES rows worth trying, best guess first; returns how many. A row has an
  * int32 for each tunable parameter of the kernel, in their order. */
 int32_t tw_tiles(int32_t kernel, int64_t problem, int64_t values);
-/* Writes three doubles: FMAs executed, bytes moved beyond L1, share of the FMA peak (of the widest
- * instructions of this CPU) of the inner loop. */
+/* Writes three doubles: FMAs executed, or, where something else multiplies, as many as would take that time;
+ * bytes moved beyond L1; share of the FMA peak (of the widest instructions of this CPU) of the inner loop. */
 void tw_cost(int32_t kernel, int64_t problem, int64_t cost);
 /* Writes four doubles: by how much larger than those of the direct sum the terms are that the kernel adds
  * (docs/numerics.md), and height, width and channels of the blocks of outputs that share them. Pixels of a

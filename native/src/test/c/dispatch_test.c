@@ -1,13 +1,13 @@
 /* The kernels that this CPU may run are exactly those of its instruction set and below, of the library
  * as it ships; the others refuse with their reason, none runs.
  *
- * Usage: dispatch_test none|generic|avx2|avx512|neon, the highest that this CPU has. */
+ * Usage: dispatch_test none|generic|avx2|avx512|amx|neon, the highest that this CPU has. */
 #include <stdio.h>
 #include <string.h>
 
 #include "tilewright.h"
 
-static const char *const NAMES[] = {"generic", "avx2", "avx512", "neon"};
+static const char *const NAMES[] = {"generic", "avx2", "avx512", "amx", "neon"};
 
 static int failed;
 

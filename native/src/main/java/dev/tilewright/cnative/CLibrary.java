@@ -12,7 +12,7 @@ import com.sun.jna.NativeLibrary;
  */
 final class CLibrary {
   /** TW_ABI_VERSION that this class was written against. */
-  static final int ABI_VERSION = 7;
+  static final int ABI_VERSION = 8;
 
   private CLibrary() {}
 

@@ -14,7 +14,8 @@ enum Isa {
   GENERIC(0, ""),
   AVX2(1, "linux-x86-64"),
   AVX512(2, "linux-x86-64"),
-  NEON(3, "linux-aarch64");
+  AMX(3, "linux-x86-64"),
+  NEON(4, "linux-aarch64");
 
   /** Environment variable that caps what kernels may use: the name of one. */
   static final String VARIABLE = "TILEWRIGHT_ISA";

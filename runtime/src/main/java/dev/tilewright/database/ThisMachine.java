@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 public final class ThisMachine {
   /** Extensions that decide which kernels run, as /proc/cpuinfo writes them. */
   private static final List<String> EXTENSIONS =
-      List.of("sse4_2", "avx2", "fma", "avx512f", "avx512bw", "asimd", "sve", "sve2");
+      List.of("sse4_2", "avx2", "fma", "avx512f", "avx512bw", "amx_bf16", "asimd", "sve", "sve2");
 
   private static final int MOST_CACHES = 8;
 

@@ -48,7 +48,7 @@ class NativeLoaderTest {
   void namesTheInstructionSetsItKnows() {
     assertThat(reason(null, "sse9")).contains("sse9").contains(Platform.RESOURCE_PREFIX);
     assertThat(reason(null, "NEON")).contains("generic, ");
-    assertThat(Isa.of("linux-x86-64")).containsExactly(Isa.GENERIC, Isa.AVX2, Isa.AVX512);
+    assertThat(Isa.of("linux-x86-64")).containsExactly(Isa.GENERIC, Isa.AVX2, Isa.AVX512, Isa.AMX);
     assertThat(Isa.of("linux-aarch64")).containsExactly(Isa.GENERIC, Isa.NEON);
     assertThat(Isa.of("win32-x86-64")).containsExactly(Isa.GENERIC);
   }
