@@ -36,15 +36,15 @@
  * should a filter that is cut at once. */
 #define BLOCK_BYTES (1200 * 1024)
 #define FILTER_BYTES (768 * 1024)
-/* Cycles at the frequency of FMA, fitted to 1x1 layers of 64 to 2048 channels (Emerald Rapids, quiet core):
+/* Cycles at the frequency of FMA, fitted to 1x1 layers of 16 to 2048 channels (Emerald Rapids, quiet core):
  * of a row of a product of tiles, 1 but for the lower frequency at which they are multiplied; of cutting a step
- * of a pixel, and of 16 columns of a panel; of the start and end of two tiles by two; of a byte of a filter
- * that is not cut at once, half of which comes from beyond L2 while nothing else happens. */
+ * of a pixel, and one of 16 columns of a panel, of a filter that is cut at once and of one that comes from beyond
+ * L2; of the start and end of two tiles by two. */
 #define PRODUCT_ROW 1.27
 #define CUT_PIXEL 14
-#define CUT_COLUMNS 130
-#define ENDS 450
-#define FILTER_BYTE 0.2
+#define CUT_COLUMNS 340
+#define CUT_FAR_COLUMNS 540
+#define ENDS 400
 
 /* Only what the packed filter's functions read of it. */
 static const gemm_isa LAYOUT = {.vl = VL};
@@ -132,8 +132,7 @@ static void cost(const tw_problem *p, double *c) {
     const double steps = chunks * steps_of(q.chunk), columns = group_width(&LAYOUT, p) / VL;
     const double groups = tw_ceil_div(q.lines, q.group), tile_count = (double)q.lines * q.tiles;
     double cycles = groups * source_height(p, q.group) * source_width(p, &q) * steps * CUT_PIXEL;
-    cycles += (q.keeps ? 1 : groups) * columns * taps * steps * CUT_COLUMNS;
-    if (!q.keeps) cycles += groups * 4 * columns * VL * (double)depth(p) * FILTER_BYTE;
+    cycles += (q.keeps ? CUT_COLUMNS : groups * CUT_FAR_COLUMNS) * columns * taps * steps;
     cycles += tile_count * columns * (taps * steps * 6 * q.rows * PRODUCT_ROW + chunks * ENDS / 4.0);
     c[0] = p->batch * cycles * 2 * VL; /* what two FMA units would do meanwhile */
     c[1] = tw_tensor_bytes(p) + 4.0 * group_width(&LAYOUT, p) * (double)depth(p);
