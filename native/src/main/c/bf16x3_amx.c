@@ -11,22 +11,17 @@
  * in memory and on their way from beyond L2. A small filter is cut at once and meets one pair of tiles after the
  * other, whose parts L1 has; of a large one a panel, 32 output channels, is cut for all pixels of a block.
  *
- * Channels go in steps of 32, of which pairs are c and c + 16. Cut pixels are [step][part][pixel][16 pairs],
- * a cut panel [tap][step][part][1 or 2][16 pairs][16 output channels][2].
+ * Cut pixels and panels: bf16x3_cut.h. A cut panel is [tap][step][1 or 2 tiles of each part].
  *
  * A tile of pixels is up to 16 of one output row; a 1x1 filter's pixels are one row. Two go by two of columns. */
 #include "vec_avx512.h"
 
 #include "activation.h"
+#include "bf16x3_cut.h"
 #include "gemm_plan.h"
 
 #include <string.h>
 
-#define STEP 32         /* channels */
-#define PART_BYTES 64   /* of a pixel and step */
-#define PARTS 3
-#define STEP_BYTES (PARTS * PART_BYTES)
-#define TILE_BYTES 1024
 #define MOST_ROWS 16
 #define NR (2 * VL)
 
@@ -61,10 +56,6 @@ typedef struct {
     int32_t keeps;        /* whether the filter is cut at once */
 } amx_plan;
 
-static int is_flat(const tw_problem *p) {
-    return is_point(p) && p->pad_top == 0 && p->pad_left == 0 && p->pad_bottom == 0 && p->pad_right == 0;
-}
-
 static int32_t taps_of(const tw_problem *p) { return p->kernel_height * p->kernel_width; }
 static int32_t pixels_of(const tw_problem *p) { return p->out_height * p->out_width; }
 static int32_t steps_of(int32_t channels) { return tw_ceil_div(channels, STEP); }
@@ -76,11 +67,11 @@ static int64_t cut_bytes(const tw_problem *p, const amx_plan *q, int32_t columns
 
 /* Pixels that so many lines are computed from, and those of a row of them. */
 static int32_t source_width(const tw_problem *p, const amx_plan *q) {
-    if (is_flat(p)) return q->tiles * q->rows;
+    if (is_bare_point(p)) return q->tiles * q->rows;
     return (q->tiles * q->rows - 1) * p->stride_width + (p->kernel_width - 1) * p->dilation_width + 1;
 }
 static int32_t source_height(const tw_problem *p, int32_t lines) {
-    return is_flat(p) ? lines
+    return is_bare_point(p) ? lines
                       : (lines - 1) * p->stride_height + (p->kernel_height - 1) * p->dilation_height + 1;
 }
 static int64_t group_bytes(const tw_problem *p, const amx_plan *q, int32_t lines) {
@@ -89,13 +80,13 @@ static int64_t group_bytes(const tw_problem *p, const amx_plan *q, int32_t lines
 
 static amx_plan plan_of(const tw_problem *p) {
     amx_plan q = {.panel_blocks = 1, .lines = p->out_height};
-    const int32_t width = is_flat(p) ? pixels_of(p) : p->out_width;
+    const int32_t width = is_bare_point(p) ? pixels_of(p) : p->out_width;
     q.tiles = tw_ceil_div(width, MOST_ROWS);
-    if (is_flat(p)) {
+    if (is_bare_point(p)) {
         q.lines = tw_ceil_div(q.tiles, 2);
         q.tiles = tw_min(2, width);
     }
-    q.rows = tw_ceil_div(width, is_flat(p) ? q.lines * q.tiles : q.tiles);
+    q.rows = tw_ceil_div(width, is_bare_point(p) ? q.lines * q.tiles : q.tiles);
     const int32_t most = tw_max(STEP, CHUNK / taps_of(p) / STEP * STEP);
     const int32_t chunks = tw_ceil_div(p->in_channels, most);
     q.chunk = tw_min(p->in_channels, tw_ceil_div(steps_of(p->in_channels), chunks) * STEP);
@@ -110,7 +101,7 @@ static amx_plan plan_of(const tw_problem *p) {
         if (q.blocks < want && !q.keeps)
             q.panel_blocks = tw_min(panels(&LAYOUT, p), tw_ceil_div(want, q.blocks));
     }
-    q.group = q.keeps && is_flat(p) ? 1 : tw_ceil_div(q.lines, q.blocks);
+    q.group = q.keeps && is_bare_point(p) ? 1 : tw_ceil_div(q.lines, q.blocks);
     return q;
 }
 
@@ -174,39 +165,6 @@ static int32_t bind(tw_args *args) {
     return args->problem.batch * q.blocks * q.panel_blocks;
 }
 
-/* 16 pairs of values become 16 pairs of each part. */
-TW_INLINE void cut(vec x, vec y, char *to, const ptrdiff_t part) {
-    const __m512i high = _mm512_set1_epi32((int32_t)0xffff0000);
-    TW_UNROLL for (int i = 0; i < PARTS; i++) {
-        const __m512i bits = _mm512_srli_epi32(_mm512_castps_si512(x), 16), odd = _mm512_castps_si512(y);
-        /* bits | odd & high */
-        _mm512_storeu_si512(to + i * part, _mm512_ternarylogic_epi32(bits, odd, high, 0xf8));
-        if (i + 1 == PARTS) break;
-        x = x - _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(x), high));
-        y = y - _mm512_castsi512_ps(_mm512_and_si512(odd, high));
-    }
-}
-
-/* The channels from c of a pixel, one step; to is where those from 0 go, part from there to the next part. */
-TW_INLINE void cut_step(const float *src, int32_t c, int32_t channels, char *to, ptrdiff_t part) {
-    cut(vec_load_mask(src + c, vec_first(channels - c)), vec_load_mask(src + c + VL, vec_first(channels - c - VL)),
-        to + c / STEP * PARTS * part, part);
-}
-
-static void cut_pixel(const float *src, int32_t channels, char *to, ptrdiff_t part) {
-    for (int32_t c = 0; c < channels; c += STEP) cut_step(src, c, channels, to, part);
-}
-
-/* One of 16 rows of a step of a panel: channels c and c + 16 of all of its columns. */
-TW_INLINE void cut_row(const float *panel, int32_t c, int32_t channels, char *to, const int vectors) {
-    for (int j = 0; j < vectors; j++) {
-        const float *at = panel + (ptrdiff_t)c * vectors * VL + j * VL;
-        const vec zero = vec_set1(0.0f);
-        cut(c < channels ? vec_load(at) : zero, c + VL < channels ? vec_load(at + VL * vectors * VL) : zero,
-            to + j * TILE_BYTES, vectors * TILE_BYTES);
-    }
-}
-
 /* Lines of an image, and some channels of them. */
 typedef struct {
     const tw_args *args;
@@ -218,12 +176,9 @@ typedef struct {
     int last;
 } group;
 
-/* What a pixel of a 1x1 filter is computed from. */
+/* The group's channels that a pixel of a 1x1 filter is computed from. */
 static const float *source(const group *g, int32_t pixel) {
-    const tw_problem *p = &g->args->problem;
-    const int32_t y = pixel / p->out_width * p->stride_height, x = pixel % p->out_width * p->stride_width;
-    return g->args->src + (((ptrdiff_t)g->image * p->in_height + y) * p->in_width + x) * g->args->src_stride +
-           g->channel;
+    return tw_point_source(g->args, g->image, pixel) + g->channel;
 }
 
 /* Rows of the last tile that has fewer pixels stay as they are: each makes results of its own, which nobody
@@ -235,7 +190,7 @@ static void cut_pixels(const group *g) {
     const ptrdiff_t stride = g->args->src_stride;
     const float *image = g->args->src + (ptrdiff_t)g->image * p->in_height * p->in_width * stride + g->channel;
     char *to = g->w.pixels;
-    if (is_flat(p)) {
+    if (is_bare_point(p)) {
         const int32_t from = g->line * width, end = tw_min(pixels_of(p), from + height * width);
         for (int32_t i = from; i < end; i++, to += PART_BYTES) cut_pixel(source(g, i), g->run, to, g->part);
         return;
@@ -267,7 +222,6 @@ typedef struct {
     const char *first, *second; /* tiles of pixels */
     const float *bias;          /* of all output channels of the panel */
     const float *filter;        /* CUTS_PANEL: of the packed panel */
-    char *to;                   /* where cuts go: the same as panel or as first */
     const float **pixels;       /* CUTS_PIXELS: of both tiles, one after the other */
 } products;
 
@@ -280,11 +234,11 @@ TW_INLINE void cut_sixth(const products *t, const int32_t c, const int sixth, co
     const group *g = t->g;
     if (cuts == CUTS_PANEL)
         TW_UNROLL for (int i = sixth * VL / 6; i < (sixth + 1) * VL / 6; i++)
-            cut_row(t->filter, c + i, g->run, t->to + c / STEP * (PARTS * 2 * TILE_BYTES) + i * 64, 2);
+            cut_row(t->filter, c + i, g->run, g->w.panel + c / STEP * (PARTS * 2 * TILE_BYTES) + i * 64, 2);
     if (cuts == CUTS_PIXELS) {
         const int32_t all = 2 * g->q.rows;
         for (int32_t i = all * sixth / 6; i < all * (sixth + 1) / 6; i++)
-            cut_step(t->pixels[i], c, g->run, t->to + i * PART_BYTES, g->part);
+            cut_step(t->pixels[i], c, g->run, g->w.pixels + i * PART_BYTES, g->part);
     }
 }
 
@@ -293,7 +247,7 @@ TW_INLINE void multiply(const products *t, const int two, const int wide, const 
     const group *g = t->g;
     const tw_problem *p = &g->args->problem;
     const int32_t taps = taps_of(p), steps = steps_of(g->run);
-    const ptrdiff_t stride = is_flat(p) ? PART_BYTES : PART_BYTES * p->stride_width, pixels = g->part;
+    const ptrdiff_t stride = is_bare_point(p) ? PART_BYTES : PART_BYTES * p->stride_width, pixels = g->part;
     const ptrdiff_t part = (wide ? 2 : 1) * TILE_BYTES;
     const char *panel = t->panel;
     /* All rows are the bias: their stride is 0. */
@@ -379,7 +333,7 @@ static void finish(const group *g, const float *from, int32_t first, int32_t row
 
 /* Whether a group's pixels are cut while they meet the first panel. */
 static int cuts_late(const group *g) {
-    return g->q.keeps && is_flat(&g->args->problem) && g->q.tiles == 2 && g->args->problem.out_channels > VL;
+    return g->q.keeps && is_bare_point(&g->args->problem) && g->q.tiles == 2 && g->args->problem.out_channels > VL;
 }
 
 /* A tile: where its cut pixels and its outputs are. */
@@ -392,7 +346,7 @@ static place place_of(const group *g, int32_t index) {
     const tw_problem *p = &g->args->problem;
     const amx_plan *q = &g->q;
     place t;
-    if (is_flat(p)) {
+    if (is_bare_point(p)) {
         t.at = g->w.pixels + (ptrdiff_t)index * q->rows * PART_BYTES;
         t.first = (g->line * q->tiles + index) * q->rows;
         t.rows = tw_max(0, tw_min(q->rows, pixels_of(p) - t.first));
@@ -409,23 +363,23 @@ static place place_of(const group *g, int32_t index) {
 static int32_t columns_of_panel(const tw_problem *p, int32_t panel) {
     return tw_min(NR, p->out_channels - panel * NR);
 }
-static int32_t width_of(int32_t columns) { return columns > VL ? NR : VL; }
+static int is_wide(const tw_problem *p, int32_t panel) { return columns_of_panel(p, panel) > VL; }
 
 /* The group's channels of a panel, as packed. */
 static const float *filter_of(const group *g, int32_t panel) {
     const tw_problem *p = &g->args->problem;
     return (const float *)g->args->packed + header_floats(&LAYOUT, p) + depth(p) * panel * NR +
-           (ptrdiff_t)g->channel * width_of(columns_of_panel(p, panel));
+           (ptrdiff_t)g->channel * (is_wide(p, panel) ? NR : VL);
 }
 
 static void cut_one(const group *g, int32_t panel, char *to) {
-    cut_panel(g, filter_of(g, panel), to, columns_of_panel(&g->args->problem, panel) > VL);
+    cut_panel(g, filter_of(g, panel), to, is_wide(&g->args->problem, panel));
 }
 
 /* All tiles of a group by a panel. first_panel: no other has met the group yet. */
 static void run_panel(const group *g, int32_t panel, int first_panel) {
     const tw_problem *p = &g->args->problem;
-    const int32_t k = panel * NR, columns = columns_of_panel(p, panel), wide = columns > VL;
+    const int32_t k = panel * NR, columns = columns_of_panel(p, panel), wide = is_wide(p, panel);
     const int32_t count = g->lines * g->q.tiles;
     const float *pixels[2 * MOST_ROWS];
     products t = {.g = g, .panel = g->w.panel, .filter = filter_of(g, panel)};
@@ -435,14 +389,12 @@ static void run_panel(const group *g, int32_t panel, int first_panel) {
         t.panel += cut_bytes(p, &g->q, k);
         if (first_panel && cuts_late(g)) {
             cuts = CUTS_PIXELS;
-            t.to = g->w.pixels;
             t.pixels = pixels;
             for (int32_t i = 0; i < 2 * g->q.rows; i++)
                 pixels[i] = source(g, tw_min(pixels_of(p) - 1, g->line * 2 * g->q.rows + i));
         }
-    } else if (is_flat(p) && wide && count > 1) {
+    } else if (is_bare_point(p) && wide && count > 1) {
         cuts = CUTS_PANEL;
-        t.to = g->w.panel;
     } else {
         cut_one(g, panel, g->w.panel);
     }

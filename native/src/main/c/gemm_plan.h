@@ -69,9 +69,12 @@ static inline int is_point(const tw_problem *p) {
     return p->kernel_height == 1 && p->kernel_width == 1;
 }
 
+static inline int is_bare_point(const tw_problem *p) {
+    return is_point(p) && p->pad_top == 0 && p->pad_left == 0 && p->pad_bottom == 0 && p->pad_right == 0;
+}
+
 static inline int is_dense_point(const tw_problem *p) {
-    return is_point(p) && p->stride_height == 1 && p->stride_width == 1 && p->pad_top == 0 &&
-           p->pad_left == 0 && p->pad_bottom == 0 && p->pad_right == 0;
+    return is_bare_point(p) && p->stride_height == 1 && p->stride_width == 1;
 }
 
 /* Whether neighbours under a filter are neighbours in memory, if all channels are multiplied. */

@@ -54,6 +54,14 @@ static inline int32_t tw_pixels(const tw_problem *p) {
     return p->batch * p->out_height * p->out_width;
 }
 
+/* What a pixel of an image's outputs is computed from, if the filter is 1x1 and there is no padding. */
+static inline const float *tw_point_source(const tw_args *args, int32_t image, int32_t pixel) {
+    const tw_problem *p = &args->problem;
+    const ptrdiff_t y = (ptrdiff_t)image * p->in_height + pixel / p->out_width * p->stride_height;
+    const ptrdiff_t x = pixel % p->out_width * p->stride_width;
+    return args->src + (y * p->in_width + x) * args->src_stride;
+}
+
 /* Whether this CPU and its operating system have the instruction set TW_ISA_*; those of another
  * platform they do not. */
 int tw_cpu_has(int32_t isa);

@@ -230,12 +230,9 @@ typedef struct {
     int far, last;
 } group;
 
-/* What an output pixel is computed from. */
+/* The group's channels that an output pixel is computed from. */
 static const float *source(const group *g, int32_t pixel) {
-    const tw_problem *p = &g->args->problem;
-    const ptrdiff_t y = (ptrdiff_t)g->image * p->in_height + pixel / p->out_width * p->stride_height;
-    const ptrdiff_t x = pixel % p->out_width * p->stride_width;
-    return g->args->src + (y * p->in_width + x) * g->args->src_stride + g->channel;
+    return tw_point_source(g->args, g->image, pixel) + g->channel;
 }
 
 /* Sums their rows and lists where their results go. */
