@@ -125,7 +125,7 @@ static void attention_turn(const attention_block *t, const char *q, int64_t qs) 
         float *panel = t->turned + at * t->depth;
         const int64_t columns = op_min(2 * VL, t->queries - at);
         if (columns < 2 * VL) memset(panel, 0, (size_t)(8 * VL * t->depth));
-        copy_plane((char *)panel, 8 * VL, 4, q + at * qs, 4, qs, t->depth, columns, 4);
+        copy_turned((char *)panel, 8 * VL, q + at * qs, qs, t->depth, columns);
     }
 }
 

@@ -1,6 +1,9 @@
-/* Values moved and not looked at, of 1, 2, 4 or 8 bytes. If the innermost loop is adjacent on both
- * sides, a unit is an element of a row; if not, the two innermost loops are a plane to transpose, and
- * a unit is a block of it. */
+/* Values moved and not looked at, of 1, 2, 4, 8, 12 or 16 bytes. If the innermost loop is adjacent on both
+ * sides, a unit is an element of a row; if not, the innermost loops are a plane to transpose, and a unit is
+ * a block of it. Its rows are values that follow each other in src, its columns in dst; each is one loop or,
+ * as extra says, two: pixels to channels and back have rows, or columns, that two short loops make up. */
+enum { COPY_TWO_LOOPS_OF_ROWS, COPY_TWO_LOOPS_OF_COLUMNS };
+
 #define COPY_ROWS 64
 #define COPY_COLUMNS 256
 
@@ -70,38 +73,36 @@ static inline __m256 copy_lanes(const char *from, int64_t step) {
 
 #if defined(COPY_VECTOR)
 /* 16 rows of 4 values become 4 of 16. */
-static inline void copy_wide(char *to, int64_t to_step, const char *from, int64_t from_step) {
+static inline void copy_wide(char *const to[4], const char *from, int64_t from_step) {
     const int64_t rows = sizeof(copy_vector) / 4;
-    for (int64_t c = 0; c < COPY_WIDE; c += rows, to += 4 * rows, from += rows * from_step) {
+    for (int64_t c = 0; c < COPY_WIDE; c += rows, from += rows * from_step) {
         const copy_vector w = copy_lanes(from, 4 * from_step);
         const copy_vector x = copy_lanes(from + from_step, 4 * from_step);
         const copy_vector y = copy_lanes(from + 2 * from_step, 4 * from_step);
         const copy_vector z = copy_lanes(from + 3 * from_step, 4 * from_step);
         const copy_vector wx0 = COPY_VECTOR(unpacklo_ps)(w, x), wx2 = COPY_VECTOR(unpackhi_ps)(w, x);
         const copy_vector yz0 = COPY_VECTOR(unpacklo_ps)(y, z), yz2 = COPY_VECTOR(unpackhi_ps)(y, z);
-        COPY_VECTOR(storeu_ps)((float *)to, COPY_VECTOR(shuffle_ps)(wx0, yz0, 0x44));
-        COPY_VECTOR(storeu_ps)((float *)(to + to_step), COPY_VECTOR(shuffle_ps)(wx0, yz0, 0xee));
-        COPY_VECTOR(storeu_ps)((float *)(to + 2 * to_step), COPY_VECTOR(shuffle_ps)(wx2, yz2, 0x44));
-        COPY_VECTOR(storeu_ps)((float *)(to + 3 * to_step), COPY_VECTOR(shuffle_ps)(wx2, yz2, 0xee));
+        COPY_VECTOR(storeu_ps)((float *)to[0] + c, COPY_VECTOR(shuffle_ps)(wx0, yz0, 0x44));
+        COPY_VECTOR(storeu_ps)((float *)to[1] + c, COPY_VECTOR(shuffle_ps)(wx0, yz0, 0xee));
+        COPY_VECTOR(storeu_ps)((float *)to[2] + c, COPY_VECTOR(shuffle_ps)(wx2, yz2, 0x44));
+        COPY_VECTOR(storeu_ps)((float *)to[3] + c, COPY_VECTOR(shuffle_ps)(wx2, yz2, 0xee));
     }
 }
 #endif
 
-/* 4 x 4 values of 4 bytes, rows `from_step` apart become columns of rows `to_step` apart;
+/* 4 x 4 values of 4 bytes, rows become columns;
  * 2 x 4 and 3 x 4 values become adjacent columns; 4 adjacent pairs become 4 values in each of two rows. */
 #if defined(__SSE__)
 #include <xmmintrin.h>
 #define COPY_SQUARES 1
-static inline void copy_square(char *to, int64_t to_step, const char *from, int64_t from_step) {
-    __m128 w = _mm_loadu_ps((const float *)from);
-    __m128 x = _mm_loadu_ps((const float *)(from + from_step));
-    __m128 y = _mm_loadu_ps((const float *)(from + 2 * from_step));
-    __m128 z = _mm_loadu_ps((const float *)(from + 3 * from_step));
+static inline void copy_square(char *const to[4], const char *const from[4]) {
+    __m128 w = _mm_loadu_ps((const float *)from[0]), x = _mm_loadu_ps((const float *)from[1]);
+    __m128 y = _mm_loadu_ps((const float *)from[2]), z = _mm_loadu_ps((const float *)from[3]);
     _MM_TRANSPOSE4_PS(w, x, y, z);
-    _mm_storeu_ps((float *)to, w);
-    _mm_storeu_ps((float *)(to + to_step), x);
-    _mm_storeu_ps((float *)(to + 2 * to_step), y);
-    _mm_storeu_ps((float *)(to + 3 * to_step), z);
+    _mm_storeu_ps((float *)to[0], w);
+    _mm_storeu_ps((float *)to[1], x);
+    _mm_storeu_ps((float *)to[2], y);
+    _mm_storeu_ps((float *)to[3], z);
 }
 static inline void copy_pair(char *to, const char *from, int64_t from_step) {
     const __m128 x = _mm_loadu_ps((const float *)from);
@@ -130,18 +131,18 @@ static inline void copy_unpair(char *to, int64_t to_step, const char *from) {
 #elif defined(__ARM_NEON)
 #include <arm_neon.h>
 #define COPY_SQUARES 1
-static inline void copy_square(char *to, int64_t to_step, const char *from, int64_t from_step) {
+static inline void copy_square(char *const to[4], const char *const from[4]) {
     /* Pairs of rows, then halves of pairs. */
-    const float32x4x2_t even = vzipq_f32(vld1q_f32((const float *)from),
-                                         vld1q_f32((const float *)(from + 2 * from_step)));
-    const float32x4x2_t odd = vzipq_f32(vld1q_f32((const float *)(from + from_step)),
-                                        vld1q_f32((const float *)(from + 3 * from_step)));
+    const float32x4x2_t even =
+        vzipq_f32(vld1q_f32((const float *)from[0]), vld1q_f32((const float *)from[2]));
+    const float32x4x2_t odd =
+        vzipq_f32(vld1q_f32((const float *)from[1]), vld1q_f32((const float *)from[3]));
     const float32x4x2_t upper = vzipq_f32(even.val[0], odd.val[0]);
     const float32x4x2_t lower = vzipq_f32(even.val[1], odd.val[1]);
-    vst1q_f32((float *)to, upper.val[0]);
-    vst1q_f32((float *)(to + to_step), upper.val[1]);
-    vst1q_f32((float *)(to + 2 * to_step), lower.val[0]);
-    vst1q_f32((float *)(to + 3 * to_step), lower.val[1]);
+    vst1q_f32((float *)to[0], upper.val[0]);
+    vst1q_f32((float *)to[1], upper.val[1]);
+    vst1q_f32((float *)to[2], lower.val[0]);
+    vst1q_f32((float *)to[3], lower.val[1]);
 }
 static inline void copy_pair(char *to, const char *from, int64_t from_step) {
     const float32x4x2_t xy = {
@@ -197,54 +198,90 @@ static void copy_strided(char *d, int64_t sd, const char *a, int64_t sa, int64_t
     case 1: copy_each(d, sd, a, sa, n, 1); break;
     case 2: copy_each(d, sd, a, sa, n, 2); break;
     case 4: copy_each(d, sd, a, sa, n, 4); break;
-    default: copy_each(d, sd, a, sa, n, 8); break;
+    case 8: copy_each(d, sd, a, sa, n, 8); break;
+    case 12: copy_each(d, sd, a, sa, n, 12); break;
+    default: copy_each(d, sd, a, sa, n, 16); break;
     }
 }
 
-#if defined(COPY_SQUARES) && !defined(COPY_VECTOR)
-static inline void copy_wide(char *to, int64_t to_step, const char *from, int64_t from_step) {
-    for (int64_t c = 0; c < COPY_WIDE; c += 4)
-        copy_square(to + 4 * c, to_step, from + c * from_step, from_step);
+/* Rows or columns of a plane on the side where they are apart: `inner` of them `step` bytes from one to the
+ * next, then so many again, `outer` bytes on. */
+typedef struct {
+    int64_t inner, step, outer;
+} copy_axis;
+
+static inline int copy_is_even(const copy_axis *axis) { return axis->outer == 0; }
+
+static inline int64_t copy_at(const copy_axis *axis, int64_t i) {
+    if (copy_is_even(axis)) return i * axis->step;
+    return i % axis->inner * axis->step + i / axis->inner * axis->outer;
 }
-#endif
+
+typedef struct {
+    int64_t rows, columns;
+    copy_axis dst_rows, src_columns;
+    int64_t src_row, dst_column; /* bytes from one to the next */
+} copy_plane;
 
 #if defined(COPY_SQUARES)
-/* Of values of 4 bytes, adjacent along the columns of dst and the rows of src; at least 4 rows, of
- * which the last square shares some with the one before. Returns the columns done. */
-static int64_t copy_squares(char *d, int64_t dr, const char *a, int64_t ac, int64_t rows,
-                            int64_t columns) {
-    int64_t c = 0;
-#if defined(__AVX512F__)
-    if (columns == 2 && dr == 8 && rows >= COPY_WIDE) {
-        for (int64_t r = 0; r < rows; r += COPY_WIDE)
-            copy_pairs(d + op_min(r, rows - COPY_WIDE) * dr, a + op_min(r, rows - COPY_WIDE) * 4, ac);
-        return columns;
+#if !defined(COPY_VECTOR)
+static inline void copy_wide(char *const to[4], const char *from, int64_t from_step) {
+    for (int64_t c = 0; c < COPY_WIDE; c += 4, from += 4 * from_step) {
+        char *const next[] = {to[0] + 4 * c, to[1] + 4 * c, to[2] + 4 * c, to[3] + 4 * c};
+        const char *const rows[] = {from, from + from_step, from + 2 * from_step, from + 3 * from_step};
+        copy_square(next, rows);
     }
-    if (columns == 3 && dr == 12 && rows >= COPY_WIDE) {
-        for (int64_t r = 0; r < rows; r += COPY_WIDE)
-            copy_triples(d + op_min(r, rows - COPY_WIDE) * dr, a + op_min(r, rows - COPY_WIDE) * 4, ac);
-        return columns;
+}
+#endif
+
+/* 2 or 3 columns, all that a row of dst has, of at least 4 rows. */
+static void copy_few_columns(char *d, int64_t dr, const char *a, int64_t ac, int64_t rows,
+                             int64_t columns) {
+#if defined(__AVX512F__)
+    if (rows >= COPY_WIDE) {
+        for (int64_t r = 0; r < rows; r += COPY_WIDE) {
+            const int64_t first = op_min(r, rows - COPY_WIDE);
+            if (columns == 2)
+                copy_pairs(d + first * dr, a + first * 4, ac);
+            else
+                copy_triples(d + first * dr, a + first * 4, ac);
+        }
+        return;
     }
 #endif
-    if (columns == 2 && dr == 8) {
-        for (int64_t r = 0; r < rows; r += 4)
-            copy_pair(d + op_min(r, rows - 4) * dr, a + op_min(r, rows - 4) * 4, ac);
-        return columns;
+    for (int64_t r = 0; r < rows; r += 4) {
+        const int64_t first = op_min(r, rows - 4);
+        if (columns == 2)
+            copy_pair(d + first * dr, a + first * 4, ac);
+        else
+            copy_triple(d + first * dr, a + first * 4, ac);
     }
-    if (columns == 3 && dr == 12) {
-        for (int64_t r = 0; r < rows; r += 4)
-            copy_triple(d + op_min(r, rows - 4) * dr, a + op_min(r, rows - 4) * 4, ac);
-        return columns;
+}
+
+/* At least 4 rows and 4 columns; the last squares share some with those before. */
+static void copy_squares(const copy_plane *p, char *d, const char *a, int64_t row, int64_t column,
+                         int64_t rows, int64_t columns) {
+    int64_t place[COPY_NARROW_ROWS], width;
+    for (int64_t r = 0; r < rows; r++)
+        place[r] = copy_at(&p->dst_rows, row + r);
+    for (int64_t c = 0; c < columns; c += width) {
+        width = copy_is_even(&p->src_columns) && c + COPY_WIDE <= columns ? COPY_WIDE : 4;
+        const int64_t first = op_min(c, columns - width), at = column + first;
+        const int64_t from[] = {copy_at(&p->src_columns, at), copy_at(&p->src_columns, at + 1),
+                                copy_at(&p->src_columns, at + 2), copy_at(&p->src_columns, at + 3)};
+        for (int64_t r = 0; r < rows; r += 4) {
+            const int64_t *to = place + op_min(r, rows - 4);
+            const char *x = a + 4 * op_min(r, rows - 4);
+            char *y = d + 4 * first;
+            char *const lines[] = {y + to[0], y + to[1], y + to[2], y + to[3]};
+            if (width == COPY_WIDE) {
+                copy_wide(lines, x + from[0], p->src_columns.step);
+            } else {
+                const char *const values[] = {x + from[0], x + from[1], x + from[2], x + from[3]};
+                copy_square(lines, values);
+            }
+        }
     }
-    for (; c + COPY_WIDE <= columns; c += COPY_WIDE)
-        for (int64_t r = 0; r < rows; r += 4)
-            copy_wide(d + op_min(r, rows - 4) * dr + 4 * c, dr, a + op_min(r, rows - 4) * 4 + c * ac,
-                      ac);
-    for (; c + 4 <= columns; c += 4)
-        for (int64_t r = 0; r < rows; r += 4)
-            copy_square(d + op_min(r, rows - 4) * dr + 4 * c, dr,
-                        a + op_min(r, rows - 4) * 4 + c * ac, ac);
-    return c;
 }
 
 /* At least 4 columns of 2 rows of dst, whose values are adjacent in src. */
@@ -252,21 +289,73 @@ static void copy_two_rows(char *d, int64_t dr, const char *a, int64_t columns) {
     for (int64_t c = 0; c < columns; c += 4)
         copy_unpair(d + 4 * op_min(c, columns - 4), dr, a + 8 * op_min(c, columns - 4));
 }
+
+/* Whether it could be done by vectors, of values of 4 bytes that follow each other in both planes. */
+static int copy_vectors(const copy_plane *p, char *d, const char *a, int64_t row, int64_t column,
+                        int64_t rows, int64_t columns) {
+    const int64_t dr = p->dst_rows.step, ac = p->src_columns.step;
+    const int even = copy_is_even(&p->dst_rows) && copy_is_even(&p->src_columns);
+    if (even && rows == 2 && ac == 8 && columns >= 4)
+        copy_two_rows(d + row * dr, dr, a + column * ac, columns);
+    else if (even && rows >= 4 && (columns == 2 || columns == 3) && dr == 4 * columns)
+        copy_few_columns(d + row * dr, dr, a + column * ac, ac, rows, columns);
+    else if (rows >= 4 && columns >= 4)
+        copy_squares(p, d, a, row, column, rows, columns);
+    else
+        return 0;
+    return 1;
+}
 #endif
 
-/* rows x columns; dr, dc, ar, ac: steps of both sides along a column and along a row. */
-static void copy_plane(char *d, int64_t dr, int64_t dc, const char *a, int64_t ar, int64_t ac,
+/* Rows and columns of a plane, which begins at d and a, from `row` and `column` on. */
+static void copy_block(const copy_plane *p, char *d, const char *a, int64_t row, int64_t column,
                        int64_t rows, int64_t columns, int32_t bytes) {
-    int64_t c = 0;
+    d += column * p->dst_column;
+    a += row * p->src_row;
 #if defined(COPY_SQUARES)
-    if (bytes == 4 && dc == 4 && ar == 4 && rows == 2 && ac == 8 && columns >= 4) {
-        copy_two_rows(d, dr, a, columns);
+    if (bytes == 4 && p->dst_column == 4 && p->src_row == 4 &&
+        copy_vectors(p, d, a, row, column, rows, columns))
         return;
-    }
-    if (bytes == 4 && dc == 4 && ar == 4 && rows >= 4) c = copy_squares(d, dr, a, ac, rows, columns);
 #endif
-    for (int64_t r = 0; r < rows && c < columns; r++)
-        copy_strided(d + r * dr + c * dc, dc, a + r * ar + c * ac, ac, columns - c, bytes);
+    const int64_t most = copy_is_even(&p->src_columns) ? columns : 1;
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t c = 0; c < columns; c += most)
+            copy_strided(d + copy_at(&p->dst_rows, row + r) + c * p->dst_column, p->dst_column,
+                         a + r * p->src_row + copy_at(&p->src_columns, column + c),
+                         p->src_columns.step, most, bytes);
+}
+
+/* Adjacent rows of floats become columns of rows that are dr apart; ac from column to column of src. */
+static void copy_turned(char *d, int64_t dr, const char *a, int64_t ac, int64_t rows, int64_t columns) {
+    const copy_plane p = {rows, columns, {rows, dr, 0}, {columns, ac, 0}, 4, 4};
+    for (int64_t r = 0; r < rows; r += COPY_ROWS)
+        copy_block(&p, d, a, r, 0, op_min(COPY_ROWS, rows - r), columns, 4);
+}
+
+/* Loops of the rows and of the columns of the planes. */
+static int32_t copy_row_loops(const tw_op_args *args) { return args->extra[COPY_TWO_LOOPS_OF_ROWS] ? 2 : 1; }
+static int32_t copy_column_loops(const tw_op_args *args) {
+    return args->extra[COPY_TWO_LOOPS_OF_COLUMNS] ? 2 : 1;
+}
+static int32_t copy_first_loop(const tw_op_args *args) {
+    return args->rank - copy_row_loops(args) - copy_column_loops(args);
+}
+
+static copy_axis copy_axis_of(const int64_t *size, const int64_t *stride, int32_t last, int32_t loops) {
+    return (copy_axis){size[last], stride[last], loops == 2 ? stride[last - 1] : 0};
+}
+
+static copy_plane copy_plane_of(const tw_op_args *args) {
+    const int32_t column = args->rank - 1, row = column - copy_column_loops(args);
+    const int64_t *size = args->size;
+    return (copy_plane){
+        .rows = size[row] * (copy_row_loops(args) == 2 ? size[row - 1] : 1),
+        .columns = size[column] * (copy_column_loops(args) == 2 ? size[column - 1] : 1),
+        .dst_rows = copy_axis_of(size, args->stride[0], row, copy_row_loops(args)),
+        .src_columns = copy_axis_of(size, args->stride[1], column, copy_column_loops(args)),
+        .src_row = args->stride[1][row],
+        .dst_column = args->stride[0][column],
+    };
 }
 
 /* Blocks of a plane, column by column. */
@@ -275,11 +364,10 @@ typedef struct {
     int64_t down, right;   /* blocks */
 } copy_grid;
 
-static copy_grid copy_grid_of(const tw_op_args *args) {
-    const int64_t rows = args->size[args->rank - 2], columns = args->size[args->rank - 1];
-    const int64_t height = op_min(rows, columns <= COPY_NARROW ? COPY_NARROW_ROWS : COPY_ROWS);
-    const int64_t width = op_min(columns, COPY_COLUMNS);
-    return (copy_grid){height, width, (rows + height - 1) / height, (columns + width - 1) / width};
+static copy_grid copy_grid_of(const copy_plane *p) {
+    const int64_t height = op_min(p->rows, p->columns <= COPY_NARROW ? COPY_NARROW_ROWS : COPY_ROWS);
+    const int64_t width = op_min(p->columns, COPY_COLUMNS);
+    return (copy_grid){height, width, (p->rows + height - 1) / height, (p->columns + width - 1) / width};
 }
 
 static void copy_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
@@ -288,22 +376,20 @@ static void copy_run(const tw_op_args *args, int64_t from, int64_t to, char *wor
         op_walk(args, from, to, copy_rows);
         return;
     }
-    const int32_t plane = args->rank - 2;
-    const int64_t rows = args->size[plane], columns = args->size[plane + 1];
-    const copy_grid g = copy_grid_of(args);
-    const int64_t *ds = args->stride[0] + plane, *as = args->stride[1] + plane;
-    op_place p = op_place_at(args, plane, from / (g.down * g.right));
+    const copy_plane p = copy_plane_of(args);
+    const copy_grid g = copy_grid_of(&p);
+    op_place at = op_place_at(args, copy_first_loop(args), from / (g.down * g.right));
     int64_t r = from % g.down * g.rows, c = from / g.down % g.right * g.columns;
     for (int64_t unit = from; unit < to; unit++) {
-        copy_plane(p.d + r * ds[0] + c * ds[1], ds[0], ds[1], p.a + r * as[0] + c * as[1], as[0], as[1],
-                   op_min(g.rows, rows - r), op_min(g.columns, columns - c), args->element_bytes);
+        copy_block(&p, at.d, at.a, r, c, op_min(g.rows, p.rows - r), op_min(g.columns, p.columns - c),
+                   args->element_bytes);
         r += g.rows;
-        if (r < rows) continue;
+        if (r < p.rows) continue;
         r = 0;
         c += g.columns;
-        if (c < columns) continue;
+        if (c < p.columns) continue;
         c = 0;
-        op_next(args, &p, 1);
+        op_next(args, &at, 1);
     }
 }
 
@@ -319,7 +405,8 @@ static int64_t copy_bind(tw_op_args *args) {
             args->stride[i][0] = 0;
         }
     }
-    const copy_grid g = copy_grid_of(args);
-    args->units = args->units / args->size[args->rank - 2] / args->size[args->rank - 1] * g.down * g.right;
+    const copy_plane p = copy_plane_of(args);
+    const copy_grid g = copy_grid_of(&p);
+    args->units = args->units / p.rows / p.columns * g.down * g.right;
     return g.rows * g.columns * 4 * args->element_bytes;
 }

@@ -192,29 +192,12 @@ final class NativeMoves {
   }
 
   private static Task copy(Operands operands, long to, long from, List<Loop> loops, Isa limit) {
-    int bytes = operands.out().getFirst().type().dtype().bytes();
+    CopyLoops walk = CopyLoops.of(loops, operands.out().getFirst().type().dtype().bytes());
     return new OperatorArguments("copy", 0, limit, operands.arena())
-        .elementBytes(bytes)
+        .elementBytes(walk.bytes())
         .tensors(to, from)
-        .loops(transposed(loops, bytes))
+        .loops(walk.loops())
+        .extra(walk.twoOfRows() ? 1 : 0, walk.twoOfColumns() ? 1 : 0)
         .bind();
-  }
-
-  /**
-   * Puts the loop along which the source is adjacent, if it is not the innermost, next to it: the
-   * two are a plane that C transposes in blocks.
-   */
-  private static List<Loop> transposed(List<Loop> loops, int bytes) {
-    if (loops.getLast().strides()[1] == bytes) {
-      return loops;
-    }
-    for (int i = 0; i < loops.size() - 2; i++) {
-      if (loops.get(i).strides()[1] == bytes) {
-        List<Loop> moved = new ArrayList<>(loops);
-        moved.add(loops.size() - 2, moved.remove(i));
-        return moved;
-      }
-    }
-    return loops;
   }
 }

@@ -11,7 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
-import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Moves every Transpose as far towards the outputs as it goes. The importer wraps each image
@@ -203,9 +203,36 @@ final class SinkTransposes implements Pass {
     if (p.isIdentity()) {
       return x;
     }
-    return p.movesOnlyUnitDims(x.shape())
-        ? at.emit(new Op.Reshape(p.apply(x.shape())), x)
-        : at.emit(new Op.Transpose(p.order()), x);
+    if (p.movesOnlyUnitDims(x.shape())) {
+      return at.emit(new Op.Reshape(p.apply(x.shape())), x);
+    }
+    Value once = movedOnce(at, x, p);
+    return once == null ? at.emit(new Op.Transpose(p.order()), x) : once;
+  }
+
+  /**
+   * If the value is a reshape of what was just moved, and the blocks of the reshape stay together,
+   * both moves as one before it: so pixels become channels, and images channels last, in one copy.
+   */
+  private static @Nullable Value movedOnce(Rewriter.At at, Value x, Permutation p) {
+    Node reshape = at.producer(x);
+    if (reshape == null || !(reshape.op() instanceof Op.Reshape)) {
+      return null;
+    }
+    Value moved = reshape.input(0);
+    Node move = at.producer(moved);
+    if (move == null || !(move.op() instanceof Op.Transpose(List<Integer> perm))) {
+      return null;
+    }
+    List<ReshapeBlock> blocks = new ArrayList<>(ReshapeBlock.of(moved.shape(), x.shape()));
+    List<Integer> order = p.order();
+    blocks.sort(
+        Comparator.comparingInt(b -> b.to().isEmpty() ? 0 : order.indexOf(b.to().getFirst())));
+    if (!ReshapeBlock.allTo(blocks).equals(order)) {
+      return null;
+    }
+    Permutation both = new Permutation(perm).then(new Permutation(ReshapeBlock.allFrom(blocks)));
+    return at.emit(new Op.Reshape(p.apply(x.shape())), transpose(at, move.input(0), both));
   }
 
   private void keep(Rewriter.At at) {
@@ -342,54 +369,25 @@ final class SinkTransposes implements Pass {
       at.replace(at.emit(at.op(), d.carrier));
       return;
     }
-    List<Block> blocks = blocks(at.in(0).shape(), to);
-    List<Block> inOrder = new ArrayList<>(blocks);
+    List<ReshapeBlock> inOrder = new ArrayList<>(ReshapeBlock.of(at.in(0).shape(), to));
     inOrder.sort(
         Comparator.comparingInt(b ->
-            b.from.stream()
+            b.from().stream()
                 .filter(i -> at.in(0).shape().dim(i) != 1)
                 .mapToInt(i -> d.owed.order().get(i))
                 .min()
                 .orElse(0)));
     // Dimensions of the old shape in the order of the wanted carrier.
-    List<Integer> order = inOrder.stream().flatMap(b -> b.from.stream()).toList();
+    List<Integer> order = ReshapeBlock.allFrom(inOrder);
     Permutation fix = new Permutation(order.stream().map(i -> d.owed.order().get(i)).toList());
     if (!fix.movesOnlyUnitDims(d.carrier.shape())) {
       at.replace(at.emit(at.op(), pay(at, at.in(0))));
       return;
     }
     Value carrier = transpose(at, d.carrier, fix);
-    List<Integer> newOrder = inOrder.stream().flatMap(b -> b.to.stream()).toList();
+    List<Integer> newOrder = ReshapeBlock.allTo(inOrder);
     Shape shape = new Shape(newOrder.stream().map(to::dim).toList());
     Value out = at.emit(new Op.Reshape(shape), carrier);
     owe(at, out, new Permutation(newOrder).inverse());
-  }
-
-  /** Dimensions {@code from} of the old shape hold the elements of {@code to} of the new one. */
-  private record Block(List<Integer> from, List<Integer> to) {}
-
-  private static List<Block> blocks(Shape from, Shape to) {
-    List<Block> blocks = new ArrayList<>();
-    int i = 0;
-    int j = 0;
-    while (i < from.rank() || j < to.rank()) {
-      int i0 = i;
-      int j0 = j;
-      long left = i < from.rank() ? from.dim(i++) : 1;
-      long right = j < to.rank() ? to.dim(j++) : 1;
-      while (left != right) {
-        if (left < right) {
-          left *= from.dim(i++);
-        } else {
-          right *= to.dim(j++);
-        }
-      }
-      blocks.add(new Block(range(i0, i), range(j0, j)));
-    }
-    return blocks;
-  }
-
-  private static List<Integer> range(int from, int to) {
-    return IntStream.range(from, to).boxed().toList();
   }
 }

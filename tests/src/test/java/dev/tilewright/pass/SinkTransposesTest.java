@@ -13,6 +13,7 @@ import dev.tilewright.tensor.Shape;
 import dev.tilewright.tensor.Tensor;
 import dev.tilewright.tensor.TensorType;
 import dev.tilewright.zoo.block.DoubleAttention;
+import dev.tilewright.zoo.block.ShuffleUnit;
 import dev.tilewright.zoo.block.SpatialGroupEnhance;
 import dev.tilewright.zoo.build.Block;
 import dev.tilewright.zoo.build.Blueprint;
@@ -36,6 +37,17 @@ class SinkTransposesTest {
   @Test
   void mapsOfGroupsMeetTheirChannelsInPlace() {
     assertThat(moved(new SpatialGroupEnhance(16, true), Shape.of(1, 12, 12, 32))).isEmpty();
+  }
+
+  /** Inside a network nothing but the move itself is left, channels last before and behind it. */
+  @Test
+  void pixelsAndChannelsChangePlacesInOneMove() {
+    Block.Single toPixels = (n, x) -> n.pixelShuffle(x, 2);
+    Block.Single toChannels = (n, x) -> n.spaceToDepth(x, 2);
+    assertThat(moved(toPixels, Shape.of(1, 5, 4, 32))).containsExactly(Shape.of(1, 5, 4, 8, 2, 2));
+    assertThat(moved(toChannels, Shape.of(1, 6, 8, 5))).containsExactly(Shape.of(1, 3, 2, 4, 2, 5));
+    assertThat(moved(ShuffleUnit::alternating, Shape.of(1, 6, 8, 32)))
+        .containsExactly(Shape.of(1, 6, 8, 2, 16));
   }
 
   /** Columns are shorter than a vector: rows are summed, for that costs a tenth. */

@@ -45,6 +45,16 @@ interface MovesAgree extends OperatorFixture {
     for (int width : new int[] {1, 3, 4, 5, 7, 14, 33}) {
       Op spaceToDepth = new Op.Transpose(List.of(0, 3, 5, 1, 2, 4));
       harness().check(spaceToDepth, 0, Shape.of(1, 3, 5, 2, width, 2));
+      for (int block = 2; block <= 5; block++) {
+        Op toPixels = new Op.Transpose(List.of(0, 1, 4, 2, 5, 3));
+        harness().check(toPixels, 0, Shape.of(1, 3, 5, width, block, block));
+        harness().check(toPixels, 0, Shape.of(1, 3, 5, width, block, 2));
+        Op toChannels = new Op.Transpose(List.of(0, 1, 3, 5, 2, 4));
+        harness().check(toChannels, 0, Shape.of(1, 3, block, 5, block, width));
+        harness().check(toChannels, 0, Shape.of(1, 3, block, 5, 2, width));
+        Op toPlanes = new Op.Transpose(List.of(0, 3, 1, 4, 2, 5));
+        harness().check(toPlanes, 0, Shape.of(1, 3, width, 2, block, block));
+      }
     }
     harness().check(new Op.Transpose(List.of(0, 2, 3, 1)), 0, Shape.of(1, 2, 120, 61));
     harness().check(new Op.Transpose(List.of(0, 2, 3, 1)), 0, Shape.of(1, 3, 200, 301));
