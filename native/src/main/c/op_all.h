@@ -16,6 +16,7 @@
 #include "op_gather.h"
 #include "op_gridsample.h"
 #include "op_layernorm.h"
+#include "op_localnorm.h"
 #include "op_map.h"
 #include "op_matmul.h"
 #include "op_nearest.h"

@@ -43,6 +43,9 @@ final class NativeOperators {
     }
   }
 
+  /** What localnorm has room for. */
+  private static final int MOST_SQUARES = 65;
+
   private NativeOperators() {}
 
   /** A kernel that uses no instruction set above the limit. */
@@ -87,6 +90,7 @@ final class NativeOperators {
           case Op.Binary(var function) -> binary(function);
           case Op.Softmax(int axis) -> Optional.of(softmax(axis));
           case Op.LayerNorm(float epsilon) -> Optional.of(layerNorm(epsilon));
+          case Op.LocalNorm norm -> localNorm(norm);
           case Op.MatMul m -> // one loop more than dimensions
               out.shape().rank() < OperatorArguments.MOST_LOOPS
                   ? Optional.of(matMul())
@@ -208,6 +212,23 @@ final class NativeOperators {
           .loops(rows(dst, src))
           .bind();
     };
+  }
+
+  /** As family {@code localnorm} numbers exponents; other ones it does not have. */
+  private static Optional<Binder> localNorm(Op.LocalNorm norm) {
+    int exponent = norm.beta() == 0.5f ? 0 : norm.beta() == 0.75f ? 1 : norm.beta() == 1 ? 2 : -1;
+    Binder binder =
+        (operands, limit) -> {
+          View dst = operands.out().getFirst();
+          View src = operands.in().getFirst();
+          return new OperatorArguments("localnorm", exponent, limit, operands.arena())
+              .parameters(norm.alpha() / norm.size(), norm.bias())
+              .tensors(operands)
+              .extra((norm.size() - 1) / 2, norm.size() / 2)
+              .loops(rows(dst, src))
+              .bind();
+        };
+    return exponent < 0 || norm.size() > MOST_SQUARES ? Optional.empty() : Optional.of(binder);
   }
 
   /** Rows, then columns. */

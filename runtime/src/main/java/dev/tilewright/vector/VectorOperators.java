@@ -30,6 +30,7 @@ final class VectorOperators {
       case Op.Reduce r -> VectorReduce.of(problem, r);
       case Op.Softmax s -> VectorSoftmax.of(problem, s.axis());
       case Op.LayerNorm n -> VectorLayerNorm.of(problem, n.epsilon());
+      case Op.LocalNorm n -> VectorLocalNorm.of(problem, n);
       case Op.MatMul m -> VectorMatMul.of(problem);
       case Op.Attention a -> VectorAttention.of(problem, a);
       case Op.Resize r -> VectorResize.of(problem, r);

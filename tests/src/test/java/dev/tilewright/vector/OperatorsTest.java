@@ -264,6 +264,22 @@ public abstract class OperatorsTest implements MovesAgree, ImagesAgree, Products
     }
   }
 
+  @Test
+  void localNormsAgree() {
+    for (int n : new int[] {16, 17, 64, 96, 257, 300, 520}) {
+      for (int size : new int[] {1, 2, 5, 20, 65}) {
+        for (float beta : new float[] {0.5f, 0.75f}) {
+          // Of a sum of squares each term rounds once, and each sum; then two roots and a quotient.
+          double relative = (size + 8) * U;
+          Op norm = new Op.LocalNorm(size, 0.7f, beta, 1.5f);
+          check.check(norm, relative, 0, check.floats(5, n));
+          check.check(norm, relative, 0, check.floats(60, 3, n));
+        }
+      }
+    }
+    check.check(new Op.LocalNorm(5, 1e-4f, 0.75f, 1), 13 * U, 0, check.floats(2, 60, 61, 64));
+  }
+
   /** Large enough to be cut into parts, which are run in random groups and order. */
   @Test
   void partsAgree() {
