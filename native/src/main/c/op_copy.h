@@ -210,11 +210,11 @@ typedef struct {
     int64_t inner, step, outer;
 } copy_axis;
 
-static inline int copy_is_even(const copy_axis *axis) { return axis->outer == 0; }
+static inline int copy_is_even(copy_axis axis) { return axis.outer == 0; }
 
-static inline int64_t copy_at(const copy_axis *axis, int64_t i) {
-    if (copy_is_even(axis)) return i * axis->step;
-    return i % axis->inner * axis->step + i / axis->inner * axis->outer;
+static inline int64_t copy_at(copy_axis axis, int64_t i) {
+    if (copy_is_even(axis)) return i * axis.step;
+    return i % axis.inner * axis.step + i / axis.inner * axis.outer;
 }
 
 typedef struct {
@@ -259,23 +259,23 @@ static void copy_few_columns(char *d, int64_t dr, const char *a, int64_t ac, int
 }
 
 /* At least 4 rows and 4 columns; the last squares share some with those before. */
-static void copy_squares(const copy_plane *p, char *d, const char *a, int64_t row, int64_t column,
-                         int64_t rows, int64_t columns) {
+static void copy_squares(copy_axis dst_rows, copy_axis src_columns, char *d, const char *a, int64_t row,
+                         int64_t column, int64_t rows, int64_t columns) {
     int64_t place[COPY_NARROW_ROWS], width;
     for (int64_t r = 0; r < rows; r++)
-        place[r] = copy_at(&p->dst_rows, row + r);
+        place[r] = copy_at(dst_rows, row + r);
     for (int64_t c = 0; c < columns; c += width) {
-        width = copy_is_even(&p->src_columns) && c + COPY_WIDE <= columns ? COPY_WIDE : 4;
+        width = copy_is_even(src_columns) && c + COPY_WIDE <= columns ? COPY_WIDE : 4;
         const int64_t first = op_min(c, columns - width), at = column + first;
-        const int64_t from[] = {copy_at(&p->src_columns, at), copy_at(&p->src_columns, at + 1),
-                                copy_at(&p->src_columns, at + 2), copy_at(&p->src_columns, at + 3)};
+        const int64_t from[] = {copy_at(src_columns, at), copy_at(src_columns, at + 1),
+                                copy_at(src_columns, at + 2), copy_at(src_columns, at + 3)};
         for (int64_t r = 0; r < rows; r += 4) {
             const int64_t *to = place + op_min(r, rows - 4);
             const char *x = a + 4 * op_min(r, rows - 4);
             char *y = d + 4 * first;
             char *const lines[] = {y + to[0], y + to[1], y + to[2], y + to[3]};
             if (width == COPY_WIDE) {
-                copy_wide(lines, x + from[0], p->src_columns.step);
+                copy_wide(lines, x + from[0], src_columns.step);
             } else {
                 const char *const values[] = {x + from[0], x + from[1], x + from[2], x + from[3]};
                 copy_square(lines, values);
@@ -284,23 +284,40 @@ static void copy_squares(const copy_plane *p, char *d, const char *a, int64_t ro
     }
 }
 
-/* At least 4 columns of 2 rows of dst, whose values are adjacent in src. */
+/* 2 rows of dst, whose values are adjacent in src. */
 static void copy_two_rows(char *d, int64_t dr, const char *a, int64_t columns) {
-    for (int64_t c = 0; c < columns; c += 4)
-        copy_unpair(d + 4 * op_min(c, columns - 4), dr, a + 8 * op_min(c, columns - 4));
+    if (columns < 4) {
+        copy_strided(d, 4, a, 8, columns, 4);
+        copy_strided(d + dr, 4, a + 4, 8, columns, 4);
+        return;
+    }
+    for (int64_t c = 0; c < columns - 4; c += 4)
+        copy_unpair(d + 4 * c, dr, a + 8 * c);
+    copy_unpair(d + 4 * (columns - 4), dr, a + 8 * (columns - 4));
+}
+
+/* The same where columns are two loops. */
+static void copy_two_long_rows(copy_axis from, char *d, int64_t dr, const char *a, int64_t column,
+                               int64_t columns) {
+    for (int64_t c = 0, n; c < columns; c += n) {
+        n = op_min(columns - c, from.inner - (column + c) % from.inner);
+        copy_two_rows(d + 4 * c, dr, a + copy_at(from, column + c), n);
+    }
 }
 
 /* Whether it could be done by vectors, of values of 4 bytes that follow each other in both planes. */
-static int copy_vectors(const copy_plane *p, char *d, const char *a, int64_t row, int64_t column,
+TW_INLINE int copy_vectors(copy_plane p, char *d, const char *a, int64_t row, int64_t column,
                         int64_t rows, int64_t columns) {
-    const int64_t dr = p->dst_rows.step, ac = p->src_columns.step;
-    const int even = copy_is_even(&p->dst_rows) && copy_is_even(&p->src_columns);
-    if (even && rows == 2 && ac == 8 && columns >= 4)
+    const int64_t dr = p.dst_rows.step, ac = p.src_columns.step;
+    const int even = copy_is_even(p.dst_rows) && copy_is_even(p.src_columns);
+    if (even && rows == 2 && ac == 8)
         copy_two_rows(d + row * dr, dr, a + column * ac, columns);
+    else if (copy_is_even(p.dst_rows) && rows == 2 && ac == 8)
+        copy_two_long_rows(p.src_columns, d + row * dr, dr, a, column, columns);
     else if (even && rows >= 4 && (columns == 2 || columns == 3) && dr == 4 * columns)
         copy_few_columns(d + row * dr, dr, a + column * ac, ac, rows, columns);
     else if (rows >= 4 && columns >= 4)
-        copy_squares(p, d, a, row, column, rows, columns);
+        copy_squares(p.dst_rows, p.src_columns, d, a, row, column, rows, columns);
     else
         return 0;
     return 1;
@@ -308,28 +325,28 @@ static int copy_vectors(const copy_plane *p, char *d, const char *a, int64_t row
 #endif
 
 /* Rows and columns of a plane, which begins at d and a, from `row` and `column` on. */
-static void copy_block(const copy_plane *p, char *d, const char *a, int64_t row, int64_t column,
+TW_INLINE void copy_block(copy_plane p, char *d, const char *a, int64_t row, int64_t column,
                        int64_t rows, int64_t columns, int32_t bytes) {
-    d += column * p->dst_column;
-    a += row * p->src_row;
+    d += column * p.dst_column;
+    a += row * p.src_row;
 #if defined(COPY_SQUARES)
-    if (bytes == 4 && p->dst_column == 4 && p->src_row == 4 &&
+    if (bytes == 4 && p.dst_column == 4 && p.src_row == 4 &&
         copy_vectors(p, d, a, row, column, rows, columns))
         return;
 #endif
-    const int64_t most = copy_is_even(&p->src_columns) ? columns : 1;
+    const int64_t most = copy_is_even(p.src_columns) ? columns : 1;
     for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < columns; c += most)
-            copy_strided(d + copy_at(&p->dst_rows, row + r) + c * p->dst_column, p->dst_column,
-                         a + r * p->src_row + copy_at(&p->src_columns, column + c),
-                         p->src_columns.step, most, bytes);
+            copy_strided(d + copy_at(p.dst_rows, row + r) + c * p.dst_column, p.dst_column,
+                         a + r * p.src_row + copy_at(p.src_columns, column + c),
+                         p.src_columns.step, most, bytes);
 }
 
 /* Adjacent rows of floats become columns of rows that are dr apart; ac from column to column of src. */
 static void copy_turned(char *d, int64_t dr, const char *a, int64_t ac, int64_t rows, int64_t columns) {
     const copy_plane p = {rows, columns, {rows, dr, 0}, {columns, ac, 0}, 4, 4};
     for (int64_t r = 0; r < rows; r += COPY_ROWS)
-        copy_block(&p, d, a, r, 0, op_min(COPY_ROWS, rows - r), columns, 4);
+        copy_block(p, d, a, r, 0, op_min(COPY_ROWS, rows - r), columns, 4);
 }
 
 /* Loops of the rows and of the columns of the planes. */
@@ -364,10 +381,10 @@ typedef struct {
     int64_t down, right;   /* blocks */
 } copy_grid;
 
-static copy_grid copy_grid_of(const copy_plane *p) {
-    const int64_t height = op_min(p->rows, p->columns <= COPY_NARROW ? COPY_NARROW_ROWS : COPY_ROWS);
-    const int64_t width = op_min(p->columns, COPY_COLUMNS);
-    return (copy_grid){height, width, (p->rows + height - 1) / height, (p->columns + width - 1) / width};
+static copy_grid copy_grid_of(copy_plane p) {
+    const int64_t height = op_min(p.rows, p.columns <= COPY_NARROW ? COPY_NARROW_ROWS : COPY_ROWS);
+    const int64_t width = op_min(p.columns, COPY_COLUMNS);
+    return (copy_grid){height, width, (p.rows + height - 1) / height, (p.columns + width - 1) / width};
 }
 
 static void copy_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
@@ -377,11 +394,11 @@ static void copy_run(const tw_op_args *args, int64_t from, int64_t to, char *wor
         return;
     }
     const copy_plane p = copy_plane_of(args);
-    const copy_grid g = copy_grid_of(&p);
+    const copy_grid g = copy_grid_of(p);
     op_place at = op_place_at(args, copy_first_loop(args), from / (g.down * g.right));
     int64_t r = from % g.down * g.rows, c = from / g.down % g.right * g.columns;
     for (int64_t unit = from; unit < to; unit++) {
-        copy_block(&p, at.d, at.a, r, c, op_min(g.rows, p.rows - r), op_min(g.columns, p.columns - c),
+        copy_block(p, at.d, at.a, r, c, op_min(g.rows, p.rows - r), op_min(g.columns, p.columns - c),
                    args->element_bytes);
         r += g.rows;
         if (r < p.rows) continue;
@@ -406,7 +423,7 @@ static int64_t copy_bind(tw_op_args *args) {
         }
     }
     const copy_plane p = copy_plane_of(args);
-    const copy_grid g = copy_grid_of(&p);
+    const copy_grid g = copy_grid_of(p);
     args->units = args->units / p.rows / p.columns * g.down * g.right;
     return g.rows * g.columns * 4 * args->element_bytes;
 }
