@@ -56,8 +56,10 @@ TW_INLINE void pool_pixel(float *d, const char *a, int64_t line, int64_t pixel, 
         pool_channels(d + c, a + 4 * c, line, pixel, height, width, 1, channels - c, max, cells);
 }
 
-/* Most columns of an image, and of a result, whose windows are taken in two steps. */
+/* Most columns of a result whose windows are taken in two steps, and columns of an image that are joined at a
+ * time: what they come to stays in L1 (3x3 of 100x100x64: 289 us, all columns at once 345). */
 #define POOL_COLUMNS 384
+#define POOL_JOINED 64
 
 /* One column of a result. */
 typedef struct {
@@ -65,41 +67,72 @@ typedef struct {
     float cells;
 } pool_column;
 
-/* Whether it takes less than half the accesses to join the rows under all windows of a row of dst first,
- * then the columns under each: from 5x5 of stride 1 on. They go by single vectors of channels, which
- * costs a 3x3 more than the fewer accesses gain (35x35x192: 59 us, 42 in one step). */
+/* Whether it takes less than half the accesses to join the rows under all windows of a row of dst first, then
+ * the columns under each: from 5x5 of stride 1 on (13x13x512: 29 us, 49 in one step). A 3x3 gains a tenth
+ * with AVX2 and loses up to a third with AVX-512. */
 static int pool_separable(const tw_op_args *args) {
-    const int64_t *e = args->extra, width = e[POOL_WIDTH], columns = args->size[2];
-    return op_max(width, columns) <= POOL_COLUMNS &&
-           2 * (width * (e[POOL_KERNEL_H] + 1) + columns * e[POOL_KERNEL_W]) <
+    const int64_t *e = args->extra, columns = args->size[2];
+    const int64_t reach = (e[POOL_KERNEL_W] - 1) * e[POOL_DILATION_W] + 1;
+    return columns <= POOL_COLUMNS && op_min(reach, e[POOL_WIDTH]) <= POOL_JOINED &&
+           2 * (e[POOL_WIDTH] * (e[POOL_KERNEL_H] + 1) + columns * e[POOL_KERNEL_W]) <
                columns * e[POOL_KERNEL_H] * e[POOL_KERNEL_W];
+}
+
+/* `count` rows of `vectors` vectors, `step` bytes apart, joined; the vectors of one may be no more than
+ * `rest` lanes. */
+TW_INLINE void pool_join(vec *x, const char *from, int64_t step, int64_t count, const int vectors,
+                         int64_t rest, const int max) {
+    TW_UNROLL for (int j = 0; j < vectors; j++) x[j] = vec_start(max);
+    for (int64_t i = 0; i < count; i++, from += step) {
+        const float *p = (const float *)from;
+        TW_UNROLL for (int j = 0; j < vectors; j++) x[j] =
+            vec_join(x[j], vectors == 1 ? op_load(p, rest) : vec_load(p + j * VL), max);
+    }
+}
+
+/* The column of src behind the last under the window. */
+static int32_t pool_end(const tw_op_args *args, pool_column column) {
+    const int32_t dilation = (int32_t)args->extra[POOL_DILATION_W];
+    return column.taps ? column.at + (column.taps - 1) * dilation + 1 : column.at;
+}
+
+/* A row of dst, as many channels as `vectors` vectors have; parameters as of pool_line. */
+TW_INLINE void pool_line_of(const tw_op_args *args, char *d, const char *a, int64_t line, int64_t height,
+                            const pool_column *columns, const int vectors, int64_t rest, const int max) {
+    const int64_t pixel = args->stride[1][2], step = 4 * VL * vectors;
+    float joined[POOL_JOINED * 4 * VL];
+    vec x[4];
+    for (int64_t from = 0, to; from < args->size[2]; from = to) {
+        const int32_t first = columns[from].at;
+        int32_t end = first;
+        for (to = from; to < args->size[2] && pool_end(args, columns[to]) - first <= POOL_JOINED; to++)
+            end = (int32_t)op_max(end, pool_end(args, columns[to])); /* padding alone ends at 0 */
+        for (int32_t w = first; w < end; w++) {
+            pool_join(x, a + w * pixel, line, height, vectors, rest, max);
+            TW_UNROLL for (int j = 0; j < vectors; j++)
+                vec_store(joined + ((w - first) * vectors + j) * VL, x[j]);
+        }
+        for (int64_t w = from; w < to; w++) {
+            float *y = (float *)(d + w * args->stride[0][2]);
+            pool_join(x, (const char *)joined + (columns[w].at - first) * step,
+                      args->extra[POOL_DILATION_W] * step, columns[w].taps, vectors, VL, max);
+            TW_UNROLL for (int j = 0; j < vectors; j++)
+                op_store(y + j * VL, vectors == 1 ? rest : VL, vec_finish(x[j], max, columns[w].cells));
+        }
+    }
 }
 
 /* A row of dst. a: of the first row under its windows; height: how many there are. */
 TW_INLINE void pool_line(const tw_op_args *args, char *d, const char *a, int64_t line, int64_t height,
                          const pool_column *columns, const int max) {
-    const int64_t *e = args->extra, pixel = args->stride[1][2], channels = args->size[3];
-    const int64_t dilation = e[POOL_DILATION_W] * VL;
-    const vec start = vec_start(max);
-    float joined[POOL_COLUMNS * VL];
-    for (int64_t c = 0; c < channels; c += VL) {
-        const int64_t n = channels - c;
-        for (int64_t w = 0; w < e[POOL_WIDTH]; w++) {
-            const char *p = a + w * pixel + 4 * c;
-            vec x = start;
-            for (int64_t h = 0; h < height; h++)
-                x = vec_join(x, op_load((const float *)(p + h * line), n), max);
-            vec_store(joined + w * VL, x);
-        }
-        for (int64_t w = 0; w < args->size[2]; w++) {
-            const float *p = joined + columns[w].at * VL;
-            vec x = start;
-            for (int32_t i = 0; i < columns[w].taps; i++)
-                x = vec_join(x, vec_load(p + i * dilation), max);
-            op_store((float *)(d + w * args->stride[0][2]) + c, n,
-                     vec_finish(x, max, columns[w].cells));
-        }
-    }
+    const int64_t channels = args->size[3];
+    int64_t c = 0;
+    for (; c + 4 * VL <= channels; c += 4 * VL)
+        pool_line_of(args, d + 4 * c, a + 4 * c, line, height, columns, 4, VL, max);
+    for (; c + 2 * VL <= channels; c += 2 * VL)
+        pool_line_of(args, d + 4 * c, a + 4 * c, line, height, columns, 2, VL, max);
+    for (; c < channels; c += VL)
+        pool_line_of(args, d + 4 * c, a + 4 * c, line, height, columns, 1, channels - c, max);
 }
 
 static void pool_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {

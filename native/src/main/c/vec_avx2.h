@@ -17,11 +17,12 @@ static inline void vec_store_mask(float *p, vec_mask m, vec x) { _mm256_maskstor
 static inline vec vec_fma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }
 static inline vec vec_at_least(vec x, vec low) { return _mm256_max_ps(low, x); }
 static inline vec vec_at_most(vec x, vec high) { return _mm256_min_ps(high, x); }
+/* The instruction returns its second operand if either is NaN; where b is, all bits set are NaN too. */
 static inline vec vec_max(vec a, vec b) {
-    return _mm256_blendv_ps(_mm256_max_ps(a, b), a, _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
+    return _mm256_or_ps(_mm256_max_ps(b, a), _mm256_cmp_ps(b, b, _CMP_UNORD_Q));
 }
 static inline vec vec_min(vec a, vec b) {
-    return _mm256_blendv_ps(_mm256_min_ps(a, b), a, _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
+    return _mm256_or_ps(_mm256_min_ps(b, a), _mm256_cmp_ps(b, b, _CMP_UNORD_Q));
 }
 static inline vec vec_pick(vec x, const int32_t *index, int32_t base) {
     const __m256i at = _mm256_loadu_si256((const __m256i *)index);

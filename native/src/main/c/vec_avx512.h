@@ -22,12 +22,13 @@ static inline vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c)
 /* NaN in x stays: the instruction returns its second operand if either is NaN. */
 static inline vec vec_at_least(vec x, vec low) { return _mm512_max_ps(low, x); }
 static inline vec vec_at_most(vec x, vec high) { return _mm512_min_ps(high, x); }
-/* The greater and the smaller; NaN in either gives NaN. */
+/* The greater and the smaller; NaN in either gives NaN: the instruction returns its second operand then, and
+ * where the first is NaN it is not executed. What is joined to goes second, behind one instruction. */
 static inline vec vec_max(vec a, vec b) {
-    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), _mm512_max_ps(a, b), a);
+    return _mm512_mask_max_ps(b, _mm512_cmp_ps_mask(b, b, _CMP_ORD_Q), b, a);
 }
 static inline vec vec_min(vec a, vec b) {
-    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), _mm512_min_ps(a, b), a);
+    return _mm512_mask_min_ps(b, _mm512_cmp_ps_mask(b, b, _CMP_ORD_Q), b, a);
 }
 /* Lane i is lane index[i] - base of x; any lane if that is none. */
 static inline vec vec_pick(vec x, const int32_t *index, int32_t base) {

@@ -37,6 +37,9 @@ interface ImagesAgree extends OperatorFixture {
     pool(0, channels, 37, 9, new Size(5, 7), new Size(1, 1), new Size(1, 1));
     pool(0, channels, 13, 13, new Size(13, 13), new Size(1, 1), new Size(1, 1));
     pool(1, channels, 13, 13, new Size(13, 13), new Size(1, 1), new Size(1, 1));
+    pool(0, channels, 6, 150, new Size(5, 5), new Size(1, 1), new Size(1, 1));
+    pool(0, channels, 9, 150, new Size(5, 9), new Size(1, 2), new Size(2, 7));
+    pool(1, channels, 7, 400, new Size(7, 31), new Size(1, 1), new Size(1, 1));
   }
 
   private void pool(
