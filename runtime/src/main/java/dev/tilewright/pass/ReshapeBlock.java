@@ -3,6 +3,7 @@ package dev.tilewright.pass;
 import dev.tilewright.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -36,6 +37,11 @@ record ReshapeBlock(List<Integer> from, List<Integer> to) {
 
   private static List<Integer> range(int from, int to) {
     return IntStream.range(from, to).boxed().toList();
+  }
+
+  /** The block without some dimensions of the new shape. */
+  ReshapeBlock without(IntPredicate dropped) {
+    return new ReshapeBlock(from, to.stream().filter(i -> !dropped.test(i)).toList());
   }
 
   /** Dimensions of the old shapes of blocks, one block after the other. */

@@ -224,8 +224,11 @@ final class SinkTransposes implements Pass {
     if (move == null || !(move.op() instanceof Op.Transpose(List<Integer> perm))) {
       return null;
     }
-    List<ReshapeBlock> blocks = new ArrayList<>(ReshapeBlock.of(moved.shape(), x.shape()));
-    List<Integer> order = p.order();
+    List<Integer> order = p.order().stream().filter(i -> x.shape().dim(i) != 1).toList();
+    List<ReshapeBlock> blocks = new ArrayList<>();
+    for (ReshapeBlock block : ReshapeBlock.of(moved.shape(), x.shape())) {
+      blocks.add(block.without(i -> x.shape().dim(i) == 1));
+    }
     blocks.sort(
         Comparator.comparingInt(b -> b.to().isEmpty() ? 0 : order.indexOf(b.to().getFirst())));
     if (!ReshapeBlock.allTo(blocks).equals(order)) {

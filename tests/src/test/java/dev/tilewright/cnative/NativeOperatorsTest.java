@@ -305,7 +305,18 @@ final class NativeOperatorsTest {
     long[] shuffled = random(600, 70);
     shuffled[69] = 599; // further apart than vectors of the data are picked from together
     for (long[] index :
-        List.of(scattered, runs, new long[] {36}, random(32, 16), random(130, 130), shuffled)) {
+        List.of(
+            scattered,
+            runs,
+            new long[] {36},
+            random(32, 16),
+            random(130, 130),
+            shuffled,
+            turns(24, 4),
+            turns(4, 24),
+            turns(2, 9),
+            turns(17, 3),
+            turns(5, 7))) {
       int channels = (int) Math.max(37, LongStream.of(index).max().orElse(0) + 1);
       for (int rows : new int[] {1, 3, 4, 5, 31, 70}) {
         TensorType data = TensorType.floats(Shape.of(rows, 1, channels));
@@ -331,6 +342,13 @@ final class NativeOperatorsTest {
         assertThat(run(kernel, in, out)).containsExactly(expected);
       }
     }
+  }
+
+  /** A matrix of so many rows and columns, but for what is before it, read by columns. */
+  private static long[] turns(int rows, int columns) {
+    return LongStream.range(0, (long) rows * columns)
+        .map(i -> rows + i % rows * columns + i / rows)
+        .toArray();
   }
 
   private static long[] random(int channels, int count) {

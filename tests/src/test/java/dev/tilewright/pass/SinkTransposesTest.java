@@ -50,6 +50,13 @@ class SinkTransposesTest {
         .containsExactly(Shape.of(1, 6, 8, 2, 16));
   }
 
+  /** As a filter for each image has it: images side by side are groups of channels. */
+  @Test
+  void imagesBecomeChannelsInOneMove() {
+    Block.Single sideBySide = (n, x) -> n.reshape(x, 1, 3 * x.channels(), x.height(), x.width());
+    assertThat(moved(sideBySide, Shape.of(3, 6, 8, 16))).containsExactly(Shape.of(3, 6, 8, 16));
+  }
+
   /** Columns are shorter than a vector: rows are summed, for that costs a tenth. */
   @Test
   void sumsStayAlongRows() {
