@@ -181,7 +181,8 @@ static void copy_two_long_rows(copy_axis from, char *d, int64_t dr, const char *
     }
 }
 
-/* Whether it could be done by vectors, of values of 4 bytes that follow each other in both planes. */
+/* Of values of 4 bytes that follow each other along the rows of src and the columns of dst: whether vectors did
+ * it. */
 TW_INLINE int copy_vectors(copy_plane p, char *d, const char *a, int64_t row, int64_t column,
                         int64_t rows, int64_t columns) {
     const int64_t dr = p.dst_rows.step, ac = p.src_columns.step;

@@ -106,7 +106,7 @@ TW_INLINE void pool_line_of(const tw_op_args *args, char *d, const char *a, int6
         const int32_t first = columns[from].at;
         int32_t end = first;
         for (to = from; to < args->size[2] && pool_end(args, columns[to]) - first <= POOL_JOINED; to++)
-            end = (int32_t)op_max(end, pool_end(args, columns[to])); /* padding alone ends at 0 */
+            end = (int32_t)op_max(end, pool_end(args, columns[to])); /* a window over padding alone ends at 0 */
         for (int32_t w = first; w < end; w++) {
             pool_join(x, a + w * pixel, line, height, vectors, rest, max);
             TW_UNROLL for (int j = 0; j < vectors; j++)

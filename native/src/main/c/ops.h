@@ -10,8 +10,7 @@
 
 #define TW_FOR_EACH_OP(X)                                                                          \
     X(map) X(binary) X(copy) X(pool) X(reduce) X(softmax) X(resize) X(matmul) X(layernorm)         \
-    X(attention) X(gather) X(runs) X(chain) X(gridsample) X(nearest) X(roialign)     \
-    X(localnorm)
+    X(attention) X(gather) X(runs) X(chain) X(gridsample) X(nearest) X(roialign) X(localnorm)
 
 typedef struct {
     /* Sets `units`, the independent pieces of equal cost; returns the bytes that are read and written

@@ -22,8 +22,8 @@ static inline vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c)
 /* NaN in x stays: the instruction returns its second operand if either is NaN. */
 static inline vec vec_at_least(vec x, vec low) { return _mm512_max_ps(low, x); }
 static inline vec vec_at_most(vec x, vec high) { return _mm512_min_ps(high, x); }
-/* The greater and the smaller; NaN in either gives NaN: the instruction returns its second operand then, and
- * where the first is NaN it is not executed. What is joined to goes second, behind one instruction. */
+/* The greater and the smaller; NaN in either gives NaN: the instruction returns its second operand then, and is
+ * masked off where b is NaN. A chain of maxima in a waits for one instruction each: the mask needs only b. */
 static inline vec vec_max(vec a, vec b) {
     return _mm512_mask_max_ps(b, _mm512_cmp_ps_mask(b, b, _CMP_ORD_Q), b, a);
 }
