@@ -56,12 +56,13 @@ static void copy_strided(char *d, int64_t sd, const char *a, int64_t sa, int64_t
 }
 
 /* Rows or columns of a plane on the side where they are apart: `inner` of them `step` bytes from one to the
- * next, then so many again, `outer` bytes on. */
+ * next, then so many again, `outer` bytes on; or all of them, where inner is COPY_ALL. */
+#define COPY_ALL INT64_MAX
 typedef struct {
     int64_t inner, step, outer;
 } copy_axis;
 
-static inline int copy_is_even(copy_axis axis) { return axis.outer == 0; }
+static inline int copy_is_even(copy_axis axis) { return axis.inner == COPY_ALL; }
 
 static inline int64_t copy_at(copy_axis axis, int64_t i) {
     if (copy_is_even(axis)) return i * axis.step;
@@ -225,7 +226,7 @@ TW_INLINE void copy_block(copy_plane p, char *d, const char *a, int64_t row, int
 
 /* Adjacent rows of floats become columns of rows that are dr apart; ac from column to column of src. */
 static void copy_turned(char *d, int64_t dr, const char *a, int64_t ac, int64_t rows, int64_t columns) {
-    const copy_plane p = {rows, columns, {rows, dr, 0}, {columns, ac, 0}, 4, 4};
+    const copy_plane p = {rows, columns, {COPY_ALL, dr, 0}, {COPY_ALL, ac, 0}, 4, 4};
     for (int64_t r = 0; r < rows; r += COPY_ROWS)
         copy_block(p, d, a, r, 0, op_min(COPY_ROWS, rows - r), columns, 4);
 }
@@ -240,7 +241,8 @@ static int32_t copy_first_loop(const tw_op_args *args) {
 }
 
 static copy_axis copy_axis_of(const int64_t *size, const int64_t *stride, int32_t last, int32_t loops) {
-    return (copy_axis){size[last], stride[last], loops == 2 ? stride[last - 1] : 0};
+    if (loops == 1) return (copy_axis){COPY_ALL, stride[last], 0};
+    return (copy_axis){size[last], stride[last], stride[last - 1]};
 }
 
 static copy_plane copy_plane_of(const tw_op_args *args) {

@@ -3,20 +3,19 @@
 enum { LOCALNORM_BEFORE, LOCALNORM_AFTER }; /* how many squares count beside a value's own */
 
 /* The exponents that networks use are roots. */
-enum { LOCALNORM_HALF, LOCALNORM_THREE_QUARTERS, LOCALNORM_ONE };
+enum { LOCALNORM_HALF, LOCALNORM_THREE_QUARTERS };
 
 /* Columns at a time, and most squares beside them. */
 #define LOCALNORM_COLUMNS 256
 #define LOCALNORM_MOST 64
 
 TW_INLINE vec localnorm_power(vec base, const int exponent) {
-    if (exponent == LOCALNORM_ONE) return base;
     const vec root = vec_sqrt(base);
     if (exponent == LOCALNORM_HALF) return root;
     return root * vec_sqrt(root);
 }
 
-/* n columns from `from` on, of `columns` that a row has; beyond its ends squares are zero. */
+/* n columns from `from` on; beyond the ends of the row squares are zero. */
 TW_INLINE void localnorm_columns(const tw_op_args *args, float *d, const float *x, int64_t from, int64_t n,
                                  const int exponent) {
     const int64_t before = args->extra[LOCALNORM_BEFORE], after = args->extra[LOCALNORM_AFTER];
@@ -47,11 +46,10 @@ TW_INLINE void localnorm_rows(const tw_op_args *args, int64_t from, int64_t to, 
 
 static void localnorm_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
     (void)workspace;
-    switch (args->function) {
-    case LOCALNORM_HALF: localnorm_rows(args, from, to, LOCALNORM_HALF); break;
-    case LOCALNORM_THREE_QUARTERS: localnorm_rows(args, from, to, LOCALNORM_THREE_QUARTERS); break;
-    default: localnorm_rows(args, from, to, LOCALNORM_ONE); break;
-    }
+    if (args->function == LOCALNORM_HALF)
+        localnorm_rows(args, from, to, LOCALNORM_HALF);
+    else
+        localnorm_rows(args, from, to, LOCALNORM_THREE_QUARTERS);
 }
 
 static int64_t localnorm_bind(tw_op_args *args) {

@@ -28,6 +28,16 @@ static pool_span pool_axis(int64_t out, int64_t in, int64_t kernel, int64_t stri
     return s;
 }
 
+/* Joins to x `count` rows of `vectors` vectors, `step` bytes apart; the vector of one has `rest` lanes. */
+TW_INLINE void pool_join(vec *x, const char *from, int64_t step, int64_t count, const int vectors,
+                         int64_t rest, const int max) {
+    for (int64_t i = 0; i < count; i++) {
+        const float *p = (const float *)(from + i * step);
+        TW_UNROLL for (int j = 0; j < vectors; j++) x[j] =
+            vec_join(x[j], vectors == 1 ? op_load(p, rest) : vec_load(p + j * VL), max);
+    }
+}
+
 /* Channels of `vectors` vectors, all whole but the last if that has `rest` of them. */
 TW_INLINE void pool_channels(float *d, const char *a, int64_t line, int64_t pixel, int64_t height,
                              int64_t width, const int vectors, int64_t rest, const int max,
@@ -35,16 +45,12 @@ TW_INLINE void pool_channels(float *d, const char *a, int64_t line, int64_t pixe
     vec x[4];
     TW_UNROLL for (int j = 0; j < vectors; j++) x[j] = vec_start(max);
     for (int64_t h = 0; h < height; h++)
-        for (int64_t w = 0; w < width; w++) {
-            const float *p = (const float *)(a + h * line + w * pixel);
-            TW_UNROLL for (int j = 0; j < vectors; j++) x[j] =
-                vec_join(x[j], vectors == 1 ? op_load(p, rest) : vec_load(p + j * VL), max);
-        }
+        pool_join(x, a + h * line, pixel, width, vectors, rest, max);
     TW_UNROLL for (int j = 0; j < vectors; j++)
         op_store(d + j * VL, vectors == 1 ? rest : VL, vec_finish(x[j], max, cells));
 }
 
-/* Four vectors at a time: a maximum that keeps NaN takes three instructions, one after the other. */
+/* Four vectors at a time: each waits for its own maximum before. */
 TW_INLINE void pool_pixel(float *d, const char *a, int64_t line, int64_t pixel, int64_t height,
                           int64_t width, int64_t channels, const int max, float cells) {
     int64_t c = 0;
@@ -78,18 +84,6 @@ static int pool_separable(const tw_op_args *args) {
                columns * e[POOL_KERNEL_H] * e[POOL_KERNEL_W];
 }
 
-/* `count` rows of `vectors` vectors, `step` bytes apart, joined; the vectors of one may be no more than
- * `rest` lanes. */
-TW_INLINE void pool_join(vec *x, const char *from, int64_t step, int64_t count, const int vectors,
-                         int64_t rest, const int max) {
-    TW_UNROLL for (int j = 0; j < vectors; j++) x[j] = vec_start(max);
-    for (int64_t i = 0; i < count; i++, from += step) {
-        const float *p = (const float *)from;
-        TW_UNROLL for (int j = 0; j < vectors; j++) x[j] =
-            vec_join(x[j], vectors == 1 ? op_load(p, rest) : vec_load(p + j * VL), max);
-    }
-}
-
 /* The column of src behind the last under the window. */
 static int32_t pool_end(const tw_op_args *args, pool_column column) {
     const int32_t dilation = (int32_t)args->extra[POOL_DILATION_W];
@@ -108,12 +102,14 @@ TW_INLINE void pool_line_of(const tw_op_args *args, char *d, const char *a, int6
         for (to = from; to < args->size[2] && pool_end(args, columns[to]) - first <= POOL_JOINED; to++)
             end = (int32_t)op_max(end, pool_end(args, columns[to])); /* a window over padding alone ends at 0 */
         for (int32_t w = first; w < end; w++) {
+            TW_UNROLL for (int j = 0; j < vectors; j++) x[j] = vec_start(max);
             pool_join(x, a + w * pixel, line, height, vectors, rest, max);
             TW_UNROLL for (int j = 0; j < vectors; j++)
                 vec_store(joined + ((w - first) * vectors + j) * VL, x[j]);
         }
         for (int64_t w = from; w < to; w++) {
             float *y = (float *)(d + w * args->stride[0][2]);
+            TW_UNROLL for (int j = 0; j < vectors; j++) x[j] = vec_start(max);
             pool_join(x, (const char *)joined + (columns[w].at - first) * step,
                       args->extra[POOL_DILATION_W] * step, columns[w].taps, vectors, VL, max);
             TW_UNROLL for (int j = 0; j < vectors; j++)

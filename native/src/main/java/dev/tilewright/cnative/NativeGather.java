@@ -52,42 +52,7 @@ final class NativeGather {
       }
       places[i] = (int) place;
     }
-    int turns = turns(places);
-    return Optional.of(
-        turns > 0
-            ? (operands, limit) -> turn(operands, places[0], turns, limit)
-            : (operands, limit) -> bind(operands, places, limit));
-  }
-
-  /**
-   * If the numbers are those of a matrix read by columns, as when channels of groups take turns,
-   * how many columns it has; else 0.
-   */
-  private static int turns(int[] places) {
-    int height = 1;
-    while (height < places.length && places[height] - places[0] != 1) {
-      height++;
-    }
-    int columns = places.length / height;
-    boolean turned = height > 1 && columns > 1 && places.length == height * columns;
-    for (int i = 0; turned && i < places.length; i++) {
-      turned = places[i] == places[0] + i % height * columns + i / height;
-    }
-    return turned ? columns : 0;
-  }
-
-  /** As a transposed matrix in each row. */
-  private static Task turn(Operands operands, int first, int columns, Isa limit) {
-    View src = operands.in().getFirst();
-    View dst = operands.out().getFirst();
-    long height = dst.columns() / columns;
-    List<Loop> loops =
-        List.of(
-            new Loop(dst.rows(), BYTES * dst.rowStride(), BYTES * src.rowStride()),
-            new Loop(columns, BYTES * height, BYTES),
-            new Loop(height, BYTES, BYTES * (long) columns));
-    long from = src.address() + (long) BYTES * first;
-    return NativeMoves.copy(operands, dst.address(), from, Loops.merge(loops, 2), limit);
+    return Optional.of((operands, limit) -> bind(operands, places, limit));
   }
 
   private static Task bind(Operands operands, int[] places, Isa limit) {

@@ -191,7 +191,7 @@ final class NativeMoves {
     return copy(operands, dst.address(), from, loops, limit);
   }
 
-  static Task copy(Operands operands, long to, long from, List<Loop> loops, Isa limit) {
+  private static Task copy(Operands operands, long to, long from, List<Loop> loops, Isa limit) {
     CopyLoops walk = CopyLoops.of(loops, operands.out().getFirst().type().dtype().bytes());
     return new OperatorArguments("copy", 0, limit, operands.arena())
         .elementBytes(walk.bytes())

@@ -216,7 +216,7 @@ final class NativeOperators {
 
   /** As family {@code localnorm} numbers exponents; other ones it does not have. */
   private static Optional<Binder> localNorm(Op.LocalNorm norm) {
-    int exponent = norm.beta() == 0.5f ? 0 : norm.beta() == 0.75f ? 1 : norm.beta() == 1 ? 2 : -1;
+    int exponent = norm.beta() == 0.5f ? 0 : norm.beta() == 0.75f ? 1 : -1;
     Binder binder =
         (operands, limit) -> {
           View dst = operands.out().getFirst();
