@@ -14,7 +14,8 @@ static int32_t chunks(const tw_problem *p, const gemm_plan *q) {
     return tw_ceil_div(c_group(p), q->chunk);
 }
 
-/* A worker's memory: pixels of a block, their places in dst and residual, taps of a region, copied rows. */
+/* A worker's memory: pixels of a block, their places in dst and residual, taps of a region, copied rows. No
+ * lists if rows are even. */
 typedef struct {
     const float **pixels;
     ptrdiff_t *out, *old; /* floats */
@@ -26,7 +27,7 @@ typedef struct {
 static workspace lay_out(char *memory, const tw_problem *p, const gemm_plan *q) {
     const int64_t count = (int64_t)block_rows(q) * q->width;
     const int64_t taps = (int64_t)p->kernel_height * p->kernel_width;
-    const int64_t listed = count * (p->has_residual ? 3 : 2);
+    const int64_t listed = q->even ? 0 : count * (p->has_residual ? 3 : 2);
     const int64_t lists = (listed * (int64_t)sizeof(ptrdiff_t) + taps * (int64_t)sizeof(gemm_tap) + 63) / 64 * 64;
     const int32_t channels = q->mode == MODE_PAD     ? p->in_channels
                              : is_cut(p, q) ? pitch(q->chunk)
@@ -138,6 +139,15 @@ static int32_t rows_inside(const block *b, const tw_span *rows) {
     return tw_max(0, tw_min(rows->to, b->oy_end) - tw_max(rows->from, b->oy));
 }
 
+/* The place in src of the first pixel of some rows of some columns. */
+static const float *first_pixel(const block *b, const tw_span *rows, const tw_span *columns, int32_t row) {
+    const tw_problem *p = &b->args->problem;
+    return b->src.base + place(&b->src,
+                               row * p->stride_height - p->pad_top + rows->first_tap * p->dilation_height,
+                               columns->from * p->stride_width - p->pad_left +
+                                   columns->first_tap * p->dilation_width);
+}
+
 /* Lists the pixels of the block region by region. */
 static void list_pixels(block *b) {
     const tw_problem *p = &b->args->problem;
@@ -150,12 +160,7 @@ static void list_pixels(block *b) {
         const int32_t top = tw_max(rows->from, b->oy), bottom = tw_min(rows->to, b->oy_end);
         for (int32_t j = 0; j < b->column_spans; j++) {
             const tw_span *columns = &b->columns[j];
-            const float *line = b->src.base +
-                                place(&b->src,
-                                      top * p->stride_height - p->pad_top +
-                                          rows->first_tap * p->dilation_height,
-                                      columns->from * p->stride_width - p->pad_left +
-                                          columns->first_tap * p->dilation_width);
+            const float *line = first_pixel(b, rows, columns, top);
             ptrdiff_t at = ((ptrdiff_t)b->image * b->q.height + top) * b->q.width + columns->from;
             for (int32_t y = top; y < bottom; y++, line += down, at += b->q.width)
                 for (int32_t x = 0; x < columns->to - columns->from; x++) {
@@ -189,6 +194,10 @@ static int32_t list_taps(const block *b, const tw_span *rows, const tw_span *col
     return (int32_t)(to - b->w.taps);
 }
 
+static int32_t panel_width(const block *b, const gemm_tile *t) {
+    return t->columns > b->isa->vl ? 2 * b->isa->vl : b->isa->vl;
+}
+
 /* What the tiles of a panel have in common. */
 static gemm_tile panel_tile(const block *b, const gemm_tile *common, int32_t panel, int32_t chunk) {
     const tw_problem *p = &b->args->problem;
@@ -198,36 +207,49 @@ static gemm_tile panel_tile(const block *b, const gemm_tile *common, int32_t pan
     const int32_t k0 = group * k_group(p) + column;
     gemm_tile t = *common;
     /* A chunk's copy holds the channels of one group, everything else those of all. */
-    t.channel = is_cut(p, &b->q) ? 0 : group * c_group(p);
+    const int32_t channel = is_cut(p, &b->q) ? 0 : group * c_group(p);
+    if (b->q.even)
+        t.even.src += channel;
+    else
+        t.list.channel = channel;
     t.panel = packed + header_floats(b->isa, p) +
               depth(p) * ((int64_t)group * group_width(b->isa, p) + column);
     t.bias = packed + (int64_t)(chunk > 0 ? panels(b->isa, p) : panel) * nr;
-    t.dst = b->args->dst + k0;
-    t.residual = chunk > 0 ? t.dst : b->args->residual ? b->args->residual + k0 : NULL;
+    t.dst += k0;
+    if (chunk > 0)
+        t.residual = t.dst;
+    else if (t.residual)
+        t.residual += k0;
     t.columns = tw_min(nr, k_group(p) - column);
     t.panel_step = depth(p) * nr;
-    t.fetch_step = t.columns > b->isa->vl ? nr : b->isa->vl; /* the panel itself */
+    t.fetch_step = panel_width(b, &t); /* the panel itself */
     return t;
 }
 
+/* Panels that meet the same rows one after the other. */
+typedef struct {
+    int32_t from, to; /* of all panels */
+    int32_t strips;
+    gemm_tile strip[MOST_TOGETHER];
+} company;
+
 /* Panels of two vectors of a group are one strip: its tiles need not begin anew for each of them. 1x1, times
  * as fast: 16 to 96 channels 1.08, with SiLU 24 to 144 1.19, 32 to 192 1.06, 64 to 384 1.03, 128 to 512 1.05
- * (Zen 3, 2026-11-30). A chunk's panels have each a bias or none. Returns how many strips there are. */
-static int32_t list_strips(const block *b, const gemm_tile *common, int32_t panel_from, int32_t panel_to,
-                           int32_t chunk, gemm_tile *strip) {
+ * (Zen 3, 2026-11-30). A chunk's panels have each a bias or none. */
+static void list_strips(const block *b, const gemm_tile *common, int32_t chunk, company *c) {
     const tw_problem *p = &b->args->problem;
     const int32_t most = p->activation > TW_CLIP ? ACTIVATED_BYTES / 4 / b->q.mr : INT32_MAX;
-    int32_t count = 0;
-    for (int32_t i = panel_from; i < panel_to; i++) {
+    c->strips = 0;
+    for (int32_t i = c->from; i < c->to; i++) {
         const gemm_tile t = panel_tile(b, common, i, chunk);
-        const int goes_on = count > 0 && !is_cut(p, &b->q) && i % panels_group(b->isa, p) > 0 &&
-                            strip[count - 1].columns < most;
+        gemm_tile *before = c->strip + c->strips - 1;
+        const int goes_on = c->strips > 0 && !is_cut(p, &b->q) && i % panels_group(b->isa, p) > 0 &&
+                            before->columns < most;
         if (goes_on && t.columns > b->isa->vl)
-            strip[count - 1].columns += t.columns;
+            before->columns += t.columns;
         else
-            strip[count++] = t;
+            c->strip[c->strips++] = t;
     }
-    return count;
 }
 
 /* What a panel meets in one region of a block. */
@@ -243,38 +265,43 @@ typedef struct {
  * beyond. Against each tile fetching its own panel, operands from L3: 512 to 2048 channels 7x7 1.12 to
  * 1.20 times as fast, 197x768x3072 1.05 to 1.09, 256 to 1024 14x14 1.05 (Emerald Rapids, 2026-11-29).
  * Where a panel meets one tile that would be too far ahead, and nobody has fetched the first one. */
-static void run_region(const block *b, const gemm_tile *common, const region *at, int32_t all_tiles,
-                       int32_t panel_from, int32_t panel_to, int32_t chunk, int last) {
+static void run_region(const block *b, company *c, const region *at, int32_t all_tiles, int32_t chunk,
+                       int last) {
     const tw_problem *p = &b->args->problem;
-    const int few = b->q.height * b->q.width <= GEMM_FEW;
+    const int few = b->q.height * b->q.width <= GEMM_FEW, even = b->q.even;
     const int cut = is_cut(p, &b->q);
-    gemm_tile strip[MOST_TOGETHER];
-    const int32_t strips = list_strips(b, common, panel_from, panel_to, chunk, strip);
     /* Of a chunk of the channels only a 1x1 filter's part is in one piece. */
-    const int alone = panel_to - panel_from == 1 && all_tiles > 1 && (!cut || is_point(p));
-    const ptrdiff_t width = strip->fetch_step, stride = b->args->dst_stride;
-    const ptrdiff_t steps = (ptrdiff_t)common->taps * common->run;
+    const int alone = c->to - c->from == 1 && all_tiles > 1 && (!cut || is_point(p));
+    gemm_tile *const first = c->strip, *const end = first + c->strips;
+    const ptrdiff_t width = panel_width(b, first), stride = b->args->dst_stride;
+    const ptrdiff_t steps = (ptrdiff_t)first->taps * first->run;
     const ptrdiff_t share = width * (cut ? steps : depth(p)) / all_tiles;
-    const ptrdiff_t next = width * (depth(p) + (cut ? common->tap[0].panel : 0));
-    if (alone) strip->fetch_step = (share + steps - 1) / steps;
+    const ptrdiff_t next = width * (depth(p) + (cut ? first->tap[0].panel : 0));
+    if (alone) first->fetch_step = (share + steps - 1) / steps;
     /* The first tiles have a row more than the others. */
     const int32_t least = at->pixels / at->tiles, more = at->pixels % at->tiles;
     for (int32_t i = 0, pixel = at->pixel; i < at->tiles; i++) {
         const int32_t rows = least + (i < more);
-        for (gemm_tile *t = strip; t < strip + strips; t++) {
-            t->pixels = b->w.pixels + pixel;
-            t->out = b->w.out + pixel;
-            t->old = (chunk > 0 ? b->w.out : b->w.old) + pixel;
-            t->fetch = alone && panel_from + at->tile + i > 0
+        for (gemm_tile *t = first; t < end; t++) {
+            if (even) {
+                t->first = pixel;
+            } else {
+                t->list.pixels = b->w.pixels + pixel;
+                t->list.out = b->w.out + pixel;
+                t->list.old = (chunk > 0 ? b->w.out : b->w.old) + pixel;
+            }
+            t->fetch = alone && c->from + at->tile + i > 0
                            ? t->panel + next + share * (at->tile + i)
                            : NULL;
             const int wide = t->columns > b->isa->vl;
-            (few ? b->isa->few[wide][rows - 1] : b->isa->tile[wide][rows - 1])(t);
+            (few ? b->isa->few[wide] : even ? b->isa->even[wide] : b->isa->tile[wide])[rows - 1](t);
             if (!last || p->activation <= TW_CLIP) continue;
-            for (int32_t r = 0, end; r < rows; r = end) { /* neighbours at once */
-                for (end = r + 1; end < rows && t->out[end] == t->out[end - 1] + stride;)
-                    end++;
-                b->isa->activate(t->dst + t->out[r], stride, end - r, t->columns, p);
+            if (even) b->isa->activate(t->dst + pixel * stride, stride, rows, t->columns, p);
+            const ptrdiff_t *out = t->list.out;
+            for (int32_t r = 0, next_run; !even && r < rows; r = next_run) { /* neighbours at once */
+                for (next_run = r + 1; next_run < rows && out[next_run] == out[next_run - 1] + stride;)
+                    next_run++;
+                b->isa->activate(t->dst + out[r], stride, next_run - r, t->columns, p);
             }
         }
         pixel += rows;
@@ -303,27 +330,45 @@ static int32_t list_regions(const block *b, region *regions) {
 
 /* Panels over all regions of a block, one chunk of the channels. */
 static void run_panels(const block *b, int32_t panel_from, int32_t panel_to, int32_t chunk) {
-    const tw_problem *p = &b->args->problem;
+    const tw_args *args = b->args;
+    const tw_problem *p = &args->problem;
     const int last = chunk + 1 == chunks(p, &b->q);
     const int clips = last && p->activation == TW_CLIP, merged = merges_rows(b);
     const int32_t channel = chunk * b->q.chunk, run = tw_min(b->q.chunk, c_group(p) - channel);
     gemm_tile t = {
+        .dst = args->dst,
+        .residual = args->residual,
         .tap = b->w.taps,
         .bounds = !clips ? 0 : p->activation_b < __builtin_inff() ? 2 : 1,
         .low = p->activation_a,
         .high = p->activation_b,
     };
-    const double ends = 4.0 * tw_pixels(p) * p->out_channels * (b->args->residual ? 2 : 1);
+    const double ends = 4.0 * tw_pixels(p) * p->out_channels * (args->residual ? 2 : 1);
     t.far = chunk == 0 && ends > TW_FAR_BYTES;
+    if (b->q.even) {
+        const ptrdiff_t pixel = (ptrdiff_t)b->image * b->q.height + b->oy;
+        t.even = (gemm_even){first_pixel(b, b->rows, b->columns, b->oy), b->src.row_pitch, args->dst_stride,
+                             chunk > 0 ? args->dst_stride : args->residual_stride};
+        t.dst += pixel * args->dst_stride;
+        if (t.residual) t.residual += pixel * args->residual_stride;
+    }
     region regions[MOST_SPANS * MOST_SPANS];
     const int32_t count = list_regions(b, regions), step = b->q.together;
     const int32_t all_tiles = count > 0 ? regions[count - 1].tile + regions[count - 1].tiles : 0;
-    for (int32_t panel = panel_from; panel < panel_to; panel += step)
+    company c;
+    for (int32_t panel = panel_from; panel < panel_to; panel += step) {
+        c.from = panel;
+        c.to = tw_min(panel_to, panel + step);
+        list_strips(b, &t, chunk, &c);
         for (const region *at = regions; at < regions + count; at++) {
-            t.taps = list_taps(b, at->rows, at->columns, channel, merged);
-            t.run = merged ? (at->columns->end_tap - at->columns->first_tap) * run : run;
-            run_region(b, &t, at, all_tiles, panel, tw_min(panel_to, panel + step), chunk, last);
+            const int32_t taps = list_taps(b, at->rows, at->columns, channel, merged);
+            for (int32_t i = 0; i < c.strips; i++) {
+                c.strip[i].taps = taps;
+                c.strip[i].run = merged ? (at->columns->end_tap - at->columns->first_tap) * run : run;
+            }
+            run_region(b, &c, at, all_tiles, chunk, last);
         }
+    }
 }
 
 /* Brings the source within reach: some channels of all rows that the block reads. */
@@ -335,7 +380,7 @@ static void take(block *b, int32_t from, int32_t count) {
                         is_dense_point(p) ? pixel : p->in_width * pixel, pixel};
     else
         b->src = copy_rows(b, from, count);
-    list_pixels(b);
+    if (!b->q.even) list_pixels(b);
 }
 
 static void run_block(block *b, int32_t panel_from, int32_t panel_to) {

@@ -26,11 +26,26 @@ typedef struct {
     ptrdiff_t panel; /* rows of the panel before the tap's */
 } gemm_tap;
 
+/* Rows anywhere. */
+typedef struct {
+    const float *const *pixels; /* of each: the first value of its first tap */
+    ptrdiff_t channel;          /* floats to the first one of the group */
+    const ptrdiff_t *out, *old; /* of each: floats from dst and from residual */
+} gemm_list;
+
+/* Rows, of one tap, that are as far apart as the first two: row r lies (first + r) pitches from src, dst and
+ * residual. Floats. */
+typedef struct {
+    const float *src;
+    ptrdiff_t src_pitch, out_pitch, old_pitch;
+} gemm_even;
+
 /* Some rows, and the panels that they meet one after the other. */
 typedef struct {
-    const float *const *pixels; /* of each row: the first value of its first tap */
-    ptrdiff_t channel;          /* floats to the first one of the group */
-    const ptrdiff_t *out, *old; /* of each row: floats from dst and from residual */
+    union {
+        gemm_list list;
+        gemm_even even;
+    };
     const gemm_tap *tap;
     int32_t taps, run; /* run: floats multiplied per tap */
     const float *panel;
@@ -41,6 +56,7 @@ typedef struct {
     int32_t columns;  /* that exist, of all panels */
     int32_t bounds;   /* of the result: none, low, low and high */
     int32_t far;      /* whether dst and residual come from beyond L2 */
+    int32_t first;    /* of even rows */
     float low, high;
     const float *fetch;    /* what to fetch meanwhile; NULL: the panel itself */
     ptrdiff_t fetch_step;  /* floats to go on with each step */
@@ -49,8 +65,9 @@ typedef struct {
 /* What an instruction set brings. */
 typedef struct {
     int32_t mr, vl;
-    /* tile[v][r - 1]: r rows by v + 1 vectors. */
+    /* tile[v][r - 1]: r rows by v + 1 vectors. even: the same for even rows. */
     void (*tile[2][GEMM_MAX_MR])(const gemm_tile *);
+    void (*even[2][GEMM_MAX_MR])(const gemm_tile *);
     /* The same for a layer of few pixels. */
     void (*few[2][GEMM_FEW])(const gemm_tile *);
     void (*activate)(float *dst, ptrdiff_t stride, int rows, int columns, const tw_problem *);

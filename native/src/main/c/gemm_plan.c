@@ -40,6 +40,7 @@ gemm_plan gemm_make_plan(const gemm_isa *isa, const tw_problem *p, int64_t src_s
     if (is_dense_point(p)) {
         q.height = p->out_height * p->out_width;
         q.width = 1;
+        q.even = q.height > GEMM_FEW;
     }
     /* All rows of some channels, so that each tap reads the same copy; else some rows of all. */
     if (q.mode == MODE_COPY && !is_point(p)) {

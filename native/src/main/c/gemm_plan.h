@@ -30,6 +30,7 @@ typedef struct {
     int32_t chunk;         /* channels of a group multiplied at a time */
     int32_t together;      /* panels that meet a tile's rows one after the other */
     int32_t mr;
+    int32_t even; /* whether rows are gemm_even */
 } gemm_plan;
 
 static inline int32_t k_group(const tw_problem *p) { return p->out_channels / p->groups; }

@@ -15,47 +15,74 @@
 #ifdef vec_fma_lane
 #define FETCHES 0 /* for want of a measurement */
 #define STEPS
+#define ROWS_A_POINTER 1
 #else
 #define FETCHES 1
 /* Elements of the reduction a turn: 1.01 to 1.02 times as fast (1x1, 16 to 96 channels, Zen 3). */
 #define STEPS TW_UNROLL_4
+#define ROWS_A_POINTER 3
 #endif
 
-/* rows, vectors, split and whole are constants where these are inlined. columns: of the panel, that exist. */
+/* rows, vectors, split, even and whole are constants where these are inlined. columns: of the panel, that exist. */
 
-TW_INLINE void add_residual(vec acc[][2], const float *residual, const ptrdiff_t *old, const int rows,
-                            const int vectors, const int whole, const int columns) {
+/* Where the rows of dst or residual are: floats from there to each, listed or even. */
+typedef struct {
+    float *base;
+    const ptrdiff_t *list;
+    ptrdiff_t pitch;
+} places;
+
+TW_INLINE places even_places(const gemm_tile *t, float *base, const ptrdiff_t pitch) {
+    return (places){base + t->first * pitch, NULL, pitch};
+}
+
+TW_INLINE places results(const gemm_tile *t, const ptrdiff_t k, const int even) {
+    float *base = t->dst + k;
+    return even ? even_places(t, base, t->even.out_pitch) : (places){base, t->list.out, 0};
+}
+
+TW_INLINE places residuals(const gemm_tile *t, const ptrdiff_t k, const int even) {
+    float *base = (float *)t->residual + k;
+    return even ? even_places(t, base, t->even.old_pitch) : (places){base, t->list.old, 0};
+}
+
+TW_INLINE float *place(const places p, const int r, const int even) {
+    return p.base + (even ? r * p.pitch : p.list[r]);
+}
+
+TW_INLINE void add_residual(vec acc[][2], const places from, const int rows, const int vectors, const int even,
+                            const int whole, const int columns) {
     const vec_mask mask = vec_first(columns - (vectors - 1) * VL);
     TW_UNROLL for (int r = 0; r < rows; r++) {
-        const float *from = residual + old[r];
+        const float *old = place(from, r, even);
         TW_UNROLL for (int j = 0; j < vectors; j++) acc[r][j] =
-            acc[r][j] + (whole || j + 1 < vectors ? vec_load(from + j * VL)
-                                                  : vec_load_mask(from + j * VL, mask));
+            acc[r][j] + (whole || j + 1 < vectors ? vec_load(old + j * VL) : vec_load_mask(old + j * VL, mask));
     }
 }
 
-TW_INLINE void store(vec acc[][2], float *dst, const ptrdiff_t *out, const int rows, const int vectors,
+TW_INLINE void store(vec acc[][2], const places to, const int rows, const int vectors, const int even,
                      const int whole, const int columns) {
     const vec_mask mask = vec_first(columns - (vectors - 1) * VL);
     TW_UNROLL for (int r = 0; r < rows; r++) {
-        float *to = dst + out[r];
+        float *dst = place(to, r, even);
         TW_UNROLL for (int j = 0; j < vectors; j++) {
             if (whole || j + 1 < vectors)
-                vec_store(to + j * VL, acc[r][j]);
+                vec_store(dst + j * VL, acc[r][j]);
             else
-                vec_store_mask(to + j * VL, mask, acc[r][j]);
+                vec_store_mask(dst + j * VL, mask, acc[r][j]);
         }
     }
 }
 
 /* Branches are around the rows, not in them. A copy of *t would save loads on NEON, but with it gcc 12
  * spills the accumulators of AVX-512. */
-TW_INLINE void finish(const gemm_tile *t, vec acc[][2], const ptrdiff_t k, const int rows, const int vectors) {
+TW_INLINE void finish(const gemm_tile *t, vec acc[][2], const ptrdiff_t k, const int rows, const int vectors,
+                      const int even) {
     const int columns = (int)(t->columns - k), whole = columns >= vectors * VL;
     if (t->residual && whole)
-        add_residual(acc, t->residual + k, t->old, rows, vectors, 1, columns);
+        add_residual(acc, residuals(t, k, even), rows, vectors, even, 1, columns);
     else if (t->residual)
-        add_residual(acc, t->residual + k, t->old, rows, vectors, 0, columns);
+        add_residual(acc, residuals(t, k, even), rows, vectors, even, 0, columns);
     if (t->bounds) {
         const vec low = vec_set1(t->low);
         TW_UNROLL for (int r = 0; r < rows; r++)
@@ -67,30 +94,64 @@ TW_INLINE void finish(const gemm_tile *t, vec acc[][2], const ptrdiff_t k, const
             TW_UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = vec_at_most(acc[r][j], high);
     }
     if (whole)
-        store(acc, t->dst + k, t->out, rows, vectors, 1, columns);
+        store(acc, results(t, k, even), rows, vectors, even, 1, columns);
     else
-        store(acc, t->dst + k, t->out, rows, vectors, 0, columns);
+        store(acc, results(t, k, even), rows, vectors, even, 0, columns);
 }
 
 /* Lines that come from beyond L2 as they are needed cost as much as the products do: fetched before
  * these, they are there after them. */
-TW_INLINE void fetch_ends(const gemm_tile *t, const ptrdiff_t k, const int rows, const int vectors) {
+TW_INLINE void fetch_ends(const gemm_tile *t, const ptrdiff_t k, const int rows, const int vectors,
+                          const int even) {
+    const places to = results(t, k, even), from = residuals(t, k, even);
     TW_UNROLL for (int r = 0; r < rows; r++) {
-        TW_UNROLL for (int j = 0; j < vectors; j++)
-            __builtin_prefetch(t->dst + t->out[r] + k + j * VL, 1);
+        TW_UNROLL for (int j = 0; j < vectors; j++) __builtin_prefetch(place(to, r, even) + j * VL, 1);
         if (!t->residual) continue;
-        TW_UNROLL for (int j = 0; j < vectors; j++)
-            __builtin_prefetch(t->residual + t->old[r] + k + j * VL);
+        TW_UNROLL for (int j = 0; j < vectors; j++) __builtin_prefetch(place(from, r, even) + j * VL);
+    }
+}
+
+/* The rows that a tile multiplies. */
+typedef struct {
+    const float *at[GEMM_MR];
+    ptrdiff_t pitch; /* bytes, of even rows */
+} source;
+
+/* Even rows share pointers, where fourteen are more than there are general registers: x86 adds once and twice a
+ * distance to an address for nothing. */
+#define SHARE (even ? ROWS_A_POINTER : 1)
+
+TW_INLINE source rows_of_tile(const gemm_tile *t, const int rows, const int even) {
+    source s = {.pitch = even ? t->even.src_pitch * (ptrdiff_t)sizeof(float) : 0};
+    TW_UNROLL for (int r = 0; r < rows; r++) {
+        if (!even)
+            s.at[r] = t->list.pixels[r];
+        else if (r % SHARE == 0)
+            s.at[r / SHARE] = t->even.src + (t->first + r) * t->even.src_pitch;
+    }
+    return s;
+}
+
+TW_INLINE const float *at(const source *s, const int r, const ptrdiff_t c, const int even) {
+    return (const float *)((const char *)s->at[r / SHARE] + r % SHARE * s->pitch) + (SHARE > 1 ? 0 : c);
+}
+
+/* Moves shared pointers, which no index does. Unless they look as if anything could have moved them, the
+ * compiler keeps one for each row. */
+TW_INLINE void move(source *s, const int rows) {
+    TW_UNROLL for (int i = 0; i * ROWS_A_POINTER < rows; i++) {
+        s->at[i]++;
+        TW_HIDE(s->at[i]);
     }
 }
 
 /* One element of the reduction. */
-TW_INLINE void step(vec acc[][2], const float *const row[], const ptrdiff_t c, const float *panel,
-                    const int rows, const int vectors) {
+TW_INLINE void step(vec acc[][2], const source *s, const ptrdiff_t c, const float *panel, const int rows,
+                    const int vectors, const int even) {
     vec b[2];
     TW_UNROLL for (int j = 0; j < vectors; j++) b[j] = vec_load(panel + j * VL);
     TW_UNROLL for (int r = 0; r < rows; r++) {
-        const vec a = vec_set1(row[r][c]);
+        const vec a = vec_set1(*at(s, r, c, even));
         TW_UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = vec_fma(a, b[j], acc[r][j]);
     }
 }
@@ -102,25 +163,25 @@ TW_INLINE const float *fetch_panel(const float *fetch, const ptrdiff_t step, con
 }
 
 /* Some rows by the panel of the output channels k, .. from t->dst. */
-TW_INLINE void tile(const gemm_tile *t, const float *const row[], const float *filter, const ptrdiff_t k,
-                    const int rows, const int vectors, const int split) {
-    if (t->far) fetch_ends(t, k, rows, vectors);
+TW_INLINE void tile(const gemm_tile *t, source s, const float *filter, const ptrdiff_t k, const int rows,
+                    const int vectors, const int split, const int even) {
+    if (t->far) fetch_ends(t, k, rows, vectors, even);
     vec acc[4][GEMM_MR][2];
     TW_UNROLL for (int r = 0; r < rows; r++)
         TW_UNROLL for (int j = 0; j < vectors; j++) {
             acc[0][r][j] = vec_load(t->bias + k + j * VL);
-            TW_UNROLL for (int s = 1; s < split; s++) acc[s][r][j] = vec_set1(0.0f);
+            TW_UNROLL for (int i = 1; i < split; i++) acc[i][r][j] = vec_set1(0.0f);
         }
     const float *fetch = t->fetch;
     const ptrdiff_t fetch_step = t->fetch_step;
-    for (int32_t tap = 0; tap < t->taps; tap++) {
+    for (int32_t tap = 0; tap < (even ? 1 : t->taps); tap++) {
         const float *panel = filter + t->tap[tap].panel * (vectors * VL);
-        ptrdiff_t c = t->tap[tap].src + t->channel;
+        ptrdiff_t c = even ? 0 : t->tap[tap].src + t->list.channel;
         const ptrdiff_t end = c + t->run;
 #ifdef vec_fma_lane
         for (; c + VL <= end; c += VL, panel += VL * vectors * VL) {
             vec a[GEMM_MR];
-            TW_UNROLL for (int r = 0; r < rows; r++) a[r] = vec_load(row[r] + c);
+            TW_UNROLL for (int r = 0; r < rows; r++) a[r] = vec_load(at(&s, r, c, even));
 #define LANE(lane)                                                                                 \
     TW_UNROLL for (int j = 0; j < vectors; j++) {                                                  \
         const vec b = vec_load(panel + (lane * vectors + j) * VL);                                 \
@@ -133,48 +194,56 @@ TW_INLINE void tile(const gemm_tile *t, const float *const row[], const float *f
 #else
         if (!t->fetch) fetch = panel + TW_PANEL_AHEAD;
         for (; split > 1 && c + split <= end; c += split)
-            TW_UNROLL for (int s = 0; s < split; s++, panel += vectors * VL) {
+            TW_UNROLL for (int i = 0; i < split; i++, panel += vectors * VL) {
                 fetch = fetch_panel(fetch, fetch_step, vectors);
-                step(acc[s], row, c + s, panel, rows, vectors);
+                step(acc[i], &s, c + i, panel, rows, vectors, even);
             }
 #endif
         STEPS for (; c < end; c++, panel += vectors * VL) {
             fetch = fetch_panel(fetch, fetch_step, vectors);
-            step(acc[0], row, c, panel, rows, vectors);
+            step(acc[0], &s, c, panel, rows, vectors, even);
+            if (SHARE > 1) move(&s, rows);
         }
     }
-    TW_UNROLL for (int s = 1; s < split; s++)
+    TW_UNROLL for (int i = 1; i < split; i++)
         TW_UNROLL for (int r = 0; r < rows; r++)
-            TW_UNROLL for (int j = 0; j < vectors; j++) acc[0][r][j] = acc[0][r][j] + acc[s][r][j];
-    finish(t, acc[0], k, rows, vectors);
+            TW_UNROLL for (int j = 0; j < vectors; j++) acc[0][r][j] = acc[0][r][j] + acc[i][r][j];
+    finish(t, acc[0], k, rows, vectors, even);
 }
 
 /* Some rows by all panels of t. */
-TW_INLINE void strip(const gemm_tile *t, const int rows, const int vectors, const int split) {
-    const float *row[GEMM_MR];
-    TW_UNROLL for (int r = 0; r < rows; r++) row[r] = t->pixels[r];
+TW_INLINE void strip(const gemm_tile *t, const int rows, const int vectors, const int split, const int even) {
+    const source s = rows_of_tile(t, rows, even);
     const float *filter = t->panel;
     /* A panel of one vector is alone. */
     const ptrdiff_t end = vectors == 1 ? 1 : t->columns;
     for (ptrdiff_t k = 0; k < end; k += vectors * VL, filter += t->panel_step)
-        tile(t, row, filter, k, rows, vectors, split);
+        tile(t, s, filter, k, rows, vectors, split, even);
 }
 
 #define TILE(MR)                                                                                   \
-    static void tile_##MR##x1(const gemm_tile *t) { strip(t, MR, 1, 1); }                          \
-    static void tile_##MR##x2(const gemm_tile *t) { strip(t, MR, 2, 1); }
+    static void tile_##MR##x1(const gemm_tile *t) { strip(t, MR, 1, 1, 0); }                       \
+    static void tile_##MR##x2(const gemm_tile *t) { strip(t, MR, 2, 1, 0); }                       \
+    static void even_##MR##x1(const gemm_tile *t) { strip(t, MR, 1, 1, 1); }                       \
+    static void even_##MR##x2(const gemm_tile *t) { strip(t, MR, 2, 1, 1); }
 GEMM_ROWS(TILE)
 
 #define FEW(MR)                                                                                    \
-    static void few_##MR##x1(const gemm_tile *t) { strip(t, MR, 1, SPLIT); }                       \
-    static void few_##MR##x2(const gemm_tile *t) { strip(t, MR, 2, SPLIT); }
+    static void few_##MR##x1(const gemm_tile *t) { strip(t, MR, 1, SPLIT, 0); }                    \
+    static void few_##MR##x2(const gemm_tile *t) { strip(t, MR, 2, SPLIT, 0); }
 FEW(1) FEW(2)
 
 #define TILE_1(MR) tile_##MR##x1,
 #define TILE_2(MR) tile_##MR##x2,
+#define EVEN_1(MR) even_##MR##x1,
+#define EVEN_2(MR) even_##MR##x2,
 
-static const gemm_isa ISA = {GEMM_MR, VL, {{GEMM_ROWS(TILE_1)}, {GEMM_ROWS(TILE_2)}},
-                             {{few_1x1, few_2x1}, {few_1x2, few_2x2}}, act_rows};
+static const gemm_isa ISA = {GEMM_MR,
+                             VL,
+                             {{GEMM_ROWS(TILE_1)}, {GEMM_ROWS(TILE_2)}},
+                             {{GEMM_ROWS(EVEN_1)}, {GEMM_ROWS(EVEN_2)}},
+                             {{few_1x1, few_2x1}, {few_1x2, few_2x2}},
+                             act_rows};
 
 static int32_t tiles(const tw_problem *p, int32_t *values) {
     (void)p;
