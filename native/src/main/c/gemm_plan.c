@@ -88,7 +88,7 @@ const char *gemm_refuses(const tw_problem *p) {
 
 /* Half cycles, of two FMA units: a step of a tile issues its FMAs and its loads; where a panel does
  * not stay in L1, no two steps are closer than 128 bytes from L2. A tile's start and end cost 70
- * cycles (measured on 14x32). With AVX2, where alone it was measured (6x8 and 6x16, Zen 3), those of a panel
+ * cycles, 40 where rows are even (measured on 14x32; Zen 5). With AVX2, where alone it was measured (6x8 and 6x16, Zen 3), those of a panel
  * after another cost 40, and a tap 20 (16 to 30; 3x3, groups of 8, 24 and 32 channels). Counts the steps times
  * rows in `factors`. */
 static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_plan *q, double *factors) {
@@ -99,7 +99,8 @@ static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_p
     const double vectors = group_width(isa, p) > isa->vl ? 2 : 1;
     const double panel_bytes = 4.0 * depth(p) * vectors * isa->vl;
     const int avx2 = isa->vl == 8;
-    const double ends = 2 * (avx2 && q->together > 1 ? 40 : 70), tap = avx2 ? 2 * 20 : 0;
+    const int begins_cheaply = avx2 ? q->together > 1 : isa->vl == 16 && q->even;
+    const double ends = 2 * (begins_cheaply ? 40 : 70), tap = avx2 ? 2 * 20 : 0;
     double sum = 0;
     *factors = 0;
     for (int32_t i = 0; i < row_spans; i++)
