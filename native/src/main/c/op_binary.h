@@ -66,8 +66,8 @@ static op_rows *binary_rows(int32_t f) {
     return rows[f];
 }
 
-/* Rows of an operand that are written as one long row. */
-#define BINARY_ROWS_AT_ONCE 64
+/* Rows shorter than this are written as one long row of at most so many values. */
+enum { BINARY_SHORT = 32, BINARY_REPEATED = 2048 };
 
 /* Rows too short for a loop of vectors: every row meets the same vector, or each a value of its own. */
 typedef enum { BINARY_LONG, BINARY_SAME_VECTOR, BINARY_A_VALUE_EACH } binary_kind;
@@ -75,7 +75,7 @@ typedef enum { BINARY_LONG, BINARY_SAME_VECTOR, BINARY_A_VALUE_EACH } binary_kin
 /* operand: 1 or 2, the one with the vector or the values; the other tensors are dense. */
 static binary_kind binary_kind_of(const tw_op_args *args, int *operand) {
     const int64_t n = args->size[1];
-    if (args->rank != 2 || n >= 32 || args->stride[0][1] != 4 || args->stride[0][0] != 4 * n)
+    if (args->rank != 2 || n >= BINARY_SHORT || args->stride[0][1] != 4 || args->stride[0][0] != 4 * n)
         return BINARY_LONG;
     for (*operand = 1; *operand <= 2; ++*operand) {
         const int64_t *dense = args->stride[3 - *operand], *other = args->stride[*operand];
@@ -84,6 +84,19 @@ static binary_kind binary_kind_of(const tw_op_args *args, int *operand) {
         if (other[1] == 0 && other[0] == 4 && n <= VL) return BINARY_A_VALUE_EACH;
     }
     return BINARY_LONG;
+}
+
+/* Each value n times, of as many values as `count` floats take and of those after them that are there. */
+static void binary_repeat(const float *values, int64_t there, int64_t n, int64_t count, float *to) {
+    int32_t lane[VL];
+    for (int32_t i = 0; i < VL; i++)
+        lane[i] = i / (int32_t)n;
+    if (VL % n == 0)
+        for (int64_t i = 0; i < count; i += VL)
+            vec_store(to + i, vec_pick(op_load(values + i / n, there - i / n), lane, 0));
+    else /* each store is over the end of the one before */
+        for (int64_t row = 0; row * n < count; row++)
+            vec_store(to + row * n, vec_set1(values[row]));
 }
 
 static void binary_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
@@ -99,17 +112,16 @@ static void binary_run(const tw_op_args *args, int64_t from, int64_t to, char *w
     one.stride[operand][1] = 4;
     const float *values = (const float *)args->in[operand - 1];
     const int64_t n = args->size[1], skip = from % n;
-    float repeated[32 * BINARY_ROWS_AT_ONCE + VL]; /* from the start of a row on */
-    const int64_t all = op_min(BINARY_ROWS_AT_ONCE, (to - from + skip + n - 1) / n);
+    float repeated[BINARY_REPEATED + VL]; /* from the start of a row on */
+    const int64_t at_once = BINARY_REPEATED / n, all = op_min(at_once, (to - from + skip + n - 1) / n);
     if (kind == BINARY_SAME_VECTOR)
         for (int64_t row = 0; row < all; row++)
             for (int64_t c = 0; c < n; c++)
                 repeated[row * n + c] = values[c];
     for (int64_t at = skip, count; from < to; from += count, at = 0) {
-        count = op_min(BINARY_ROWS_AT_ONCE * n - at, to - from);
-        if (kind == BINARY_A_VALUE_EACH) /* each store is over the end of the one before */
-            for (int64_t row = 0; row * n < at + count; row++)
-                vec_store(repeated + row * n, vec_set1(values[from / n + row]));
+        count = op_min(at_once * n - at, to - from);
+        if (kind == BINARY_A_VALUE_EACH)
+            binary_repeat(values + from / n, args->size[0] - from / n, n, at + count, repeated);
         const char *other = args->in[2 - operand] + 4 * from, *row = (const char *)(repeated + at);
         rows(&one, args->dst + 4 * from, operand == 1 ? row : other, operand == 1 ? other : row, count,
              1);
