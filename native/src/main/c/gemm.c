@@ -242,13 +242,27 @@ static void list_strips(const block *b, const gemm_tile *common, int32_t chunk, 
     c->strips = 0;
     for (int32_t i = c->from; i < c->to; i++) {
         const gemm_tile t = panel_tile(b, common, i, chunk);
-        gemm_tile *before = c->strip + c->strips - 1;
-        const int goes_on = c->strips > 0 && !is_cut(p, &b->q) && i % panels_group(b->isa, p) > 0 &&
+        gemm_tile *before = c->strips > 0 ? &c->strip[c->strips - 1] : NULL;
+        const int goes_on = before && !is_cut(p, &b->q) && i % panels_group(b->isa, p) > 0 &&
                             before->columns < most;
         if (goes_on && t.columns > b->isa->vl)
             before->columns += t.columns;
         else
             c->strip[c->strips++] = t;
+    }
+}
+
+/* Of the results of some rows neighbours at once. */
+static void activate(const block *b, const gemm_tile *t, int32_t rows) {
+    const tw_problem *p = &b->args->problem;
+    const ptrdiff_t stride = b->args->dst_stride, *out = t->list.out;
+    if (b->q.even) {
+        b->isa->activate(t->dst + t->first * stride, stride, rows, t->columns, p);
+        return;
+    }
+    for (int32_t r = 0, end; r < rows; r = end) {
+        for (end = r + 1; end < rows && out[end] == out[end - 1] + stride;) end++;
+        b->isa->activate(t->dst + out[r], stride, end - r, t->columns, p);
     }
 }
 
@@ -273,7 +287,7 @@ static void run_region(const block *b, company *c, const region *at, int32_t all
     /* Of a chunk of the channels only a 1x1 filter's part is in one piece. */
     const int alone = c->to - c->from == 1 && all_tiles > 1 && (!cut || is_point(p));
     gemm_tile *const first = c->strip, *const end = first + c->strips;
-    const ptrdiff_t width = panel_width(b, first), stride = b->args->dst_stride;
+    const ptrdiff_t width = panel_width(b, first);
     const ptrdiff_t steps = (ptrdiff_t)first->taps * first->run;
     const ptrdiff_t share = width * (cut ? steps : depth(p)) / all_tiles;
     const ptrdiff_t next = width * (depth(p) + (cut ? first->tap[0].panel : 0));
@@ -295,14 +309,7 @@ static void run_region(const block *b, company *c, const region *at, int32_t all
                            : NULL;
             const int wide = t->columns > b->isa->vl;
             (few ? b->isa->few[wide] : even ? b->isa->even[wide] : b->isa->tile[wide])[rows - 1](t);
-            if (!last || p->activation <= TW_CLIP) continue;
-            if (even) b->isa->activate(t->dst + pixel * stride, stride, rows, t->columns, p);
-            const ptrdiff_t *out = t->list.out;
-            for (int32_t r = 0, next_run; !even && r < rows; r = next_run) { /* neighbours at once */
-                for (next_run = r + 1; next_run < rows && out[next_run] == out[next_run - 1] + stride;)
-                    next_run++;
-                b->isa->activate(t->dst + out[r], stride, next_run - r, t->columns, p);
-            }
+            if (last && p->activation > TW_CLIP) activate(b, t, rows);
         }
         pixel += rows;
     }

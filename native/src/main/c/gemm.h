@@ -3,7 +3,8 @@
  * dst[pixel][k] = sum over taps and channels of src[at(pixel) + at(tap)][c] * filter[tap][c][k].
  * Output pixels are taken region by region (region.h), so that all pixels of a tile read the same
  * taps, none of them padding. A tile is up to mr pixels of a region by one panel of up to nr = 2 * VL
- * output channels; where its pixels lie is a list, so that any stride and any region fills tiles.
+ * output channels; where its pixels lie is a list, so that any stride and any region fills tiles, or, in 1x1
+ * layers without stride, a first one and a distance.
  *
  * Packed filter (floats): bias [panels][nr], zeros [nr], then per group and panel [FH][FW][C/G][width],
  * width = nr, or VL for a last panel of at most VL channels; channels beyond K/G are zeros.

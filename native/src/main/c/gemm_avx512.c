@@ -1,6 +1,6 @@
-/* 14x32: 28 accumulators + 2 filter vectors + 1 broadcast = 31 of 32 zmm. Fourteen row pointers are
- * one more than the free general registers; reloading it costs less than the second broadcast of
- * 13 or 12 rows would. */
+/* 14x32: 28 accumulators + 2 filter vectors + 1 broadcast = 31 of 32 zmm. Fourteen pointers to listed rows are
+ * more than the free general registers; reloading some costs less than the second broadcast of 13 or 12 rows
+ * would. */
 #include "vec_avx512.h"
 
 #define GEMM_MR 14

@@ -25,51 +25,46 @@
 
 /* rows, vectors, split, even and whole are constants where these are inlined. columns: of the panel, that exist. */
 
-/* Where the rows of dst or residual are: floats from there to each, listed or even. */
+/* Floats from dst or residual to each row: listed or even. */
 typedef struct {
-    float *base;
     const ptrdiff_t *list;
-    ptrdiff_t pitch;
+    ptrdiff_t first, pitch;
 } places;
 
-TW_INLINE places even_places(const gemm_tile *t, float *base, const ptrdiff_t pitch) {
-    return (places){base + t->first * pitch, NULL, pitch};
+TW_INLINE places results(const gemm_tile *t, const int even) {
+    return even ? (places){NULL, t->first * t->even.out_pitch, t->even.out_pitch}
+                : (places){t->list.out, 0, 0};
 }
 
-TW_INLINE places results(const gemm_tile *t, const ptrdiff_t k, const int even) {
-    float *base = t->dst + k;
-    return even ? even_places(t, base, t->even.out_pitch) : (places){base, t->list.out, 0};
+TW_INLINE places residuals(const gemm_tile *t, const int even) {
+    return even ? (places){NULL, t->first * t->even.old_pitch, t->even.old_pitch}
+                : (places){t->list.old, 0, 0};
 }
 
-TW_INLINE places residuals(const gemm_tile *t, const ptrdiff_t k, const int even) {
-    float *base = (float *)t->residual + k;
-    return even ? even_places(t, base, t->even.old_pitch) : (places){base, t->list.old, 0};
+TW_INLINE ptrdiff_t place(const places p, const int r, const int even) {
+    return even ? p.first + r * p.pitch : p.list[r];
 }
 
-TW_INLINE float *place(const places p, const int r, const int even) {
-    return p.base + (even ? r * p.pitch : p.list[r]);
-}
-
-TW_INLINE void add_residual(vec acc[][2], const places from, const int rows, const int vectors, const int even,
-                            const int whole, const int columns) {
+TW_INLINE void add_residual(vec acc[][2], const float *residual, const places from, const int rows,
+                            const int vectors, const int even, const int whole, const int columns) {
     const vec_mask mask = vec_first(columns - (vectors - 1) * VL);
     TW_UNROLL for (int r = 0; r < rows; r++) {
-        const float *old = place(from, r, even);
+        const float *old = residual + place(from, r, even);
         TW_UNROLL for (int j = 0; j < vectors; j++) acc[r][j] =
             acc[r][j] + (whole || j + 1 < vectors ? vec_load(old + j * VL) : vec_load_mask(old + j * VL, mask));
     }
 }
 
-TW_INLINE void store(vec acc[][2], const places to, const int rows, const int vectors, const int even,
-                     const int whole, const int columns) {
+TW_INLINE void store(vec acc[][2], float *dst, const places out, const int rows, const int vectors,
+                     const int even, const int whole, const int columns) {
     const vec_mask mask = vec_first(columns - (vectors - 1) * VL);
     TW_UNROLL for (int r = 0; r < rows; r++) {
-        float *dst = place(to, r, even);
+        float *to = dst + place(out, r, even);
         TW_UNROLL for (int j = 0; j < vectors; j++) {
             if (whole || j + 1 < vectors)
-                vec_store(dst + j * VL, acc[r][j]);
+                vec_store(to + j * VL, acc[r][j]);
             else
-                vec_store_mask(dst + j * VL, mask, acc[r][j]);
+                vec_store_mask(to + j * VL, mask, acc[r][j]);
         }
     }
 }
@@ -80,9 +75,9 @@ TW_INLINE void finish(const gemm_tile *t, vec acc[][2], const ptrdiff_t k, const
                       const int even) {
     const int columns = (int)(t->columns - k), whole = columns >= vectors * VL;
     if (t->residual && whole)
-        add_residual(acc, residuals(t, k, even), rows, vectors, even, 1, columns);
+        add_residual(acc, t->residual + k, residuals(t, even), rows, vectors, even, 1, columns);
     else if (t->residual)
-        add_residual(acc, residuals(t, k, even), rows, vectors, even, 0, columns);
+        add_residual(acc, t->residual + k, residuals(t, even), rows, vectors, even, 0, columns);
     if (t->bounds) {
         const vec low = vec_set1(t->low);
         TW_UNROLL for (int r = 0; r < rows; r++)
@@ -94,20 +89,22 @@ TW_INLINE void finish(const gemm_tile *t, vec acc[][2], const ptrdiff_t k, const
             TW_UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = vec_at_most(acc[r][j], high);
     }
     if (whole)
-        store(acc, results(t, k, even), rows, vectors, even, 1, columns);
+        store(acc, t->dst + k, results(t, even), rows, vectors, even, 1, columns);
     else
-        store(acc, results(t, k, even), rows, vectors, even, 0, columns);
+        store(acc, t->dst + k, results(t, even), rows, vectors, even, 0, columns);
 }
 
 /* Lines that come from beyond L2 as they are needed cost as much as the products do: fetched before
  * these, they are there after them. */
 TW_INLINE void fetch_ends(const gemm_tile *t, const ptrdiff_t k, const int rows, const int vectors,
                           const int even) {
-    const places to = results(t, k, even), from = residuals(t, k, even);
+    const places out = results(t, even), from = residuals(t, even);
     TW_UNROLL for (int r = 0; r < rows; r++) {
-        TW_UNROLL for (int j = 0; j < vectors; j++) __builtin_prefetch(place(to, r, even) + j * VL, 1);
+        TW_UNROLL for (int j = 0; j < vectors; j++)
+            __builtin_prefetch(t->dst + k + place(out, r, even) + j * VL, 1);
         if (!t->residual) continue;
-        TW_UNROLL for (int j = 0; j < vectors; j++) __builtin_prefetch(place(from, r, even) + j * VL);
+        TW_UNROLL for (int j = 0; j < vectors; j++)
+            __builtin_prefetch(t->residual + k + place(from, r, even) + j * VL);
     }
 }
 

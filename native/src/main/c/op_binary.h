@@ -86,17 +86,18 @@ static binary_kind binary_kind_of(const tw_op_args *args, int *operand) {
     return BINARY_LONG;
 }
 
-/* Each value n times, of as many values as `count` floats take and of those after them that are there. */
+/* Writes each value n times, count floats in all and at most VL - 1 more. there: values that may be read. */
 static void binary_repeat(const float *values, int64_t there, int64_t n, int64_t count, float *to) {
+    if (VL % n != 0) { /* each store is over the end of the one before */
+        for (int64_t row = 0; row * n < count; row++)
+            vec_store(to + row * n, vec_set1(values[row]));
+        return;
+    }
     int32_t lane[VL];
     for (int32_t i = 0; i < VL; i++)
         lane[i] = i / (int32_t)n;
-    if (VL % n == 0)
-        for (int64_t i = 0; i < count; i += VL)
-            vec_store(to + i, vec_pick(op_load(values + i / n, there - i / n), lane, 0));
-    else /* each store is over the end of the one before */
-        for (int64_t row = 0; row * n < count; row++)
-            vec_store(to + row * n, vec_set1(values[row]));
+    for (int64_t i = 0; i < count; i += VL)
+        vec_store(to + i, vec_pick(op_load(values + i / n, there - i / n), lane, 0));
 }
 
 static void binary_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {

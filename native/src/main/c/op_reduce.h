@@ -85,7 +85,7 @@ TW_INLINE void reduce_short_rows(const char *a, int64_t step, int64_t n, char *d
     }
 }
 
-/* Neighbours: a loop that compilers make one of vectors. */
+/* Sums or means of pairs: a loop that compilers make one of vectors. scale: 1 or a half, so it rounds nothing. */
 static void reduce_pairs(const float *x, float *d, int64_t rows, float scale) {
     for (int64_t i = 0; i < rows; i++)
         d[i] = (0.0f + x[2 * i] + x[2 * i + 1]) * scale;
