@@ -88,9 +88,9 @@ const char *gemm_refuses(const tw_problem *p) {
 
 /* Half cycles, of two FMA units: a step of a tile issues its FMAs and its loads; where a panel does
  * not stay in L1, no two steps are closer than 128 bytes from L2. A tile's start and end cost 70
- * cycles, 40 where rows are even (measured on 14x32; Zen 5). With AVX2, where alone it was measured (6x8 and 6x16, Zen 3), those of a panel
- * after another cost 40, and a tap 20 (16 to 30; 3x3, groups of 8, 24 and 32 channels). Counts the steps times
- * rows in `factors`. */
+ * cycles, 40 where rows are even (measured on 14x32; Zen 5). With AVX2, where alone it was measured (6x8 and
+ * 6x16, Zen 3), those of a panel after another cost 40, and a tap 20 (16 to 30; 3x3, groups of 8, 24 and 32
+ * channels). Counts the steps times rows in `factors`. */
 static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_plan *q, double *factors) {
     tw_span rows[MOST_SPANS], columns[MOST_SPANS];
     const tw_extent down = rows_of(p), along = columns_of(p);
