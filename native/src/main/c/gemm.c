@@ -81,6 +81,7 @@ typedef struct {
     const gemm_isa *isa;
     const tw_args *args;
     gemm_plan q;
+    int32_t group_panels, group_width; /* panels_group() and group_width() */
     workspace w;
     int32_t image, oy, oy_end;
     tw_span rows[MOST_SPANS], columns[MOST_SPANS];
@@ -194,16 +195,14 @@ static int32_t list_taps(const block *b, const tw_span *rows, const tw_span *col
     return (int32_t)(to - b->w.taps);
 }
 
-static int32_t panel_width(const block *b, const gemm_tile *t) {
-    return t->columns > b->isa->vl ? 2 * b->isa->vl : b->isa->vl;
-}
+static int32_t panel_width(const block *b, const gemm_tile *t) { return t->halves * (b->isa->vl / 2); }
 
 /* What the tiles of a panel have in common. */
 static gemm_tile panel_tile(const block *b, const gemm_tile *common, int32_t panel, int32_t chunk) {
     const tw_problem *p = &b->args->problem;
     const float *packed = b->args->packed;
-    const int32_t nr = 2 * b->isa->vl, group = panel / panels_group(b->isa, p);
-    const int32_t column = panel % panels_group(b->isa, p) * nr;
+    const int32_t nr = 2 * b->isa->vl, group = panel / b->group_panels;
+    const int32_t column = panel % b->group_panels * nr;
     const int32_t k0 = group * k_group(p) + column;
     gemm_tile t = *common;
     /* A chunk's copy holds the channels of one group, everything else those of all. */
@@ -213,7 +212,7 @@ static gemm_tile panel_tile(const block *b, const gemm_tile *common, int32_t pan
     else
         t.list.channel = channel;
     t.panel = packed + header_floats(b->isa, p) +
-              depth(p) * ((int64_t)group * group_width(b->isa, p) + column);
+              depth(p) * ((int64_t)group * b->group_width + column);
     t.bias = packed + (int64_t)(chunk > 0 ? panels(b->isa, p) : panel) * nr;
     t.dst += k0;
     if (chunk > 0)
@@ -221,6 +220,7 @@ static gemm_tile panel_tile(const block *b, const gemm_tile *common, int32_t pan
     else if (t.residual)
         t.residual += k0;
     t.columns = tw_min(nr, k_group(p) - column);
+    t.halves = t.columns == nr ? 4 : 2 * width_of(b->isa, p, t.columns) / b->isa->vl;
     t.panel_step = depth(p) * nr;
     t.fetch_step = panel_width(b, &t); /* the panel itself */
     return t;
@@ -243,9 +243,9 @@ static void list_strips(const block *b, const gemm_tile *common, int32_t chunk, 
     for (int32_t i = c->from; i < c->to; i++) {
         const gemm_tile t = panel_tile(b, common, i, chunk);
         gemm_tile *before = c->strips > 0 ? &c->strip[c->strips - 1] : NULL;
-        const int goes_on = before && !is_cut(p, &b->q) && i % panels_group(b->isa, p) > 0 &&
+        const int goes_on = before && !is_cut(p, &b->q) && i % b->group_panels > 0 &&
                             before->columns < most;
-        if (goes_on && t.columns > b->isa->vl)
+        if (goes_on && t.halves == 4)
             before->columns += t.columns;
         else
             c->strip[c->strips++] = t;
@@ -308,8 +308,8 @@ static void run_region(const block *b, panel_set *c, const region *at, int32_t a
             t->fetch = alone && c->from + at->tile + i > 0
                            ? t->panel + next + share * (at->tile + i)
                            : NULL;
-            const int wide = t->columns > b->isa->vl;
-            (few ? b->isa->few[wide] : even ? b->isa->even[wide] : b->isa->tile[wide])[rows - 1](t);
+            const int32_t h = t->halves - 1;
+            (few ? b->isa->few[h] : even ? b->isa->even[h] : b->isa->tile[h])[rows - 1](t);
             if (last && p->activation > TW_CLIP) activate(b, t, rows);
         }
         pixel += rows;
@@ -399,8 +399,8 @@ static void run_block(block *b, int32_t panel_from, int32_t panel_to) {
         return;
     }
     for (int32_t panel = panel_from, end; panel < panel_to; panel = end) {
-        const int32_t group = panel / panels_group(b->isa, p);
-        end = tw_min(panel_to, (group + 1) * panels_group(b->isa, p));
+        const int32_t group = panel / b->group_panels;
+        end = tw_min(panel_to, (group + 1) * b->group_panels);
         for (int32_t chunk = 0; chunk < chunks(p, &b->q); chunk++) {
             const int32_t channel = chunk * b->q.chunk;
             take(b, group * c_group(p) + channel, tw_min(b->q.chunk, c_group(p) - channel));
@@ -411,7 +411,7 @@ static void run_block(block *b, int32_t panel_from, int32_t panel_to) {
 
 void gemm_run(const gemm_isa *isa, const tw_args *args, int32_t from, int32_t to, int32_t worker) {
     const tw_problem *p = &args->problem;
-    block b = {.isa = isa, .args = args};
+    block b = {.isa = isa, .args = args, .group_panels = panels_group(isa, p), .group_width = group_width(isa, p)};
     memcpy(&b.q, args->plan, sizeof b.q);
     b.w = lay_out(args->workspace + worker * args->workspace_stride, p, &b.q);
     const tw_extent rows = rows_of(p), columns = columns_of(p);

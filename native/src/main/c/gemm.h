@@ -7,7 +7,11 @@
  * layers without stride, a first one and a distance.
  *
  * Packed filter (floats): bias [panels][nr], zeros [nr], then per group and panel [FH][FW][C/G][width],
- * width = nr, or VL for a last panel of at most VL channels; channels beyond K/G are zeros.
+ * width = nr, or for a last panel of fewer channels as many vectors as they take; channels beyond K/G are zeros.
+ *
+ * Of 1x1 filters of an even C/G a last panel ends in half a vector where no more is needed, if the instruction set
+ * has gemm_isa.halves: for two channels of the source [2][width - VL/2], then [VL/2][2], whose sums are those of
+ * the two, one in even and one in odd lanes, until the tile adds them.
  *
  * The inner loop runs over the whole reduction, so an accumulator never leaves its register: with
  * 28 FMAs a step of 128 filter bytes, streaming a panel from L2 costs nothing. */
@@ -55,6 +59,7 @@ typedef struct {
     const float *residual; /* NULL if none */
     float *dst;
     int32_t columns;  /* that exist, of all panels */
+    int32_t halves;   /* of a vector, that a panel is wide */
     int32_t bounds;   /* of the result: none, low, low and high */
     int32_t far;      /* whether dst and residual come from beyond L2 */
     int32_t first;    /* of even rows */
@@ -66,11 +71,12 @@ typedef struct {
 /* What an instruction set brings. */
 typedef struct {
     int32_t mr, vl;
-    /* tile[v][r - 1]: r rows by v + 1 vectors. even: the same for even rows. */
-    void (*tile[2][GEMM_MAX_MR])(const gemm_tile *);
-    void (*even[2][GEMM_MAX_MR])(const gemm_tile *);
+    int32_t halves; /* whether there are tiles that end in half a vector */
+    /* tile[h][r - 1]: r rows by h + 1 half vectors. even: the same for even rows. */
+    void (*tile[4][GEMM_MAX_MR])(const gemm_tile *);
+    void (*even[4][GEMM_MAX_MR])(const gemm_tile *);
     /* The same for a layer of few pixels. */
-    void (*few[2][GEMM_FEW])(const gemm_tile *);
+    void (*few[4][GEMM_FEW])(const gemm_tile *);
     void (*activate)(float *dst, ptrdiff_t stride, int rows, int columns, const tw_problem *);
 } gemm_isa;
 

@@ -59,6 +59,7 @@ gemm_plan gemm_make_plan(const gemm_isa *isa, const tw_problem *p, int64_t src_s
         if (channels >= LEAST_CHUNK && channels < q.chunk) {
             q.mode = MODE_COPY;
             q.chunk = tw_ceil_div(q.chunk, tw_ceil_div(q.chunk, channels));
+            q.chunk += q.chunk % 2; /* of panels of twos */
         }
     }
     const int whole = is_cut(p, &q);
@@ -86,6 +87,11 @@ const char *gemm_refuses(const tw_problem *p) {
     return NULL;
 }
 
+/* Of the widest tile. */
+static double tile_vectors(const gemm_isa *isa, const tw_problem *p) {
+    return (double)tw_min(group_width(isa, p), 2 * isa->vl) / isa->vl;
+}
+
 /* Half cycles, of two FMA units: a step of a tile issues its FMAs and its loads; where a panel does
  * not stay in L1, no two steps are closer than 128 bytes from L2. A tile's start and end cost 70
  * cycles, 40 where rows are even (measured on 14x32; Zen 5). With AVX2, where alone it was measured (6x8 and
@@ -96,7 +102,7 @@ static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_p
     const tw_extent down = rows_of(p), along = columns_of(p);
     const int32_t row_spans = spans_of(q, &down, q->height, rows);
     const int32_t column_spans = spans_of(q, &along, q->width, columns);
-    const double vectors = group_width(isa, p) > isa->vl ? 2 : 1;
+    const double vectors = tile_vectors(isa, p);
     const double panel_bytes = 4.0 * depth(p) * vectors * isa->vl;
     const int avx2 = isa->vl == 8;
     const int begins_cheaply = avx2 ? q->together > 1 : isa->vl == 16 && q->even;
@@ -116,7 +122,9 @@ static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_p
             const double tiles = (double)(((int32_t)pixels + q->mr - 1) / q->mr);
             const double tile_rows = pixels / tiles;
             double step = tile_rows * vectors;
-            if (step < tile_rows + vectors) step = tile_rows + vectors;
+            const int in_twos = vectors != (int)vectors;
+            const double loads = in_twos ? (tile_rows + 1) * vectors : tile_rows + vectors;
+            if (step < loads) step = loads;
             if (panel_bytes > 32 * 1024 && step < 6) step = 6;
             sum += blocks * tiles * (steps * step + taps * tap + ends);
             *factors += height * width * steps;
@@ -127,7 +135,7 @@ static double half_cycles(const gemm_isa *isa, const tw_problem *p, const gemm_p
 void gemm_cost(const gemm_isa *isa, const tw_problem *p, double *cost) {
     const gemm_plan q = gemm_make_plan(isa, p, p->in_channels);
     const double width = (double)group_width(isa, p) * p->groups;
-    const double vectors = group_width(isa, p) > isa->vl ? 2 : 1;
+    const double vectors = tile_vectors(isa, p);
     double factors;
     const double sum = half_cycles(isa, p, &q, &factors);
     cost[0] = p->batch * factors * width;
@@ -150,7 +158,7 @@ void gemm_pack(const gemm_isa *isa, const tw_problem *p, const float *filter, co
     for (int32_t panel = 0; panel < panels(isa, p); panel++) {
         const int32_t first = panel % panels_group(isa, p) * nr;
         const int32_t columns = tw_min(nr, k_group(p) - first);
-        const int32_t width = columns > isa->vl ? nr : isa->vl;
+        const int32_t width = width_of(isa, p, columns), whole = width / isa->vl * isa->vl;
         const int32_t k0 = panel / panels_group(isa, p) * k_group(p) + first;
         for (int32_t j = 0; bias && j < columns; j++)
             packed[(int64_t)panel * nr + j] = bias[k0 + j];
@@ -161,8 +169,12 @@ void gemm_pack(const gemm_isa *isa, const tw_problem *p, const float *filter, co
             for (int32_t j = 0; j < columns; j++) {
                 const float *from = filter + (int64_t)(k0 + j) * channels * taps;
                 for (int32_t tap = 0; tap < taps; tap++)
-                    for (int32_t c = c0; c < c1; c++)
-                        to[((int64_t)tap * channels + c) * width + j] = from[(int64_t)c * taps + tap];
+                    for (int32_t c = c0; c < c1; c++) {
+                        /* Of two channels in a panel of twos: where the second one's factors are. */
+                        const int64_t second = whole == width ? 0 : c % 2;
+                        const int64_t at = ((int64_t)tap * channels + c - second) * width;
+                        to[at + (j < whole ? second * whole + j : 2 * j + second)] = from[(int64_t)c * taps + tap];
+                    }
             }
         }
         to += (int64_t)taps * channels * width;

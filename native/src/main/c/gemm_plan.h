@@ -42,9 +42,20 @@ static inline int32_t panels(const gemm_isa *isa, const tw_problem *p) {
     return panels_group(isa, p) * p->groups;
 }
 
-/* Floats of one group's panels per element of the reduction. */
+/* What panels are a multiple of, in floats. Of the filter alone, for layers of one filter share its panels. */
+static inline int32_t width_unit(const gemm_isa *isa, const tw_problem *p) {
+    const int in_twos = p->kernel_height == 1 && p->kernel_width == 1 && c_group(p) % 2 == 0;
+    return isa->halves && in_twos ? isa->vl / 2 : isa->vl;
+}
+
+/* Of a panel of so many channels, or of all panels of a group: floats per element of the reduction. */
+static inline int32_t width_of(const gemm_isa *isa, const tw_problem *p, int32_t channels) {
+    const int32_t unit = width_unit(isa, p);
+    return tw_ceil_div(channels, unit) * unit;
+}
+
 static inline int32_t group_width(const gemm_isa *isa, const tw_problem *p) {
-    return tw_ceil_div(k_group(p), isa->vl) * isa->vl;
+    return width_of(isa, p, k_group(p));
 }
 
 static inline int64_t depth(const tw_problem *p) {

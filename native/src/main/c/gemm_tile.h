@@ -14,16 +14,26 @@
 
 #ifdef vec_fma_lane
 #define FETCHES 0 /* for want of a measurement */
-#define STEPS
+#define FOUR_STEPS
 #define ROWS_A_POINTER 1
 #else
 #define FETCHES 1
-/* Elements of the reduction a turn: 1.01 to 1.02 times as fast (1x1, 16 to 96 channels, Zen 3). */
-#define STEPS TW_UNROLL_4
+/* A turn of the loop: 1.01 to 1.02 times as fast (1x1, 16 to 96 channels, Zen 3), with half vectors 0.95 to 1.00
+ * (72 and 144 to 24, 120 to 40, Zen 5). */
+#define FOUR_STEPS TW_UNROLL_4
 #define ROWS_A_POINTER 3
 #endif
 
-/* rows, vectors, split, even and whole are constants where these are inlined. columns: of the panel, that exist. */
+#ifdef vec_set2
+#define HALVES 1
+#else
+#define HALVES 0
+#define vec_set2(p) vec_set1(*(p))
+#define vec_pair_sums(x) (x)
+#endif
+
+/* rows, vectors, half, split, even and whole are constants where these are inlined. half: whether the last vector is
+ * half a vector, of two channels of the source. columns: of the panel, that exist. */
 
 /* Floats from dst or residual to each row: listed or even. */
 typedef struct {
@@ -135,44 +145,67 @@ TW_INLINE const float *at(const source *s, const int r, const ptrdiff_t c, const
 
 /* Moves shared pointers, which no index does. Unless they look as if anything could have moved them, the
  * compiler keeps one for each row. */
-TW_INLINE void move(source *s, const int rows) {
+TW_INLINE void move(source *s, const int rows, const int turn) {
     TW_UNROLL for (int i = 0; i * ROWS_A_POINTER < rows; i++) {
-        s->at[i]++;
+        s->at[i] += turn;
         TW_HIDE(s->at[i]);
     }
 }
 
-/* One element of the reduction. */
-TW_INLINE void step(vec acc[][2], const source *s, const ptrdiff_t c, const float *panel, const int rows,
-                    const int vectors, const int even) {
-    vec b[2];
-    TW_UNROLL for (int j = 0; j < vectors; j++) b[j] = vec_load(panel + j * VL);
-    TW_UNROLL for (int r = 0; r < rows; r++) {
-        const vec a = vec_set1(*at(s, r, c, even));
-        TW_UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = vec_fma(a, b[j], acc[r][j]);
-    }
+/* Of a panel. */
+TW_INLINE int floats_a_step(const int vectors, const int half) {
+    return half ? (2 * vectors - 1) * VL : vectors * VL;
 }
 
-/* Returns where to go on. */
-TW_INLINE const float *fetch_panel(const float *fetch, const ptrdiff_t step, const int vectors) {
-    TW_UNROLL for (int i = 0; FETCHES && i < vectors * VL; i += 16) __builtin_prefetch(fetch + i);
+/* One element of the reduction, two with half a vector. */
+TW_INLINE void step(vec acc[][2], const source *s, const ptrdiff_t c, const float *panel, const int rows,
+                    const int vectors, const int half, const int even) {
+    const int wholes = vectors - half;
+    TW_UNROLL for (int i = 0; i <= half; i++, panel += wholes * VL) {
+        vec b[2];
+        TW_UNROLL for (int j = 0; j < wholes; j++) b[j] = vec_load(panel + j * VL);
+        TW_UNROLL for (int r = 0; r < rows; r++) {
+            const vec a = vec_set1(at(s, r, c, even)[i]);
+            TW_UNROLL for (int j = 0; j < wholes; j++) acc[r][j] = vec_fma(a, b[j], acc[r][j]);
+        }
+    }
+    if (!half) return;
+    const vec b = vec_load(panel);
+    TW_UNROLL for (int r = 0; r < rows; r++)
+        acc[r][wholes] = vec_fma(vec_set2(at(s, r, c, even)), b, acc[r][wholes]);
+}
+
+/* So many floats; returns where to go on. */
+TW_INLINE const float *fetch_panel(const float *fetch, const ptrdiff_t step, const int width) {
+    TW_UNROLL for (int i = 0; FETCHES && i < width; i += 16) __builtin_prefetch(fetch + i);
     return fetch + step;
+}
+
+/* A step of a reduction in the order in which it lies. Returns where to go on fetching. */
+TW_INLINE const float *go_on(vec acc[][2], source *s, const ptrdiff_t c, const float *panel, const float *fetch,
+                             const ptrdiff_t fetch_step, const int rows, const int vectors, const int half,
+                             const int even) {
+    fetch = fetch_panel(fetch, fetch_step, floats_a_step(vectors, half));
+    step(acc, s, c, panel, rows, vectors, half, even);
+    if (SHARE > 1) move(s, rows, 1 + half);
+    return fetch;
 }
 
 /* Some rows by the panel of the output channels k, .. from t->dst. */
 TW_INLINE void tile(const gemm_tile *t, source s, const float *filter, const ptrdiff_t k, const int rows,
-                    const int vectors, const int split, const int even) {
+                    const int vectors, const int half, const int split, const int even) {
+    const int turn = 1 + half, width = floats_a_step(vectors, half);
     if (t->far) fetch_ends(t, k, rows, vectors, even);
     vec acc[4][GEMM_MR][2];
     TW_UNROLL for (int r = 0; r < rows; r++)
         TW_UNROLL for (int j = 0; j < vectors; j++) {
-            acc[0][r][j] = vec_load(t->bias + k + j * VL);
+            acc[0][r][j] = j < vectors - half ? vec_load(t->bias + k + j * VL) : vec_set1(0.0f);
             TW_UNROLL for (int i = 1; i < split; i++) acc[i][r][j] = vec_set1(0.0f);
         }
     const float *fetch = t->fetch;
-    const ptrdiff_t fetch_step = t->fetch_step;
+    const ptrdiff_t fetch_step = turn * t->fetch_step;
     for (int32_t tap = 0; tap < (even ? 1 : t->taps); tap++) {
-        const float *panel = filter + t->tap[tap].panel * (vectors * VL);
+        const float *panel = filter + t->tap[tap].panel * (width / turn);
         ptrdiff_t c = even ? 0 : t->tap[tap].src + t->list.channel;
         const ptrdiff_t end = c + t->run;
 #ifdef vec_fma_lane
@@ -190,57 +223,82 @@ TW_INLINE void tile(const gemm_tile *t, source s, const float *filter, const ptr
         }
 #else
         if (!t->fetch) fetch = panel + TW_PANEL_AHEAD;
-        for (; split > 1 && c + split <= end; c += split)
-            TW_UNROLL for (int i = 0; i < split; i++, panel += vectors * VL) {
-                fetch = fetch_panel(fetch, fetch_step, vectors);
-                step(acc[i], &s, c + i, panel, rows, vectors, even);
+        for (; split > 1 && c + split * turn <= end; c += split * turn)
+            TW_UNROLL for (int i = 0; i < split; i++, panel += width) {
+                fetch = fetch_panel(fetch, fetch_step, width);
+                step(acc[i], &s, c + i * turn, panel, rows, vectors, half, even);
             }
 #endif
-        STEPS for (; c < end; c++, panel += vectors * VL) {
-            fetch = fetch_panel(fetch, fetch_step, vectors);
-            step(acc[0], &s, c, panel, rows, vectors, even);
-            if (SHARE > 1) move(&s, rows);
-        }
+#if HALVES /* where there are none, even an empty loop costs NEON 4 % of its instructions */
+        for (; half && c < end; c += 2, panel += width)
+            fetch = go_on(acc[0], &s, c, panel, fetch, fetch_step, rows, vectors, half, even);
+#endif
+        FOUR_STEPS for (; c < end; c++, panel += width)
+            fetch = go_on(acc[0], &s, c, panel, fetch, fetch_step, rows, vectors, half, even);
     }
     TW_UNROLL for (int i = 1; i < split; i++)
         TW_UNROLL for (int r = 0; r < rows; r++)
             TW_UNROLL for (int j = 0; j < vectors; j++) acc[0][r][j] = acc[0][r][j] + acc[i][r][j];
+    if (half) {
+        const vec bias = vec_load(t->bias + k + (vectors - 1) * VL);
+        TW_UNROLL for (int r = 0; r < rows; r++)
+            acc[0][r][vectors - 1] = vec_pair_sums(acc[0][r][vectors - 1]) + bias;
+    }
     finish(t, acc[0], k, rows, vectors, even);
 }
 
 /* Some rows by all panels of t. */
-TW_INLINE void strip(const gemm_tile *t, const int rows, const int vectors, const int split, const int even) {
+TW_INLINE void strip(const gemm_tile *t, const int rows, const int halves, const int split, const int even) {
+    const int vectors = (halves + 1) / 2, half = halves % 2;
     const source s = rows_of_tile(t, rows, even);
     const float *filter = t->panel;
-    /* A panel of one vector is alone. */
-    const ptrdiff_t end = vectors == 1 ? 1 : t->columns;
+    /* A panel of less than two vectors is alone. */
+    const ptrdiff_t end = halves < 4 ? 1 : t->columns;
     for (ptrdiff_t k = 0; k < end; k += vectors * VL, filter += t->panel_step)
-        tile(t, s, filter, k, rows, vectors, split, even);
+        tile(t, s, filter, k, rows, vectors, half, split, even);
 }
 
-#define TILE(MR)                                                                                   \
-    static void tile_##MR##x1(const gemm_tile *t) { strip(t, MR, 1, 1, 0); }                       \
-    static void tile_##MR##x2(const gemm_tile *t) { strip(t, MR, 2, 1, 0); }                       \
-    static void even_##MR##x1(const gemm_tile *t) { strip(t, MR, 1, 1, 1); }                       \
-    static void even_##MR##x2(const gemm_tile *t) { strip(t, MR, 2, 1, 1); }
-GEMM_ROWS(TILE)
+/* Of r rows by h half vectors. */
+#define TILE(r, h)                                                                                 \
+    static void tile_##r##x##h(const gemm_tile *t) { strip(t, r, h, 1, 0); }                       \
+    static void even_##r##x##h(const gemm_tile *t) { strip(t, r, h, 1, 1); }
+#define FEW(h)                                                                                     \
+    static void few_1x##h(const gemm_tile *t) { strip(t, 1, h, SPLIT, 0); }                        \
+    static void few_2x##h(const gemm_tile *t) { strip(t, 2, h, SPLIT, 0); }
+#define TILES_2(r) TILE(r, 2)
+#define TILES_4(r) TILE(r, 4)
+GEMM_ROWS(TILES_2)
+GEMM_ROWS(TILES_4)
+FEW(2) FEW(4)
+#if HALVES
+#define TILES_1(r) TILE(r, 1)
+#define TILES_3(r) TILE(r, 3)
+GEMM_ROWS(TILES_1)
+GEMM_ROWS(TILES_3)
+FEW(1) FEW(3)
+#define IF_HALVES(...) {__VA_ARGS__}
+#else
+#define IF_HALVES(...) {NULL}
+#endif
 
-#define FEW(MR)                                                                                    \
-    static void few_##MR##x1(const gemm_tile *t) { strip(t, MR, 1, SPLIT, 0); }                    \
-    static void few_##MR##x2(const gemm_tile *t) { strip(t, MR, 2, SPLIT, 0); }
-FEW(1) FEW(2)
+#define FEWS(h) few_1x##h, few_2x##h
+#define TILE_1(r) tile_##r##x1,
+#define TILE_2(r) tile_##r##x2,
+#define TILE_3(r) tile_##r##x3,
+#define TILE_4(r) tile_##r##x4,
+#define EVEN_1(r) even_##r##x1,
+#define EVEN_2(r) even_##r##x2,
+#define EVEN_3(r) even_##r##x3,
+#define EVEN_4(r) even_##r##x4,
 
-#define TILE_1(MR) tile_##MR##x1,
-#define TILE_2(MR) tile_##MR##x2,
-#define EVEN_1(MR) even_##MR##x1,
-#define EVEN_2(MR) even_##MR##x2,
-
-static const gemm_isa ISA = {GEMM_MR,
-                             VL,
-                             {{GEMM_ROWS(TILE_1)}, {GEMM_ROWS(TILE_2)}},
-                             {{GEMM_ROWS(EVEN_1)}, {GEMM_ROWS(EVEN_2)}},
-                             {{few_1x1, few_2x1}, {few_1x2, few_2x2}},
-                             act_rows};
+static const gemm_isa ISA = {
+    GEMM_MR,
+    VL,
+    HALVES,
+    {IF_HALVES(GEMM_ROWS(TILE_1)), {GEMM_ROWS(TILE_2)}, IF_HALVES(GEMM_ROWS(TILE_3)), {GEMM_ROWS(TILE_4)}},
+    {IF_HALVES(GEMM_ROWS(EVEN_1)), {GEMM_ROWS(EVEN_2)}, IF_HALVES(GEMM_ROWS(EVEN_3)), {GEMM_ROWS(EVEN_4)}},
+    {IF_HALVES(FEWS(1)), {FEWS(2)}, IF_HALVES(FEWS(3)), {FEWS(4)}},
+    act_rows};
 
 static int32_t tiles(const tw_problem *p, int32_t *values) {
     (void)p;

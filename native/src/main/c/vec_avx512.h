@@ -2,6 +2,7 @@
  * activation.h; + - * / are the compiler's own on vector types. */
 #include <immintrin.h>
 #include <stdint.h>
+#include <string.h>
 
 #define VL 16
 typedef __m512 vec;
@@ -17,6 +18,18 @@ static inline vec_mask vec_first(int n) {
 /* Lanes that are off read as 0 and touch no memory. */
 static inline vec vec_load_mask(const float *p, vec_mask m) { return _mm512_maskz_loadu_ps(m, p); }
 static inline void vec_store_mask(float *p, vec_mask m, vec x) { _mm512_mask_storeu_ps(p, m, x); }
+/* p[0], p[1], p[0], .. */
+static inline vec vec_set2(const float *p) {
+    double both;
+    memcpy(&both, p, sizeof both);
+    return _mm512_castpd_ps(_mm512_set1_pd(both));
+}
+#define vec_set2 vec_set2
+/* x0 + x1, x2 + x3, .. in the first half. */
+static inline vec vec_pair_sums(vec x) {
+    const __m512i first = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 0, 2, 4, 6, 8, 10, 12, 14);
+    return _mm512_permutexvar_ps(first, x + _mm512_permute_ps(x, 0xb1));
+}
 /* a * b + c */
 static inline vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
 /* NaN in x stays: the instruction returns its second operand if either is NaN. */
