@@ -25,7 +25,15 @@ class LauncherTest {
       #!/bin/sh
       echo 'WARNING: Using incubator modules: jdk.incubator.vector' >&2
       echo "jdk %s"
-      for arg; do echo "arg $arg"; done
+      for arg; do
+        echo "arg $arg"
+        case $arg in
+          -XX:ArchiveClassesAtExit=*)
+            : >"${arg#*=}"
+            exit 0
+            ;;
+        esac
+      done
       echo trouble >&2
       exit 7
       """;
@@ -44,13 +52,14 @@ class LauncherTest {
     root = dir.resolve("a tree with spaces");
     jdks = dir.resolve("jdks");
     Files.createDirectories(jdks);
-    Files.createDirectories(root.resolve("bench/target"));
     Files.createDirectories(root.resolve("native"));
     Files.createDirectories(root.resolve("target"));
     Files.copy(Path.of("..", "tilewright"), root.resolve("tilewright"));
     executable(root.resolve("tilewright"));
     for (String module : new String[] {"runtime", "native", "tuning", "bench"}) {
       Files.createDirectories(root.resolve(module + "/src/main"));
+      Files.createDirectories(root.resolve(module + "/target"));
+      Files.createFile(root.resolve(module + "/target/tilewright-" + module + "-1.jar"));
       Files.createFile(root.resolve(module + "/pom.xml"));
     }
     Files.createFile(root.resolve("pom.xml"));
@@ -71,7 +80,9 @@ class LauncherTest {
     assertThat(result.out()).startsWith("jdk " + jdk25).endsWith("arg run\narg a b.onnx\n");
     assertThat(result.out()).contains("arg dev.tilewright.cli.Main\n");
     assertThat(result.out())
-        .contains(root.toRealPath() + "/bench/target/classes:/repo/gson.jar:/repo/jna.jar\n");
+        .contains("arg " + root.toRealPath() + "/runtime/target/tilewright-runtime-1.jar:")
+        .contains("/bench/target/tilewright-bench-1.jar:/repo/gson.jar:/repo/jna.jar\n")
+        .doesNotContain("SharedArchiveFile");
     assertThat(result.code()).isEqualTo(7);
     assertThat(result.err()).as("without the warning").isEqualTo("trouble\n");
   }
@@ -79,21 +90,14 @@ class LauncherTest {
   @Test
   void makesAnAotCacheOnceAndUsesIt() throws Exception {
     jdk("25", "25");
-    for (String module : new String[] {"runtime", "native", "tuning", "bench"}) {
-      Files.createDirectories(root.resolve(module + "/target"));
-      Files.createFile(root.resolve(module + "/target/tilewright-" + module + "-1.jar"));
-    }
     Path cache = dir.resolve("an aot cache");
     Map<String, String> environment =
         Map.of("TILEWRIGHT_JDKS", jdks.toString(), "TILEWRIGHT_AOT", cache.toString());
-    String home = root.toRealPath().toString();
     Result first = launch(environment, "run", "a b.onnx");
     assertThat(first.code()).isEqualTo(7);
     assertThat(first.out())
         .contains("arg -XX:AOTCacheOutput=" + cache + "\n")
-        .contains("arg " + home + "/runtime/target/tilewright-runtime-1.jar:" + home)
-        .contains("/bench/target/tilewright-bench-1.jar:/repo/gson.jar:/repo/jna.jar\n")
-        .doesNotContain("classes", "jdk.incubator.vector")
+        .doesNotContain("SharedArchiveFile", "jdk.incubator.vector")
         .endsWith("arg dev.tilewright.cli.Main\narg run\narg a b.onnx\n");
     Files.createFile(cache);
     Files.setLastModifiedTime(cache, FileTime.from(Instant.now().plusSeconds(120)));
@@ -170,6 +174,11 @@ class LauncherTest {
         .startsWith("tilewright: building (sources changed) runtime\n")
         .endsWith("trouble\n");
     assertThat(built.code()).isEqualTo(7);
+    assertThat(root.resolve("target/classes.jsa")).exists();
+    assertThat(built.out()).contains("arg -XX:SharedArchiveFile=" + root.toRealPath() + "/target");
+    assertThat(Files.readString(root.resolve("target/build.log")))
+        .as("what loads the classes to keep")
+        .endsWith("arg -XX:ArchiveClassesAtExit=" + root.toRealPath() + "/target/classes.jsa\n");
 
     Files.writeString(maven, "#!/bin/sh\necho '[ERROR] Foo.java:3: no'\nexit 1\n");
     Result failed = launch(environment, "demo");
