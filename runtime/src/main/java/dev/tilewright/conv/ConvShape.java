@@ -1,7 +1,5 @@
 package dev.tilewright.conv;
 
-import java.util.Locale;
-
 /**
  * Geometry of one 2-D convolution: everything that fixes its loop bounds, nothing that does not.
  *
@@ -102,25 +100,38 @@ public record ConvShape(
 
   /** Canonical text, e.g. {@code n1g1c64k64_i56x56_f3x3_s1x1_d1x1_p1,1,1,1}. */
   public String key() {
-    return String.format(
-        Locale.ROOT,
-        "n%dg%dc%dk%d_i%dx%d_f%dx%d_s%dx%d_d%dx%d_p%d,%d,%d,%d",
-        batch,
-        groups,
-        inChannels,
-        outChannels,
-        in.height,
-        in.width,
-        kernel.height,
-        kernel.width,
-        stride.height,
-        stride.width,
-        dilation.height,
-        dilation.width,
-        pad.top,
-        pad.left,
-        pad.bottom,
-        pad.right);
+    return "n"
+        + batch
+        + "g"
+        + groups
+        + "c"
+        + inChannels
+        + "k"
+        + outChannels
+        + "_i"
+        + in.height
+        + "x"
+        + in.width
+        + "_f"
+        + kernel.height
+        + "x"
+        + kernel.width
+        + "_s"
+        + stride.height
+        + "x"
+        + stride.width
+        + "_d"
+        + dilation.height
+        + "x"
+        + dilation.width
+        + "_p"
+        + pad.top
+        + ","
+        + pad.left
+        + ","
+        + pad.bottom
+        + ","
+        + pad.right;
   }
 
   /**

@@ -429,7 +429,12 @@ final class Selection {
         : "estimated " + micros(best.nanos) + ", best of " + (applicable + 1);
   }
 
+  /**
+   * Without a format, whose parsing a process that has just started would interpret thousands of
+   * times.
+   */
   static String micros(double nanos) {
-    return String.format(Locale.ROOT, "%.1f us", nanos / 1000);
+    long tenths = Math.round(nanos / 100);
+    return tenths / 10 + "." + tenths % 10 + " us";
   }
 }
