@@ -53,12 +53,16 @@ final class ModelProcess {
     static final Start PEER =
         new Start(true, null, List.of(), System.getProperty("java.class.path"));
 
-    static final Start PLAIN =
-        new Start(
-            false,
-            null,
-            List.of("--add-modules=jdk.incubator.vector"),
-            System.getProperty("java.class.path"));
+    static final Start PLAIN = plain(System.getProperty("java.class.path"));
+
+    /**
+     * @param flags besides the one for the Vector API
+     */
+    static Start plain(String classPath, String... flags) {
+      List<String> all = new ArrayList<>(List.of("--add-modules=jdk.incubator.vector"));
+      all.addAll(List.of(flags));
+      return new Start(false, null, all, classPath);
+    }
 
     Start packedCache(Path file) {
       return new Start(peer, file, flags, classPath);

@@ -18,8 +18,8 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * The ways in which a process comes to its first result of a model, by name: as it is, with what an
- * earlier process of ours kept, and with Java's own cache beside that. What is kept lies in a
- * temporary folder and is made here, outside of what is timed.
+ * earlier process of ours kept, and with what Java keeps of classes. All of it lies in a temporary
+ * folder and is made here, outside of what is timed.
  */
 final class Starts implements AutoCloseable {
   /** What the launcher gives Java for {@code TILEWRIGHT_AOT} and the verb run. */
@@ -30,6 +30,7 @@ final class Starts implements AutoCloseable {
 
   private final Path folder = Files.createTempDirectory("tilewright-startup-");
   private final Map<String, ModelProcess.Start> ways = new LinkedHashMap<>();
+  private final String classPath = jars();
 
   /**
    * Makes what is to be found.
@@ -38,29 +39,44 @@ final class Starts implements AutoCloseable {
    *     it rules that one out
    */
   Starts(Path model, Map<String, Shape> shapes, SessionOptions options) throws IOException {
+    ModelProcess.Start archived = archived(model, shapes, options);
     ways.put("as it is", ModelProcess.Start.PLAIN);
+    ways.put("class archive", archived);
     ways.put("packed cache", ModelProcess.Start.PLAIN.packedCache(folder.resolve("packed")));
+    ways.put(
+        "packed cache, class archive", archived.packedCache(folder.resolve("packed.archived")));
     if (!options.backend().equals("vector")) {
       ways.put("packed and AOT cache", withClasses(model, shapes, options));
     }
     ways.put(PEER, ModelProcess.Start.PEER);
     ModelProcess.run(model, shapes, options, way("packed cache"), 0);
+    ModelProcess.run(model, shapes, options, way("packed cache, class archive"), 0);
+  }
+
+  /** With the Vector API's module, as the launcher starts Java. */
+  private ModelProcess.Start archived(Path model, Map<String, Shape> shapes, SessionOptions options)
+      throws IOException {
+    Path classes = folder.resolve("classes.jsa");
+    ModelProcess.run(
+        model,
+        shapes,
+        options,
+        ModelProcess.Start.plain(classPath, "-XX:ArchiveClassesAtExit=" + classes),
+        0);
+    return ModelProcess.Start.plain(classPath, "-XX:SharedArchiveFile=" + classes);
   }
 
   private ModelProcess.Start withClasses(
       Path model, Map<String, Shape> shapes, SessionOptions options) throws IOException {
     Path packed = folder.resolve("packed.native");
     Path classes = folder.resolve("classes.aot");
-    String classPath = jars();
-    ModelProcess.run(
-        model, shapes, options, start(packed, "-XX:AOTCacheOutput=" + classes, classPath), 0);
+    ModelProcess.run(model, shapes, options, start(packed, "-XX:AOTCacheOutput=" + classes), 0);
     // Again, with the classes that a cache of packed weights takes to read.
-    ModelProcess.run(
-        model, shapes, options, start(packed, "-XX:AOTCacheOutput=" + classes, classPath), 0);
-    return start(packed, "-XX:AOTCache=" + classes, classPath);
+    ModelProcess.run(model, shapes, options, start(packed, "-XX:AOTCacheOutput=" + classes), 0);
+    return start(packed, "-XX:AOTCache=" + classes);
   }
 
-  private static ModelProcess.Start start(Path packed, String flag, String classPath) {
+  private ModelProcess.Start start(Path packed, String flag) {
     List<String> flags = new ArrayList<>(CACHED_CLASSES);
     flags.add(flag);
     return new ModelProcess.Start(false, packed, flags, classPath);

@@ -27,8 +27,8 @@ import picocli.CommandLine.Spec;
     name = "startup",
     description =
         "Times whole processes from their start to the first result, in turn with ONNX Runtime in"
-            + " the same JVM: as it is, with a cache of packed weights, and with Java's AOT cache"
-            + " too (C kernels only).",
+            + " the same JVM: as it is, with a cache of packed weights, with an archive of loaded"
+            + " classes, and with Java's AOT cache (C kernels only).",
     sortOptions = false,
     footer = {"", "Medians over processes; the ratio's is over rounds. Kernels by estimates."})
 public final class StartupVerb extends ModelsGiven implements Callable<Integer> {
