@@ -67,15 +67,45 @@ TW_INLINE void pool_pixel(float *d, const char *a, int64_t line, int64_t pixel, 
 #define POOL_COLUMNS 384
 #define POOL_JOINED 64
 
-/* One column of a result. */
+/* A column of a result. */
 typedef struct {
-    int32_t at, taps;
-    float cells;
+    int32_t at, taps, cells;
 } pool_column;
 
+/* The rows of an image under the windows of a row of dst, a unit. */
+typedef struct {
+    const char *at; /* the first one's first pixel */
+    int64_t height, cells;
+} pool_rows;
+
+static pool_rows pool_rows_of(const tw_op_args *args, int64_t unit) {
+    const int64_t *e = args->extra;
+    const pool_span y = pool_axis(unit % args->size[1], e[POOL_HEIGHT], e[POOL_KERNEL_H], e[POOL_STRIDE_H],
+                                  e[POOL_DILATION_H], e[POOL_TOP], e[POOL_BOTTOM], e[POOL_COUNT_PAD]);
+    const int64_t height = y.end - y.first, down = height ? y.at + y.first * e[POOL_DILATION_H] : 0;
+    const int64_t line = args->stride[1][2] * e[POOL_WIDTH];
+    return (pool_rows){args->in[0] + (unit / args->size[1] * e[POOL_HEIGHT] + down) * line, height, y.cells};
+}
+
+static void pool_columns(const tw_op_args *args, int64_t first, int64_t end, pool_column *columns) {
+    const int64_t *e = args->extra;
+    for (int64_t column = first; column < end; column++) {
+        const pool_span x = pool_axis(column, e[POOL_WIDTH], e[POOL_KERNEL_W], e[POOL_STRIDE_W],
+                                      e[POOL_DILATION_W], e[POOL_LEFT], e[POOL_RIGHT], e[POOL_COUNT_PAD]);
+        const int64_t taps = x.end - x.first, at = taps ? x.at + x.first * e[POOL_DILATION_W] : 0;
+        *columns++ = (pool_column){(int32_t)at, (int32_t)taps, (int32_t)x.cells};
+    }
+}
+
+/* Whether windows are three columns wide, of which the next window has two, too. */
+static int pool_slides(const tw_op_args *args) {
+    const int64_t *e = args->extra;
+    return args->size[2] <= POOL_COLUMNS && e[POOL_KERNEL_W] == 3 && e[POOL_DILATION_W] == 1 &&
+           e[POOL_STRIDE_W] == 1;
+}
+
 /* Whether it takes less than half the accesses to join the rows under all windows of a row of dst first, then
- * the columns under each: from 5x5 of stride 1 on (13x13x512: 29 us, 49 in one step). A 3x3 gains a tenth
- * with AVX2 and loses up to a third with AVX-512. */
+ * the columns under each: from 5x5 of stride 1 on (13x13x512: 29 us, 49 in one step). */
 static int pool_separable(const tw_op_args *args) {
     const int64_t *e = args->extra, columns = args->size[2];
     const int64_t reach = (e[POOL_KERNEL_W] - 1) * e[POOL_DILATION_W] + 1;
@@ -90,8 +120,38 @@ static int32_t pool_end(const tw_op_args *args, pool_column column) {
     return column.taps ? column.at + (column.taps - 1) * dilation + 1 : column.at;
 }
 
-/* A row of dst, as many channels as `vectors` vectors have; parameters as of pool_line. */
-TW_INLINE void pool_line_of(const tw_op_args *args, char *d, const char *a, int64_t line, int64_t height,
+/* The rows under one column of a window, which may be padding. */
+TW_INLINE void pool_under(vec *x, const char *a, int64_t line, int64_t height, int64_t column, int64_t pixel,
+                          int64_t width, const int vectors, int64_t rest, const int max) {
+    TW_UNROLL for (int j = 0; j < vectors; j++) x[j] = vec_start(max);
+    if (column >= 0 && column < width) pool_join(x, a + column * pixel, line, height, vectors, rest, max);
+}
+
+/* A row of dst, as many channels as `vectors` vectors have, windows of three columns: what is under a column stays in
+ * registers until no window has it any more. Parameters as of pool_line. */
+TW_INLINE void pool_slide_of(const tw_op_args *args, char *d, const char *a, int64_t line, const pool_rows *rows,
+                             const pool_column *columns, const int vectors, int64_t rest, const int max,
+                             const int stride) {
+    const int64_t pixel = args->stride[1][2], width = args->extra[POOL_WIDTH];
+    vec x[3][4];
+    int64_t next = -args->extra[POOL_LEFT];
+    TW_UNROLL for (int i = stride; i < 3; i++)
+        pool_under(x[i], a, line, rows->height, next++, pixel, width, vectors, rest, max);
+    for (int64_t w = 0; w < args->size[2]; w++) {
+        TW_UNROLL for (int i = 0; i + stride < 3; i++)
+            TW_UNROLL for (int j = 0; j < vectors; j++) x[i][j] = x[i + stride][j];
+        TW_UNROLL for (int i = 3 - stride; i < 3; i++)
+            pool_under(x[i], a, line, rows->height, next++, pixel, width, vectors, rest, max);
+        float *y = (float *)(d + w * args->stride[0][2]);
+        TW_UNROLL for (int j = 0; j < vectors; j++) {
+            const vec all = vec_join(vec_join(x[0][j], x[1][j], max), x[2][j], max);
+            op_store(y + j * VL, vectors == 1 ? rest : VL, vec_finish(all, max, (float)(rows->cells * columns[w].cells)));
+        }
+    }
+}
+
+/* A row of dst, as many channels as `vectors` vectors have; as of pool_by_lines. */
+TW_INLINE void pool_line_of(const tw_op_args *args, char *d, const char *a, int64_t line, const pool_rows *rows,
                             const pool_column *columns, const int vectors, int64_t rest, const int max) {
     const int64_t pixel = args->stride[1][2], step = 4 * VL * vectors;
     float joined[POOL_JOINED * 4 * VL];
@@ -103,7 +163,7 @@ TW_INLINE void pool_line_of(const tw_op_args *args, char *d, const char *a, int6
             end = (int32_t)op_max(end, pool_end(args, columns[to])); /* a window over padding alone ends at 0 */
         for (int32_t w = first; w < end; w++) {
             TW_UNROLL for (int j = 0; j < vectors; j++) x[j] = vec_start(max);
-            pool_join(x, a + w * pixel, line, height, vectors, rest, max);
+            pool_join(x, a + w * pixel, line, rows->height, vectors, rest, max);
             TW_UNROLL for (int j = 0; j < vectors; j++)
                 vec_store(joined + ((w - first) * vectors + j) * VL, x[j]);
         }
@@ -113,61 +173,68 @@ TW_INLINE void pool_line_of(const tw_op_args *args, char *d, const char *a, int6
             pool_join(x, (const char *)joined + (columns[w].at - first) * step,
                       args->extra[POOL_DILATION_W] * step, columns[w].taps, vectors, VL, max);
             TW_UNROLL for (int j = 0; j < vectors; j++)
-                op_store(y + j * VL, vectors == 1 ? rest : VL, vec_finish(x[j], max, columns[w].cells));
+                op_store(y + j * VL, vectors == 1 ? rest : VL, vec_finish(x[j], max, (float)(rows->cells * columns[w].cells)));
         }
     }
 }
 
-/* A row of dst. a: of the first row under its windows; height: how many there are. */
-TW_INLINE void pool_line(const tw_op_args *args, char *d, const char *a, int64_t line, int64_t height,
-                         const pool_column *columns, const int max) {
-    const int64_t channels = args->size[3];
+/* Rows of dst, some channels of all of them before the next: the rows of an image that two rows of windows have in
+ * common are still in L1 then. stride: of windows that slide, or 0. */
+TW_INLINE void pool_by_lines(const tw_op_args *args, int64_t from, int64_t to, const int max, const int stride) {
+    const int64_t channels = args->size[3], row = args->size[2] * args->stride[0][2];
+    const int64_t line = args->stride[1][2] * args->extra[POOL_WIDTH] * args->extra[POOL_DILATION_H];
+    pool_column columns[POOL_COLUMNS];
+    pool_columns(args, 0, args->size[2], columns);
     int64_t c = 0;
-    for (; c + 4 * VL <= channels; c += 4 * VL)
-        pool_line_of(args, d + 4 * c, a + 4 * c, line, height, columns, 4, VL, max);
-    for (; c + 2 * VL <= channels; c += 2 * VL)
-        pool_line_of(args, d + 4 * c, a + 4 * c, line, height, columns, 2, VL, max);
-    for (; c < channels; c += VL)
-        pool_line_of(args, d + 4 * c, a + 4 * c, line, height, columns, 1, channels - c, max);
+#define POOL_BLOCKS(vectors, rest)                                                                 \
+    for (; c + (vectors == 1 ? 1 : vectors * VL) <= channels; c += vectors * VL)                   \
+        for (int64_t unit = from; unit < to; unit++) {                                             \
+            const pool_rows y = pool_rows_of(args, unit);                                          \
+            char *d = args->dst + unit * row + 4 * c;                                              \
+            if (stride)                                                                            \
+                pool_slide_of(args, d, y.at + 4 * c, line, &y, columns, vectors, rest, max, stride); \
+            else                                                                                   \
+                pool_line_of(args, d, y.at + 4 * c, line, &y, columns, vectors, rest, max);        \
+        }
+    POOL_BLOCKS(4, VL)
+    POOL_BLOCKS(2, VL)
+    POOL_BLOCKS(1, channels - c)
+#undef POOL_BLOCKS
+}
+
+/* Window by window. */
+TW_INLINE void pool_by_windows(const tw_op_args *args, int64_t from, int64_t to, const int max) {
+    const int64_t *e = args->extra, pixel = args->stride[1][2], line = pixel * e[POOL_WIDTH];
+    const int64_t down = line * e[POOL_DILATION_H], along = pixel * e[POOL_DILATION_W];
+    pool_column columns[POOL_COLUMNS];
+    for (int64_t first = 0, end; first < args->size[2]; first = end) {
+        end = op_min(args->size[2], first + POOL_COLUMNS);
+        pool_columns(args, first, end, columns);
+        for (int64_t unit = from; unit < to; unit++) {
+            const pool_rows y = pool_rows_of(args, unit);
+            char *d = args->dst + (unit * args->size[2] + first) * args->stride[0][2];
+            for (int64_t i = 0; i < end - first; i++, d += args->stride[0][2])
+                pool_pixel((float *)d, y.at + columns[i].at * pixel, down, along, y.height, columns[i].taps,
+                           args->size[3], max, (float)(y.cells * columns[i].cells));
+        }
+    }
 }
 
 static void pool_run(const tw_op_args *args, int64_t from, int64_t to, char *workspace) {
     (void)workspace;
-    const int64_t *e = args->extra;
-    const int64_t pixel = args->stride[1][2], line = pixel * e[POOL_WIDTH];
-    const int separable = pool_separable(args);
-    for (int64_t unit = from; unit < to; unit++) {
-        const pool_span y =
-            pool_axis(unit % args->size[1], e[POOL_HEIGHT], e[POOL_KERNEL_H], e[POOL_STRIDE_H],
-                      e[POOL_DILATION_H], e[POOL_TOP], e[POOL_BOTTOM], e[POOL_COUNT_PAD]);
-        const int64_t height = y.end - y.first, down = height ? y.at + y.first * e[POOL_DILATION_H] : 0;
-        const char *a = args->in[0] + (unit / args->size[1] * e[POOL_HEIGHT] + down) * line;
-        char *d = args->dst + unit * args->size[2] * args->stride[0][2];
-        pool_column columns[POOL_COLUMNS];
-        for (int64_t column = 0; column < args->size[2]; column++) {
-            const pool_span x =
-                pool_axis(column, e[POOL_WIDTH], e[POOL_KERNEL_W], e[POOL_STRIDE_W],
-                          e[POOL_DILATION_W], e[POOL_LEFT], e[POOL_RIGHT], e[POOL_COUNT_PAD]);
-            const int64_t width = x.end - x.first;
-            const int64_t right = width ? x.at + x.first * e[POOL_DILATION_W] : 0;
-            const float cells = (float)(y.cells * x.cells);
-            if (separable) {
-                columns[column] = (pool_column){(int32_t)right, (int32_t)width, cells};
-                continue;
-            }
-            float *to_pixel = (float *)(d + column * args->stride[0][2]);
-            if (args->function == POOL_MAX)
-                pool_pixel(to_pixel, a + right * pixel, line * e[POOL_DILATION_H],
-                           pixel * e[POOL_DILATION_W], height, width, args->size[3], 1, 1);
-            else
-                pool_pixel(to_pixel, a + right * pixel, line * e[POOL_DILATION_H],
-                           pixel * e[POOL_DILATION_W], height, width, args->size[3], 0, cells);
-        }
-        if (separable && args->function == POOL_MAX)
-            pool_line(args, d, a, line * e[POOL_DILATION_H], height, columns, 1);
-        else if (separable)
-            pool_line(args, d, a, line * e[POOL_DILATION_H], height, columns, 0);
-    }
+    const int largest = args->function == POOL_MAX;
+    if (pool_slides(args) && largest)
+        pool_by_lines(args, from, to, 1, 1);
+    else if (pool_slides(args))
+        pool_by_lines(args, from, to, 0, 1);
+    else if (pool_separable(args) && largest)
+        pool_by_lines(args, from, to, 1, 0);
+    else if (pool_separable(args))
+        pool_by_lines(args, from, to, 0, 0);
+    else if (largest)
+        pool_by_windows(args, from, to, 1);
+    else
+        pool_by_windows(args, from, to, 0);
 }
 
 static int64_t pool_bind(tw_op_args *args) {

@@ -33,6 +33,11 @@ interface ImagesAgree extends OperatorFixture {
       Size dilation = new Size(1 + random().nextInt(2), 1 + random().nextInt(2));
       pool(i, channels, height, width, kernel, stride, dilation);
     }
+    for (int i = 0; i < 8; i++) { // windows that slide
+      pool(i, channels, 9, 11, new Size(3, 3), new Size(1, 1), new Size(1, 1));
+      pool(i, channels, 7, 1 + i / 2, new Size(2, 3), new Size(2, 1), new Size(2, 1));
+    }
+    pool(0, channels, 3, 400, new Size(3, 3), new Size(1, 1), new Size(1, 1));
     pool(0, channels, 13, 13, new Size(5, 5), new Size(1, 1), new Size(1, 1));
     pool(0, channels, 37, 9, new Size(5, 7), new Size(1, 1), new Size(1, 1));
     pool(0, channels, 13, 13, new Size(13, 13), new Size(1, 1), new Size(1, 1));
