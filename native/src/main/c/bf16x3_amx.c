@@ -7,9 +7,10 @@
  * artificial intelligence datatype for higher-precision computations"; oneMKL calls it float_to_bf16x3).
  * TDPBF16PS multiplies 16 times as fast as FMA does, so that six of them have 2.67 times its peak.
  *
- * The filter is packed as gemm.h says, without half vectors, and cut in each run: three packed parts would have 1.5 times the bytes,
- * in memory and on their way from beyond L2. A small filter is cut at once and meets one pair of tiles after the
- * other, whose parts L1 has; of a large one a panel, 32 output channels, is cut for all pixels of a block.
+ * The filter is packed as gemm.h says, without half vectors, and cut in each run: three packed parts would have 1.5
+ * times the bytes, in memory and on their way from beyond L2. A small filter is cut at once and meets one pair of
+ * tiles after the other, whose parts L1 has; of a large one a panel, 32 output channels, is cut for all pixels of a
+ * block.
  *
  * Cut pixels and panels: bf16x3_cut.h. A cut panel is [tap][step][1 or 2 tiles of each part].
  *

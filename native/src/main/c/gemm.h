@@ -10,7 +10,7 @@
  * width = nr, or for a last panel of fewer channels as many vectors as they take; channels beyond K/G are zeros.
  *
  * Of 1x1 filters of an even C/G a last panel ends in half a vector where no more is needed, if the instruction set
- * has gemm_isa.halves: for two channels of the source [2][width - VL/2], then [VL/2][2], whose sums are those of
+ * has_halves: for two channels of the source [2][width - VL/2], then [VL/2][2], whose sums are those of
  * the two, one in even and one in odd lanes, until the tile adds them.
  *
  * The inner loop runs over the whole reduction, so an accumulator never leaves its register: with
@@ -71,7 +71,7 @@ typedef struct {
 /* What an instruction set brings. */
 typedef struct {
     int32_t mr, vl;
-    int32_t halves; /* whether there are tiles that end in half a vector */
+    int32_t has_halves; /* whether there are tiles that end in half a vector */
     /* tile[h][r - 1]: r rows by h + 1 half vectors. even: the same for even rows. */
     void (*tile[4][GEMM_MAX_MR])(const gemm_tile *);
     void (*even[4][GEMM_MAX_MR])(const gemm_tile *);

@@ -45,7 +45,7 @@ static inline int32_t panels(const gemm_isa *isa, const tw_problem *p) {
 /* What panels are a multiple of, in floats. Of the filter alone, for layers of one filter share its panels. */
 static inline int32_t width_unit(const gemm_isa *isa, const tw_problem *p) {
     const int in_twos = p->kernel_height == 1 && p->kernel_width == 1 && c_group(p) % 2 == 0;
-    return isa->halves && in_twos ? isa->vl / 2 : isa->vl;
+    return isa->has_halves && in_twos ? isa->vl / 2 : isa->vl;
 }
 
 /* Of a panel of so many channels, or of all panels of a group: floats per element of the reduction. */
