@@ -93,11 +93,14 @@ class LauncherTest {
     Path cache = dir.resolve("an aot cache");
     Map<String, String> environment =
         Map.of("TILEWRIGHT_JDKS", jdks.toString(), "TILEWRIGHT_AOT", cache.toString());
+    String home = root.toRealPath().toString();
     Result first = launch(environment, "run", "a b.onnx");
     assertThat(first.code()).isEqualTo(7);
     assertThat(first.out())
         .contains("arg -XX:AOTCacheOutput=" + cache + "\n")
-        .doesNotContain("SharedArchiveFile", "jdk.incubator.vector")
+        .contains("arg " + home + "/runtime/target/tilewright-runtime-1.jar:" + home)
+        .contains("/bench/target/tilewright-bench-1.jar:/repo/gson.jar:/repo/jna.jar\n")
+        .doesNotContain("classes", "jdk.incubator.vector")
         .endsWith("arg dev.tilewright.cli.Main\narg run\narg a b.onnx\n");
     Files.createFile(cache);
     Files.setLastModifiedTime(cache, FileTime.from(Instant.now().plusSeconds(120)));
