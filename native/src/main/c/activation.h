@@ -5,16 +5,17 @@
 #include "kernel.h"
 
 /* Vectors that go through a function side by side: each is one long chain of dependent instructions,
- * and a core's scheduler holds those of few. A tile of 6 x 16, 1, 2 and 4 together, ns a vector (Zen 3,
- * AVX2): SiLU 3.4, 3.0, 2.9, GELU 4.8, 4.4, 4.5. A tile of 14 x 32, 2, 4 and 8 together, cycles a vector
- * (Zen 5, AVX-512): SiLU 10.4, 9.3, 9.5, GELU 12.9, 12.5, 12.7. */
-#define ACT_TOGETHER (VL < 16 ? 2 : 4)
+ * and a core's scheduler holds those of few. A tile of 6 x 16 of AVX2, 1, 2, 3 and 4 together, ns a vector: Zen 1
+ * SiLU 11.0, 11.0, 9.5, 10.1, GELU 23, 20, 19, 20; Zen 3, 1, 2 and 4, SiLU 3.4, 3.0, 2.9, GELU 4.8, 4.4, 4.5.
+ * A tile of 14 x 32, 2, 4 and 8 together, cycles a vector (Zen 5, AVX-512): SiLU 10.4, 9.3, 9.5, GELU 12.9,
+ * 12.5, 12.7. */
+#define ACT_TOGETHER (VL < 8 ? 2 : VL < 16 ? 3 : 4)
 
 /* The functions below work in place on n vectors; n is a constant where they are inlined. */
 #define ACT_EACH TW_UNROLL for (int i = 0; i < n; i++)
 
 /* sign x = m ln 2 + r, where sign is 1 or -1: x becomes r times sign, exponent m. Adding magic, 1.5 times a
- * power of 2, rounds m to the last digit of the sum, which `rounded` becomes. */
+ * power of 2 and perhaps an integer, rounds m to the last digit of the sum, which `rounded` becomes. */
 TW_INLINE void act_reduce(vec *x, vec *exponent, vec *rounded, const float magic, const float sign,
                           const int n) {
     ACT_EACH rounded[i] = vec_fma(x[i], vec_set1(sign * 1.44269504f), vec_set1(magic));
@@ -23,9 +24,9 @@ TW_INLINE void act_reduce(vec *x, vec *exponent, vec *rounded, const float magic
     ACT_EACH x[i] = vec_fma(exponent[i], vec_set1(sign * 2.12194440e-4f), x[i]);
 }
 
-/* x becomes what vec_scale makes e^(sign x) of with the exponent. 1-2 ulp. */
-TW_INLINE void act_exp_fraction(vec *x, vec *exponent, const float sign, const int n) {
-    vec rounded[ACT_TOGETHER], p[ACT_TOGETHER];
+/* x becomes what vec_scale makes e^(sign x) of with the other two. 1-2 ulp. */
+TW_INLINE void act_exp_fraction(vec *x, vec *exponent, vec *rounded, const float sign, const int n) {
+    vec p[ACT_TOGETHER];
 #ifdef vec_sixteenth
     /* Tang 1989: m is a multiple of 1/16, so that |r| <= ln 2 / 32 and four terms of the series do, times the
      * power of 2 of m's fraction from a table. Cycles a vector of a tile, instead of with the polynomial below
@@ -37,13 +38,12 @@ TW_INLINE void act_exp_fraction(vec *x, vec *exponent, const float sign, const i
     ACT_EACH p[i] = vec_fma(p[i], x[i], vec_set1(sign));
     ACT_EACH x[i] = vec_fma(power[i] * x[i], p[i], power[i]);
 #else
-    /* Cephes expf: m is integral and |r| <= ln 2 / 2; a polynomial in sign r. */
-    act_reduce(x, exponent, rounded, 0x1.8p23f, sign, n);
-    ACT_EACH p[i] = vec_fma(x[i], vec_set1(sign * 1.9875691500e-4f), vec_set1(1.3981999507e-3f));
-    ACT_EACH p[i] = vec_fma(p[i], x[i], vec_set1(sign * 8.3334519073e-3f));
-    ACT_EACH p[i] = vec_fma(p[i], x[i], vec_set1(4.1665795894e-2f));
-    ACT_EACH p[i] = vec_fma(p[i], x[i], vec_set1(sign * 1.6666665459e-1f));
-    ACT_EACH p[i] = vec_fma(p[i], x[i], vec_set1(5.0000001201e-1f));
+    /* m is integral and |r| <= ln 2 / 2; a polynomial in sign r, fitted to 0.06 u of e^r. */
+    act_reduce(x, exponent, rounded, TW_ROUND, sign, n);
+    ACT_EACH p[i] = vec_fma(x[i], vec_set1(1.3814558e-3f), vec_set1(sign * 8.368736e-3f));
+    ACT_EACH p[i] = vec_fma(p[i], x[i], vec_set1(4.166839e-2f));
+    ACT_EACH p[i] = vec_fma(p[i], x[i], vec_set1(sign * 1.6666521e-1f));
+    ACT_EACH p[i] = vec_fma(p[i], x[i], vec_set1(4.9999994e-1f));
     ACT_EACH p[i] = vec_fma(p[i], x[i], vec_set1(sign));
     ACT_EACH x[i] = vec_fma(p[i], x[i], vec_set1(1.0f));
 #endif
@@ -51,10 +51,10 @@ TW_INLINE void act_exp_fraction(vec *x, vec *exponent, const float sign, const i
 
 /* e^(sign x), clamped where the result or its reciprocal would leave the normal range. */
 TW_INLINE void act_exp(vec *x, const float sign, const int n) {
-    vec exponent[ACT_TOGETHER];
+    vec exponent[ACT_TOGETHER], rounded[ACT_TOGETHER];
     ACT_EACH x[i] = vec_at_least(vec_at_most(x[i], vec_set1(87.0f)), vec_set1(-87.0f));
-    act_exp_fraction(x, exponent, sign, n);
-    ACT_EACH x[i] = vec_scale(x[i], exponent[i]);
+    act_exp_fraction(x, exponent, rounded, sign, n);
+    ACT_EACH x[i] = vec_scale(x[i], exponent[i], rounded[i]);
 }
 
 /* x / (1 + e^-x), or with 1 for the first x. */
@@ -89,14 +89,15 @@ TW_INLINE void act_tanh(vec *x, const int n) {
 /* 0.5 x (1 + erf(x / sqrt 2)) with erf from Abramowitz and Stegun 1964, 7.1.26: error of erf below
  * 1.5e-7 everywhere. */
 TW_INLINE void act_gelu(vec *x, const int n) {
-    vec a[ACT_TOGETHER], e[ACT_TOGETHER], exponent[ACT_TOGETHER], t[ACT_TOGETHER], p[ACT_TOGETHER];
+    vec a[ACT_TOGETHER], e[ACT_TOGETHER], exponent[ACT_TOGETHER], rounded[ACT_TOGETHER];
+    vec t[ACT_TOGETHER], p[ACT_TOGETHER];
     /* From here on the rest is below the normal range. */
     ACT_EACH a[i] = vec_at_most(vec_abs(x[i]), vec_set1(13.1f));
     ACT_EACH t[i] = vec_quotient(
         vec_set1(1.0f), vec_fma(a[i], vec_set1(0.3275911f * 0.70710678f), vec_set1(1.0f)));
     ACT_EACH e[i] = vec_set1(-0.5f) * a[i] * a[i];
-    act_exp_fraction(e, exponent, 1, n);
-    ACT_EACH e[i] = a[i] * vec_scale(e[i], exponent[i]);
+    act_exp_fraction(e, exponent, rounded, 1, n);
+    ACT_EACH e[i] = a[i] * vec_scale(e[i], exponent[i], rounded[i]);
     ACT_EACH p[i] = vec_fma(t[i], vec_set1(0.5f * 1.061405429f), vec_set1(0.5f * -1.453152027f));
     ACT_EACH p[i] = vec_fma(p[i], t[i], vec_set1(0.5f * 1.421413741f));
     ACT_EACH p[i] = vec_fma(p[i], t[i], vec_set1(0.5f * -0.284496736f));

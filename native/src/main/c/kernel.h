@@ -37,6 +37,9 @@ typedef struct {
 #define TW_UNROLL_4 _Pragma("GCC unroll 4")
 #endif
 
+/* Added to n it rounds n, and the last bits of the sum are those that 2^n has as exponent. */
+#define TW_ROUND (0x1.8p23f + 127)
+
 /* What the compiler may not see through: it would compute every address of a tile before the loop
  * around it, and keep them in memory. */
 #define TW_HIDE(pointer) __asm__("" : "+r"(pointer))

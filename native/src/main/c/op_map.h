@@ -4,12 +4,12 @@ enum { MAP_SQRT = 32, MAP_EXP, MAP_ERF, MAP_ABS, MAP_NEG, MAP_RECIPROCAL };
 
 /* Over the whole range: 2^n in two steps, as n runs from -150 to 129. */
 static inline vec map_exp(vec x) {
-    vec n;
+    vec n, rounded;
     x = vec_at_least(vec_at_most(x, vec_set1(89.0f)), vec_set1(-104.0f));
-    act_exp_fraction(&x, &n, 1, 1);
-    const vec magic = vec_set1(12582912.0f), one = vec_set1(1.0f);
-    const vec half = vec_fma(n, vec_set1(0.5f), magic) - magic;
-    return vec_scale(x, half) * vec_scale(one, n - half);
+    act_exp_fraction(&x, &n, &rounded, 1, 1);
+    const vec magic = vec_set1(TW_ROUND), one = vec_set1(1.0f);
+    const vec sum = vec_fma(n, vec_set1(0.5f), magic), half = sum - magic, rest = n - half;
+    return vec_scale(x, half, sum) * vec_scale(one, rest, rest + magic);
 }
 
 /* An odd polynomial up to 1, fitted to erf x / x in x^2; above, 1 - erfc by Abramowitz and Stegun

@@ -11,10 +11,10 @@ _Static_assert(SOFTMAX_TOGETHER <= ACT_TOGETHER, "their exponentials are compute
  * models mask. */
 TW_INLINE void softmax_exps(vec *x, const int n) {
     const vec low = vec_set1(-87.0f);
-    vec p[SOFTMAX_TOGETHER], exponent[SOFTMAX_TOGETHER];
+    vec p[SOFTMAX_TOGETHER], exponent[SOFTMAX_TOGETHER], rounded[SOFTMAX_TOGETHER];
     ACT_EACH p[i] = vec_at_least(x[i], low);
-    act_exp_fraction(p, exponent, 1, n);
-    ACT_EACH p[i] = vec_scale(p[i], exponent[i]);
+    act_exp_fraction(p, exponent, rounded, 1, n);
+    ACT_EACH p[i] = vec_scale(p[i], exponent[i], rounded[i]);
     ACT_EACH x[i] = vec_if_greater(low, x[i], vec_set1(0.0f), p[i]);
 }
 

@@ -54,8 +54,12 @@ static inline vec vec_abs(vec x) { return _mm512_abs_ps(x); }
 static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes);
 }
-/* x * 2^n for integral n, where x and the result are normal; NaN stays NaN. This one takes n's floor. */
-static inline vec vec_scale(vec x, vec n) { return _mm512_scalef_ps(x, n); }
+/* x * 2^n for integral n, where x and the result are normal; NaN stays NaN. sum: n + TW_ROUND. This one takes
+ * n's floor instead. */
+static inline vec vec_scale(vec x, vec n, vec sum) {
+    (void)sum;
+    return _mm512_scalef_ps(x, n);
+}
 /* 2^(i / 16) of the integer i that the last four bits of each lane are. Only here: elsewhere no one
  * instruction looks them up. */
 static inline vec vec_sixteenth(vec x) {

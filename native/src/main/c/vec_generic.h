@@ -47,9 +47,8 @@ static inline vec vec_abs(vec x) { return (vec)((vec_int)x & 0x7fffffff); }
 static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return vec_choose(a > b, yes, no);
 }
-static inline vec vec_scale(vec x, vec n) {
-    /* 1.5 * 2^23 + 127 + n has n + 127 in its low bits, NaN included without undefined casts. */
-    const vec_uint i = (vec_uint)(n + vec_set1(12582912.0f + 127.0f));
-    return x * (vec)(i << 23);
+static inline vec vec_scale(vec x, vec n, vec sum) {
+    (void)n;
+    return x * (vec)((vec_uint)sum << 23);
 }
 static inline vec vec_quotient(vec x, vec y) { return x / y; }

@@ -50,8 +50,8 @@ static inline vec vec_abs(vec x) { return vabsq_f32(x); }
 static inline vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return vbslq_f32(vcgtq_f32(a, b), yes, no);
 }
-static inline vec vec_scale(vec x, vec n) {
-    return vreinterpretq_f32_s32(
-        vaddq_s32(vreinterpretq_s32_f32(x), vshlq_n_s32(vcvtnq_s32_f32(n), 23)));
+static inline vec vec_scale(vec x, vec n, vec sum) {
+    (void)n;
+    return vmulq_f32(x, vreinterpretq_f32_s32(vshlq_n_s32(vreinterpretq_s32_f32(sum), 23)));
 }
 static inline vec vec_quotient(vec x, vec y) { return x / y; }
