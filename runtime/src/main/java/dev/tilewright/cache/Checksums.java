@@ -15,6 +15,9 @@ import java.util.zip.CRC32C;
 final class Checksums {
   private static final long CHUNK = 1 << 20;
 
+  /** Bytes that both checksums meet while a core's cache has them. */
+  private static final int BLOCK = 64 << 10;
+
   /** With fewer it is not worth waking other threads. */
   private static final int FEW = 32;
 
@@ -36,12 +39,15 @@ final class Checksums {
 
   private static long sum(MemorySegment bytes, int chunk) {
     long from = chunk * CHUNK;
-    ByteBuffer buffer =
-        bytes.asSlice(from, Math.min(CHUNK, bytes.byteSize() - from)).asByteBuffer();
+    ByteBuffer rest = bytes.asSlice(from, Math.min(CHUNK, bytes.byteSize() - from)).asByteBuffer();
     CRC32C first = new CRC32C();
-    first.update(buffer.duplicate());
     CRC32 second = new CRC32();
-    second.update(buffer);
+    while (rest.hasRemaining()) {
+      ByteBuffer block = rest.slice(rest.position(), Math.min(BLOCK, rest.remaining()));
+      first.update(block.duplicate());
+      second.update(block);
+      rest.position(rest.position() + block.capacity());
+    }
     return first.getValue() << 32 | second.getValue();
   }
 }
